@@ -1,0 +1,251 @@
+import type { Generated } from "kysely";
+
+/*
+ * The tables, once for both databases. Conventions: times are milliseconds since 1970 (`_at`), flags are 0 or 1,
+ * ids are random text, JSON is text and named for what it holds. `folded` names are lower case.
+ */
+
+type Flag = 0 | 1;
+
+interface SettingsTable {
+  key: string;
+  value: string;
+}
+
+interface WorkspacesTable {
+  id: string;
+  name: string;
+  /** Host name that selects the workspace; null for the one that answers every other host. */
+  host: string | null;
+  created_at: number;
+}
+
+interface RegistriesTable {
+  id: string;
+  workspace_id: string;
+  /** Lower case, `^[a-z0-9][a-z0-9._-]{0,49}$`. */
+  name: string;
+  description: string;
+  anonymous_read: Flag;
+  active: Flag;
+  /** Host name that serves this registry at its root. */
+  host: string | null;
+  /** 1 if the configuration file declares it; then API and CLI may not change it. */
+  managed: Flag;
+  created_at: number;
+  updated_at: number;
+}
+
+interface UpstreamsTable {
+  id: string;
+  workspace_id: string;
+  name: string;
+  /** Base URL with a trailing slash. */
+  url: string;
+  /** Encrypted credential, sent to this upstream's origin only; null for none. */
+  credential: string | null;
+  /** JSON of the optional settings: allowed hosts, time-outs, freshness. */
+  settings: string;
+  managed: Flag;
+  created_at: number;
+  updated_at: number;
+}
+
+interface RegistryUpstreamsTable {
+  registry_id: string;
+  upstream_id: string;
+  /** Asked in ascending order. */
+  position: number;
+}
+
+interface ClaimsTable {
+  registry_id: string;
+  /** `name`, `@scope/*` or `prefix-*`; a claimed name is never asked upstream. */
+  pattern: string;
+  created_by: string;
+  created_at: number;
+}
+
+interface UsersTable {
+  id: string;
+  workspace_id: string;
+  /** Folded; unique in the workspace. */
+  name: string;
+  display_name: string;
+  email: string | null;
+  /** Argon2id in PHC form. */
+  password_hash: string | null;
+  role: "admin" | "developer" | "read-only";
+  disabled_at: number | null;
+  created_at: number;
+  updated_at: number;
+}
+
+interface TokensTable {
+  id: string;
+  workspace_id: string;
+  user_id: string;
+  name: string;
+  /** SHA-256 of the secret, hexadecimal; unique. */
+  secret_hash: string;
+  /** Last four characters of the secret. */
+  hint: string;
+  readonly: Flag;
+  created_at: number;
+  expires_at: number | null;
+  last_used_at: number | null;
+  revoked_at: number | null;
+}
+
+interface PackagesTable {
+  id: string;
+  registry_id: string;
+  name: string;
+  /** Counts every write; `_rev` is made from it. */
+  revision: number;
+  /** JSON `[{name,email?}]`. */
+  maintainers: string;
+  /** README of the version that `latest` names. */
+  readme: string;
+  readme_filename: string;
+  created_at: number;
+  /** Moves only when what can be installed changes. */
+  modified_at: number;
+  /** Set when the whole package was unpublished; the name stays local. */
+  removed_at: number | null;
+  /** JSON of `time.unpublished`. */
+  tombstone: string | null;
+}
+
+interface VersionsTable {
+  id: string;
+  package_id: string;
+  version: string;
+  /** Full manifest as JSON whose last member is `dist` and whose last member there is an empty `tarball`. */
+  full_slice: string;
+  /** The abbreviated manifest in the same form. */
+  abbreviated_slice: string;
+  /** JSON of the facts that policy reads. */
+  facts: string;
+  /** SHA-512 of the tarball, hexadecimal: its key in the blob store. */
+  digest: string;
+  integrity: string;
+  shasum: string;
+  size_bytes: number;
+  published_at: number;
+  published_by: string;
+  /** JSON: who wrote it, from where, with which credential and client. */
+  provenance: string;
+  /** JSON of the sigstore bundles that came with the publish. */
+  attestations: string | null;
+  /** Set when unpublished; the number can never be used again. */
+  removed_at: number | null;
+}
+
+interface DistTagsTable {
+  package_id: string;
+  tag: string;
+  version: string;
+  updated_at: number;
+  updated_by: string;
+}
+
+interface UpstreamDocumentsTable {
+  upstream_id: string;
+  name: string;
+  state: "present" | "absent";
+  /** Blob of the document as it came, gzip-compressed; null when absent. */
+  document_digest: string | null;
+  /** Blob of the package index made from it. */
+  index_digest: string | null;
+  etag: string | null;
+  last_modified: string | null;
+  fetched_at: number;
+  checked_at: number;
+}
+
+interface CachedVersionsTable {
+  registry_id: string;
+  upstream_id: string;
+  name: string;
+  version: string;
+  digest: string;
+  integrity: string;
+  shasum: string | null;
+  size_bytes: number;
+  cached_at: number;
+  cached_by: string | null;
+}
+
+interface VersionStatusesTable {
+  /** Empty text: every registry of the workspace. */
+  registry_id: string;
+  workspace_id: string;
+  name: string;
+  /** Exact version, or `*` for all. */
+  version: string;
+  status: "blocked" | "allowed";
+  reason: string;
+  set_by: string;
+  set_at: number;
+}
+
+interface ChangesTable {
+  seq: Generated<number>;
+  workspace_id: string;
+  registry_id: string | null;
+  package: string | null;
+  kind: string;
+  actor: string;
+  at: number;
+  /** JSON. */
+  detail: string;
+}
+
+interface JobsTable {
+  id: string;
+  kind: string;
+  /** JSON. */
+  payload: string;
+  state: "waiting" | "running" | "done" | "failed";
+  /** Waiting jobs with the same key are one job. */
+  dedupe_key: string | null;
+  run_at: number;
+  attempts: number;
+  attempts_max: number;
+  lease_owner: string | null;
+  lease_until: number | null;
+  last_error: string | null;
+  created_at: number;
+  finished_at: number | null;
+}
+
+interface JobLinesTable {
+  job_id: string;
+  /** Which attempt wrote the line, from 1. */
+  attempt: number;
+  line: number;
+  at: number;
+  text: string;
+}
+
+/** Every table by name. */
+export interface Schema {
+  settings: SettingsTable;
+  workspaces: WorkspacesTable;
+  registries: RegistriesTable;
+  upstreams: UpstreamsTable;
+  registry_upstreams: RegistryUpstreamsTable;
+  claims: ClaimsTable;
+  users: UsersTable;
+  tokens: TokensTable;
+  packages: PackagesTable;
+  versions: VersionsTable;
+  dist_tags: DistTagsTable;
+  upstream_documents: UpstreamDocumentsTable;
+  cached_versions: CachedVersionsTable;
+  version_statuses: VersionStatusesTable;
+  changes: ChangesTable;
+  jobs: JobsTable;
+  job_lines: JobLinesTable;
+}

@@ -1,0 +1,23 @@
+import { defineConfig } from "vitest/config";
+
+const fromSource = { resolve: { conditions: ["source"] }, ssr: { resolve: { conditions: ["source"] } } };
+
+/**
+ * Three speeds: `unit` beside the source, `server` for whole parts on real engines,
+ * `system` for real clients and real faults.
+ */
+export default defineConfig({
+  test: {
+    projects: [
+      { ...fromSource, test: { name: "unit", include: ["packages/*/src/**/*.test.ts"] } },
+      {
+        ...fromSource,
+        test: { name: "server", include: ["packages/*/test/**/*.test.ts"], testTimeout: 30_000, hookTimeout: 60_000 },
+      },
+      {
+        ...fromSource,
+        test: { name: "system", include: ["test/**/*.test.ts"], testTimeout: 300_000, hookTimeout: 300_000 },
+      },
+    ],
+  },
+});
