@@ -1,0 +1,141 @@
+import { join, resolve } from "node:path";
+import type { Config, DeclaredUpstream, Proxies } from "./config.ts";
+import { standardVariable } from "./environment.ts";
+import type { ConfigKeys, UpstreamKeys } from "./schema.ts";
+
+interface Surroundings {
+  env: Readonly<Record<string, string | undefined>>;
+  readFile: (path: string) => string;
+  /**
+   * Folder that a relative path under this key starts from: the file's for what the file says, else the
+   * working one.
+   */
+  folderOf: (keyPath: string) => string;
+}
+
+interface Work extends Surroundings {
+  problems: string[];
+}
+
+/**
+ * Makes the configuration from its keys: reads secret files, resolves paths, checks what one key says about
+ * another.
+ * Returns the problems as lines; with any, the configuration is not to be used.
+ */
+export function finishConfig(keys: ConfigKeys, given: Surroundings): { config: Config; problems: string[] } {
+  const work: Work = { ...given, problems: [] };
+  const data = resolve(work.folderOf("data"), keys.data);
+  const databaseUrl = secretOf(work, keys, { value: "databaseUrl", file: "databaseUrlFile" });
+  checkUnique(work, "registries", keys.registries);
+  checkUnique(work, "upstreams", keys.upstreams);
+  const config: Config = {
+    host: keys.host,
+    port: keys.port,
+    data,
+    publicUrl: keys.publicUrl === null ? null : keys.publicUrl.replace(/\/+$/, ""),
+    trustedProxies: keys.trustedProxies,
+    logLevel: keys.logLevel,
+    accessLog: keys.accessLog,
+    databaseUrl: databaseUrl ?? `sqlite:${join(data, "entrepot.db")}`,
+    adminPassword: secretOf(work, keys, { value: "adminPassword", file: "adminPasswordFile" }),
+    upstream: keys.upstream === null || keys.upstream === "none" ? keys.upstream : withSlash(keys.upstream),
+    upstreamFreshSeconds: keys.upstreamFreshSeconds,
+    anonymousRead: keys.anonymousRead,
+    limits: keys.limits,
+    cache: keys.cache,
+    registries: keys.registries,
+    upstreams: keys.upstreams.map((upstream, index) => finishUpstream(work, upstream, `upstreams[${index}]`)),
+    proxies: readProxies(work),
+  };
+  return { config: deepFreeze(config), problems: work.problems };
+}
+
+function finishUpstream(work: Work, keys: UpstreamKeys, path: string): DeclaredUpstream {
+  return {
+    name: keys.name,
+    url: withSlash(keys.url),
+    credential: credentialOf(work, keys, path),
+    freshSeconds: keys.freshSeconds,
+    allowedHosts: keys.allowedHosts,
+    timeoutMs: keys.timeoutMs,
+    caFile: keys.caFile === null ? null : resolve(work.folderOf(`${path}.caFile`), keys.caFile),
+  };
+}
+
+function credentialOf(work: Work, keys: UpstreamKeys, path: string): string | null {
+  const token = secretOf(work, keys, { value: "token", file: "tokenFile", path });
+  const password = secretOf(work, keys, { value: "password", file: "passwordFile", path });
+  if (token !== null && (keys.username !== null || password !== null)) {
+    work.problems.push(`${path}: has both a token and a user name or password; allowed: one of the two`);
+  }
+  if ((keys.username === null) !== (password === null)) {
+    work.problems.push(`${path}: a user name and a password go together`);
+  }
+  if (keys.username?.includes(":") === true) work.problems.push(`${path}.username: must not contain a colon`);
+  if (token !== null) return `Bearer ${token}`;
+  if (keys.username === null || password === null) return null;
+  return `Basic ${Buffer.from(`${keys.username}:${password}`).toString("base64")}`;
+}
+
+function secretOf<T extends object>(
+  work: Work,
+  keys: T,
+  names: { value: keyof T & string; file: keyof T & string; path?: string },
+): string | null {
+  const prefix = names.path === undefined ? "" : `${names.path}.`;
+  const value = keys[names.value] as string | null;
+  const file = keys[names.file] as string | null;
+  if (file === null) return value;
+  if (value !== null) {
+    work.problems.push(
+      `${prefix}${names.file}: ${prefix}${names.value} is given too; allowed: one of the two`,
+    );
+    return value;
+  }
+  try {
+    const text = work.readFile(resolve(work.folderOf(`${prefix}${names.file}`), file)).trim();
+    if (text !== "" && !/[\r\n]/.test(text)) return text;
+    work.problems.push(`${prefix}${names.file}: ${file} must hold one line of text`);
+  } catch (error) {
+    const code = (error as { code?: unknown }).code;
+    work.problems.push(`${prefix}${names.file}: ${file} cannot be read (${String(code)})`);
+  }
+  return null;
+}
+
+function checkUnique(work: Work, section: string, entries: readonly { name: string }[]): void {
+  const seen = new Set<string>();
+  for (const [index, { name }] of entries.entries()) {
+    if (seen.has(name)) work.problems.push(`${section}[${index}].name: "${name}" is there twice`);
+    seen.add(name);
+  }
+}
+
+function readProxies(work: Work): Proxies {
+  return {
+    http: proxyUrl(work, "HTTP_PROXY"),
+    https: proxyUrl(work, "HTTPS_PROXY"),
+    no: standardVariable(work.env, "NO_PROXY")?.value ?? null,
+  };
+}
+
+function proxyUrl(work: Work, name: string): string | null {
+  const found = standardVariable(work.env, name);
+  if (found === null) return null;
+  const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(found.value) ? found.value : `http://${found.value}`;
+  if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return url;
+  work.problems.push(
+    `${found.label}: found a value that is not a URL; allowed: the http or https URL of a proxy`,
+  );
+  return null;
+}
+
+function withSlash(url: string): string {
+  return url.endsWith("/") ? url : `${url}/`;
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
+  for (const below of Object.values(value)) deepFreeze(below);
+  return Object.freeze(value);
+}

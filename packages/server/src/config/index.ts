@@ -1,0 +1,21 @@
+/*
+ * Reads the configuration: one schema, from defaults, file, environment and options. Code elsewhere receives
+ * its slice
+ * as a value; nothing else looks at the environment or the command line. Imports no other part of the server.
+ */
+export type {
+  CacheSizes,
+  Config,
+  DeclaredRegistry,
+  DeclaredUpstream,
+  Limits,
+  LogLevel,
+  Proxies,
+} from "./config.ts";
+export { loadConfig, resolveConfig } from "./load.ts";
+export type { ConfigInputs, ResolvedConfig } from "./load.ts";
+export { printedKeys, runConfigCommand } from "./print.ts";
+export type { ConfigCommandInputs, PrintedKey } from "./print.ts";
+export { readProcess } from "./process-inputs.ts";
+export type { ProcessInputs } from "./process-inputs.ts";
+export { configReference } from "./reference.ts";
