@@ -1,0 +1,14 @@
+/** What Entrepot's tests share: a fake upstream on a real socket, packages made by code, a clock, engines. */
+export { createTestClock, type TestClock } from "./clock.ts";
+export {
+  createFakeUpstream,
+  type FakeUpstream,
+  type FakeUpstreamOptions,
+  type Fault,
+  type PublishedVersion,
+  type PublishInput,
+  type RecordedRequest,
+} from "./fake-upstream.ts";
+export { makeCertificate } from "./fake-upstream-certificate.ts";
+export { createFakeProxy, type FakeProxy } from "./fake-upstream-proxy.ts";
+export { hashesOf, makePackageTarball, type PackageInput, type PackageTarball } from "./make-package.ts";
