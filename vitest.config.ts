@@ -12,7 +12,12 @@ export default defineConfig({
       { ...fromSource, test: { name: "unit", include: ["packages/*/src/**/*.test.ts"] } },
       {
         ...fromSource,
-        test: { name: "server", include: ["packages/*/test/**/*.test.ts"], testTimeout: 30_000, hookTimeout: 60_000 },
+        test: {
+          name: "server",
+          include: ["packages/*/test/**/*.test.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
       },
       {
         ...fromSource,
