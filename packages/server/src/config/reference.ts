@@ -18,9 +18,11 @@ const INTRODUCTION = `# Configuration reference
 Values come from defaults, then \`entrepot.yaml\` (or the file that \`${CONFIG_VARIABLE}\` or
 \`--config\` names), then the environment, then options of the command; the later wins. Unknown keys,
 variables and options are refused. \`entrepot config check\` tells whether a configuration is valid;
-\`entrepot config print\` shows every value and where it came from. Relative paths start from the folder of the file that holds them, else from the working folder.
-\`HTTP_PROXY\`, \`HTTPS_PROXY\` and \`NO_PROXY\` (also in lower case) are honoured for requests to upstreams.
-\`--offline\` is the same as \`--upstream none\`.
+\`entrepot config print\` shows every value and where it came from.
+
+Relative paths start from the folder of the file that holds them, else from the working folder.
+\`HTTP_PROXY\`, \`HTTPS_PROXY\` and \`NO_PROXY\` (also in lower case) are honoured for requests to
+upstreams. \`--offline\` is the same as \`--upstream none\`.
 `;
 
 /** Writes the reference page of the configuration, in Markdown, from the schema. */

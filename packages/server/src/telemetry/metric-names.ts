@@ -1,0 +1,74 @@
+/** What a metric counts, and which labels it has. Labels never carry package names. */
+export interface MetricKind {
+  type: "counter" | "gauge" | "histogram";
+  help: string;
+  labels: readonly string[];
+}
+
+/** Every metric of the server. */
+export const METRICS = {
+  entrepot_http_requests_total: {
+    type: "counter",
+    help: "Requests answered, by route and class of status.",
+    labels: ["route", "status"],
+  },
+  entrepot_http_request_duration_seconds: {
+    type: "histogram",
+    help: "Time from the head of a request to the end of its answer.",
+    labels: ["route"],
+  },
+  entrepot_upstream_requests_total: {
+    type: "counter",
+    help: "Requests to upstreams, by what came back.",
+    labels: ["upstream", "outcome"],
+  },
+  entrepot_upstream_request_duration_seconds: {
+    type: "histogram",
+    help: "Time from asking an upstream to the end of its answer.",
+    labels: ["upstream"],
+  },
+  entrepot_upstream_breaker_state: {
+    type: "gauge",
+    help: "Circuit breaker of an upstream: 0 closed, 1 half open, 2 open.",
+    labels: ["upstream"],
+  },
+  entrepot_cache_hits_total: { type: "counter", help: "Lookups that a cache answered.", labels: ["cache"] },
+  entrepot_cache_misses_total: {
+    type: "counter",
+    help: "Lookups that a cache could not answer.",
+    labels: ["cache"],
+  },
+  entrepot_cache_bytes: { type: "gauge", help: "Bytes that a cache holds.", labels: ["cache"] },
+  entrepot_queue_length: { type: "gauge", help: "Work that waits in a queue.", labels: ["queue"] },
+  entrepot_verdicts_total: {
+    type: "counter",
+    help: "Refusals by policy, by rule.",
+    labels: ["rule", "outcome"],
+  },
+  entrepot_jobs_total: {
+    type: "counter",
+    help: "Runs of jobs, by how they ended.",
+    labels: ["kind", "outcome"],
+  },
+  entrepot_logins_total: {
+    type: "counter",
+    help: "Checks of passwords, by how they ended.",
+    labels: ["outcome"],
+  },
+  entrepot_log_lines_dropped_total: {
+    type: "counter",
+    help: "Lines lost because their reader was too slow or gone.",
+    labels: ["log"],
+  },
+} as const satisfies Record<string, MetricKind>;
+
+/** The name of a metric. */
+export type MetricName = keyof typeof METRICS;
+
+/** The labels of a metric, all of them. */
+export type LabelsOf<N extends MetricName> = Readonly<Record<(typeof METRICS)[N]["labels"][number], string>>;
+
+/** Names of the metrics of one type. */
+export type NamesOf<T extends MetricKind["type"]> = {
+  [N in MetricName]: (typeof METRICS)[N]["type"] extends T ? N : never;
+}[MetricName];
