@@ -30,7 +30,7 @@ export const ERROR_TABLE = {
   "upstream-unavailable": { status: 503, message: "The upstream does not answer." },
   "storage-unavailable": { status: 503, message: "The storage does not answer." },
   "upstream-timeout": { status: 504, message: "The upstream took too long to answer." },
-} as const satisfies Record<string, { status: number; message: string }>;
+} as const;
 
 export type ErrorCode = keyof typeof ERROR_TABLE;
 
