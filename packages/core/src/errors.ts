@@ -21,6 +21,8 @@ export const ERROR_TABLE = {
   "version-not-found": { status: 404, message: "Version not found." },
   "registry-not-found": { status: 404, message: "Registry not found." },
   "method-not-allowed": { status: 405, message: "This URL does not take this method." },
+  "request-timeout": { status: 408, message: "The request's body stopped coming; send it again." },
+  "client-gone": { status: 400, message: "The client went away before its request was complete." },
   "revision-stale": { status: 409, message: "The document changed since it was read; read it again and repeat." },
   "name-taken": { status: 409, message: "This name is taken." },
   "body-too-large": { status: 413, message: "The body is larger than this server takes." },
@@ -28,6 +30,7 @@ export const ERROR_TABLE = {
   "internal": { status: 500, message: "Something went wrong on the server." },
   "upstream-invalid": { status: 502, message: "The upstream sent something that is not a valid answer." },
   "upstream-unavailable": { status: 503, message: "The upstream does not answer." },
+  "overloaded": { status: 503, message: "The server has more work than it can take; try again in a moment." },
   "storage-unavailable": { status: 503, message: "The storage does not answer." },
   "upstream-timeout": { status: 504, message: "The upstream took too long to answer." },
 } as const;

@@ -3,3 +3,57 @@
  * Pure: no I/O, no clock, no environment; time and randomness come in as arguments.
  */
 export { ERROR_TABLE, EntrepotError, isEntrepotError, type ErrorCode, type ErrorOptions } from "./errors.ts";
+export {
+  assertPublishableName,
+  matchesNamePattern,
+  parseNamePattern,
+  parsePackageName,
+  tarballFileName,
+  type NamePattern,
+  type PackageName,
+} from "./names.ts";
+export { compareVersions, highestStable, isPrerelease, isTagName, maxSatisfying, normalizeVersion } from "./versions.ts";
+export {
+  compareIntegrity,
+  integrityOf,
+  parseIntegrity,
+  sha512HexOf,
+  type IntegrityAlgorithm,
+  type IntegrityHash,
+} from "./integrity.ts";
+export {
+  may,
+  type Permission,
+  type PermissionAnswer,
+  type PermissionTarget,
+  type Principal,
+  type Role,
+} from "./permissions.ts";
+export {
+  isDownloadable,
+  isSelectable,
+  type Outcome,
+  type PolicyContext,
+  type PolicyRule,
+  type Verdict,
+  type VersionFacts,
+  type VersionStatus,
+} from "./policy/verdict.ts";
+export { decide, policyDepth } from "./policy/decide.ts";
+export { repointTags, type RepointedTags } from "./policy/repoint-tags.ts";
+export { refusalText } from "./policy/refusal-text.ts";
+export { factsOfManifest, sliceManifest, type FactsOrigin, type ManifestSlices } from "./manifest.ts";
+export { abbreviate, hasInstallScripts, isEmptyDeprecation, isJsonObject } from "./packument/abbreviated-fields.ts";
+export { JsonScanner, NESTING_DEPTH_MAX } from "./packument/json-scanner.ts";
+export { DOCUMENT_VERSIONS_MAX, scanDocument, type ScannedDocument } from "./packument/document-scan.ts";
+export {
+  indexDocument,
+  indexScanned,
+  indexSummary,
+  readVersionFacts,
+  type IndexSummary,
+  type PackageIndex,
+} from "./packument/package-index.ts";
+export { renderScanned, renderUpstreamView } from "./packument/upstream-view.ts";
+export { renderLocalView, type LocalPackument, type LocalVersion } from "./packument/local-view.ts";
+export { type PackumentForm, type RenderedView, type ViewOptions } from "./packument/view.ts";

@@ -1,0 +1,114 @@
+import { Buffer } from "node:buffer";
+import { EntrepotError } from "../errors.ts";
+import type { VersionFacts } from "../policy/verdict.ts";
+import { normalizeVersion } from "../versions.ts";
+import { ByteWriter } from "./byte-writer.ts";
+import { scanDocument, timeOf, type ScannedDocument } from "./document-scan.ts";
+import { knownTags } from "./known-tags.ts";
+import { factsOfRow, FactsWriter } from "./version-facts.ts";
+
+/** Version of the serialised form; bytes of another one are not read. */
+const INDEX_FORMAT = 1;
+const LINE_FEED = 0x0a;
+const FACTS_BYTES_GUESS = 700;
+
+/** What a package consists of, without its manifests. */
+export interface IndexSummary {
+  name: string;
+  /** Every target is one of `versions`. */
+  distTags: Map<string, string>;
+  /** In the document's order. */
+  versions: string[];
+  /** When the package last changed, by the upstream's word. ISO 8601 in UTC. */
+  modified: string | null;
+}
+
+/** An upstream document's index: the summary, and the facts of every version behind {@link readVersionFacts}. */
+export interface PackageIndex extends IndexSummary {
+  /** The index as bytes: a first line with the summary, then one line per version, found by its spelling. */
+  serialize(): Uint8Array;
+}
+
+/**
+ * Makes the index of an upstream's document of the package `name`, checking all of the document on the way.
+ *
+ * @throws EntrepotError `upstream-invalid` if it is not a packument of that package
+ */
+export function indexDocument(bytes: Uint8Array, name: string): PackageIndex {
+  return indexScanned(scanDocument(bytes, name));
+}
+
+/** Like {@link indexDocument}, of a document that was scanned before. */
+export function indexScanned(document: ScannedDocument): PackageIndex {
+  const summary: IndexSummary = {
+    name: document.name,
+    distTags: knownTags(document),
+    versions: [...document.versions.keys()],
+    modified: modifiedOf(document),
+  };
+  return { ...summary, serialize: () => serialize(document, summary) };
+}
+
+/** When the document says that it changed; else the newest publish time. */
+export function modifiedOf(document: ScannedDocument): string | null {
+  const said = timeOf(document, "modified");
+  if (said !== null) return said;
+  const member = document.members.get("modified");
+  const top = member === undefined ? null : timeOf({ scanner: document.scanner, times: document.members }, "modified");
+  if (top !== null) return top;
+  let newest: string | null = null;
+  for (const key of document.times.keys()) {
+    const time = normalizeVersion(key) === null ? null : timeOf(document, key);
+    if (time !== null && (newest === null || time > newest)) newest = time;
+  }
+  return newest;
+}
+
+/**
+ * Reads the summary out of index bytes.
+ *
+ * @throws EntrepotError `internal` if the bytes are not an index of this format
+ */
+export function indexSummary(indexBytes: Uint8Array): IndexSummary {
+  const bytes = asBuffer(indexBytes);
+  const lineEnd = bytes.indexOf(LINE_FEED);
+  const [format, name, distTags, versions, modified] = JSON.parse(
+    bytes.toString("utf8", 0, lineEnd === -1 ? bytes.length : lineEnd),
+  ) as [number, string, [string, string][], string[], string | null];
+  if (format !== INDEX_FORMAT) {
+    throw new EntrepotError("internal", { message: `The package index has the format ${format}, not ${INDEX_FORMAT}.` });
+  }
+  return { name, distTags: new Map(distTags), versions, modified };
+}
+
+/**
+ * Reads the facts of one version out of index bytes, parsing its line only. Null if there is no such version. A version
+ * whose upstream spelling has build metadata is found by that and by our own spelling.
+ */
+export function readVersionFacts(indexBytes: Uint8Array, version: string): VersionFacts | null {
+  const normal = normalizeVersion(version);
+  if (normal === null) return null;
+  const bytes = asBuffer(indexBytes);
+  const needle = `\n${normal} `;
+  const found = bytes.indexOf(needle, 0, "latin1");
+  if (found === -1) return null;
+  const start = found + needle.length;
+  const lineEnd = bytes.indexOf(LINE_FEED, start);
+  const facts = factsOfRow(normal, bytes.toString("utf8", start, lineEnd === -1 ? bytes.length : lineEnd));
+  return version === normal || version === facts.upstreamVersion ? facts : null;
+}
+
+function serialize(document: ScannedDocument, summary: IndexSummary): Uint8Array {
+  const writer = new ByteWriter(1024 + summary.versions.length * FACTS_BYTES_GUESS);
+  writer.json([INDEX_FORMAT, summary.name, [...summary.distTags], summary.versions, summary.modified]);
+  const facts = new FactsWriter(document, writer);
+  for (const scanned of document.versions.values()) {
+    writer.ascii(`\n${scanned.version} `);
+    facts.write(scanned);
+  }
+  return writer.finish();
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,0 +1,221 @@
+import { Buffer } from "node:buffer";
+import { repointTags } from "../policy/repoint-tags.ts";
+import type { Verdict } from "../policy/verdict.ts";
+import { normalizeVersion } from "../versions.ts";
+import { ABBREVIATED_FIELDS, abbreviate } from "./abbreviated-fields.ts";
+import { ByteWriter } from "./byte-writer.ts";
+import { publishTimeOf, scanDocument, timeOf, type ScannedDocument, type ScannedVersion } from "./document-scan.ts";
+import { deprecationTest, knownTags } from "./known-tags.ts";
+import { isSpliceable, parseManifest, patchManifest, upstreamSpelling } from "./manifest-patch.ts";
+import { SLOT } from "./member-shape.ts";
+import { modifiedOf } from "./package-index.ts";
+import { factsOf, runsAtInstall } from "./version-facts.ts";
+import {
+  hiddenVersions,
+  policyMember,
+  tarballUrlStart,
+  type JudgedVersion,
+  type RenderedView,
+  type ViewOptions,
+} from "./view.ts";
+
+/** Members that we write ourselves, or that would contradict what we write. */
+const OWN_MEMBERS = new Set(["_id", "_rev", "name", "dist-tags", "versions", "time"]);
+const REVISION = /^[A-Za-z0-9._~-]{1,200}$/u;
+const VERSION_EXTRA_BYTES = 200;
+
+/** `,"key":` of each abbreviated field, by slot. */
+const FIELD_STARTS: readonly Buffer[] = ABBREVIATED_FIELDS.map((field) => Buffer.from(`,${JSON.stringify(field)}:`));
+const HAS_INSTALL_SCRIPT: Buffer = Buffer.from(',"hasInstallScript":true');
+
+/**
+ * Renders what a client sees of an upstream's document: versions that policy allows, with our tarball URLs, and all else as
+ * the upstream has it, byte for byte.
+ *
+ * @throws EntrepotError `upstream-invalid` if the bytes are not a packument
+ */
+export function renderUpstreamView(bytes: Uint8Array, options: ViewOptions): RenderedView {
+  return renderScanned(scanDocument(bytes, null), options);
+}
+
+/** Like {@link renderUpstreamView}, of a document that was scanned before. */
+export function renderScanned(document: ScannedDocument, options: ViewOptions): RenderedView {
+  const hidden = hiddenVersions(judgedVersions(document), options.policy);
+  const shown = [...document.versions.values()].filter(({ version }) => !hidden.has(version));
+  const tags = knownTags(document);
+  const repointed =
+    hidden.size === 0
+      ? { tags, dropped: [] }
+      : repointTags(tags, shown.map(({ version }) => version), deprecationTest(document));
+  const parts: ViewParts = { document, options, hidden, shown, tags: repointed.tags, droppedTags: repointed.dropped };
+  const bytes = options.form === "full" ? renderFull(parts) : renderAbbreviated(parts);
+  return { bytes, hidden: [...hidden], shown: shown.length };
+}
+
+interface ViewParts {
+  document: ScannedDocument;
+  options: ViewOptions;
+  hidden: Map<string, Verdict>;
+  shown: ScannedVersion[];
+  tags: Map<string, string>;
+  droppedTags: string[];
+}
+
+function* judgedVersions(document: ScannedDocument): Generator<JudgedVersion> {
+  for (const scanned of document.versions.values()) {
+    yield {
+      version: scanned.version,
+      upstreamVersion: upstreamSpelling(document, scanned),
+      origin: "upstream",
+      facts: () => factsOf(document, scanned),
+    };
+  }
+}
+
+function renderFull(parts: ViewParts): Uint8Array {
+  const { document } = parts;
+  const writer = new ByteWriter(document.scanner.bytes.length + (parts.shown.length + 10) * VERSION_EXTRA_BYTES);
+  writer.text(`{"_id":${JSON.stringify(document.name)},"_rev":${revisionOf(parts)},`);
+  writer.text(`"name":${JSON.stringify(document.name)}`);
+  writeTags(parts, writer);
+  writeVersions(parts, writer);
+  writeTime(parts, writer);
+  for (const [key, { keyStart, end }] of document.members) {
+    if (OWN_MEMBERS.has(key) || (key === "_policy" && parts.hidden.size > 0)) continue;
+    writer.ascii(",");
+    writer.copy(document.scanner.bytes, keyStart, end);
+  }
+  return finish(parts, writer);
+}
+
+function renderAbbreviated(parts: ViewParts): Uint8Array {
+  const { document } = parts;
+  const extraBytes = (parts.shown.length + 10) * VERSION_EXTRA_BYTES;
+  const writer = new ByteWriter(Math.ceil(document.scanner.bytes.length / 2) + extraBytes);
+  writer.text(`{"name":${JSON.stringify(document.name)}`);
+  const modified = modifiedOf(document);
+  if (modified !== null) writer.ascii(`,"modified":"${modified}"`);
+  writeTags(parts, writer);
+  writeVersions(parts, writer);
+  writeTime(parts, writer);
+  return finish(parts, writer);
+}
+
+function finish(parts: ViewParts, writer: ByteWriter): Uint8Array {
+  if (parts.hidden.size > 0) {
+    writer.ascii(',"_policy":');
+    writer.json(policyMember(parts.hidden, parts.droppedTags));
+  }
+  writer.ascii("}");
+  return writer.finish();
+}
+
+function writeTags({ tags }: ViewParts, writer: ByteWriter): void {
+  const entries = [...tags].map(([tag, version]) => `${JSON.stringify(tag)}:"${version}"`);
+  writer.text(`,"dist-tags":{${entries.join(",")}}`);
+}
+
+function writeVersions(parts: ViewParts, writer: ByteWriter): void {
+  const { document, options } = parts;
+  const base = document.name.slice(document.name.lastIndexOf("/") + 1);
+  const urlStart = tarballUrlStart(options.packageUrl, base);
+  const splice = options.form === "full" ? spliceFull : spliceAbbreviated;
+  writer.ascii(',"versions":{');
+  let separator = "";
+  for (const scanned of parts.shown) {
+    writer.ascii(`${separator}"${scanned.version}":`);
+    separator = ",";
+    const url = `${urlStart}${scanned.version}.tgz"`;
+    if (isSpliceable(document, scanned)) splice({ document, scanned, url }, writer);
+    else writer.json(patchedManifest({ document, scanned, url }, options));
+  }
+  writer.ascii("}");
+}
+
+/** One version to be written; `url` is JSON text, quotes included. */
+interface VersionPart {
+  document: ScannedDocument;
+  scanned: ScannedVersion;
+  url: string;
+}
+
+function patchedManifest({ document, scanned, url }: VersionPart, { form }: ViewOptions): unknown {
+  const patched = patchManifest(parseManifest(document, scanned), {
+    name: document.name,
+    version: scanned.version,
+    upstreamVersion: upstreamSpelling(document, scanned),
+    tarball: JSON.parse(url) as string,
+  });
+  return form === "full" ? patched : abbreviate(patched);
+}
+
+function spliceFull({ document, scanned, url }: VersionPart, writer: ByteWriter): void {
+  const { rows, scanner } = document;
+  writer.copy(scanner.bytes, scanned.start, rows.start(scanned.row, SLOT.tarball));
+  writer.text(url);
+  writer.copy(scanner.bytes, rows.end(scanned.row, SLOT.tarball), scanned.end);
+}
+
+function spliceAbbreviated({ document, scanned, url }: VersionPart, writer: ByteWriter): void {
+  const { rows, scanner } = document;
+  const { row } = scanned;
+  writer.ascii("{");
+  for (let slot: number = SLOT.name; slot < SLOT.dist; slot += 1) {
+    const source = slot === SLOT.bundleDependencies && rows.start(row, slot) === 0 ? SLOT.bundledDependencies : slot;
+    const start = rows.start(row, source);
+    const key = FIELD_STARTS[slot] as Buffer;
+    if (start !== 0) {
+      writer.copy(key, slot === SLOT.name ? 1 : 0, key.length);
+      writer.copy(scanner.bytes, start, rows.end(row, source));
+    } else if (slot === SLOT.hasInstallScript && runsAtInstall(document, row)) {
+      writer.copy(HAS_INSTALL_SCRIPT, 0, HAS_INSTALL_SCRIPT.length);
+    }
+  }
+  const key = FIELD_STARTS[SLOT.dist] as Buffer;
+  writer.copy(key, 0, key.length);
+  writer.copy(scanner.bytes, rows.start(row, SLOT.dist), rows.start(row, SLOT.tarball));
+  writer.text(url);
+  writer.copy(scanner.bytes, rows.end(row, SLOT.tarball), rows.end(row, SLOT.dist));
+  writer.ascii("}");
+}
+
+function writeTime(parts: ViewParts, writer: ByteWriter): void {
+  const { document, shown } = parts;
+  const entries: string[] = [];
+  for (const key of ["created", "modified"]) {
+    const time = timeOf(document, key);
+    if (time !== null) entries.push(`"${key}":"${time}"`);
+  }
+  for (const scanned of shown) {
+    const time = publishTimeOf(document, scanned);
+    if (time !== null) entries.push(`"${scanned.version}":"${time}"`);
+  }
+  if (parts.options.form === "full") entries.push(...removedTimes(document));
+  if (entries.length > 0) writer.text(`,"time":{${entries.join(",")}}`);
+}
+
+/** Entries of versions that are no more, and of a package that was taken back as a whole. */
+function removedTimes(document: ScannedDocument): string[] {
+  const removed = new Map<string, string>();
+  for (const key of document.times.keys()) {
+    const version = normalizeVersion(key);
+    const time = version === null || document.versions.has(version) ? null : timeOf(document, key);
+    if (time !== null) removed.set(`"${version}"`, `"${time}"`);
+  }
+  const unpublished = document.times.get("unpublished");
+  if (unpublished !== undefined) {
+    removed.set('"unpublished"', document.scanner.bytes.toString("utf8", unpublished.start, unpublished.end));
+  }
+  return [...removed].map(([key, value]) => `${key}:${value}`);
+}
+
+/** The upstream's revision if it can stand in a URL, else one made of the document's versions, tags and time. As JSON text. */
+function revisionOf({ document }: ViewParts): string {
+  const range = document.members.get("_rev");
+  const given = range === undefined ? null : document.scanner.stringValue(range.start, range.end);
+  if (given !== null && REVISION.test(given)) return JSON.stringify(given);
+  const content = JSON.stringify([[...document.versions.keys()], [...document.tags], modifiedOf(document)]);
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < content.length; index += 1) hash = Math.imul(hash ^ content.charCodeAt(index), 0x01000193);
+  return `"${document.versions.size}-${(hash >>> 0).toString(16).padStart(8, "0")}"`;
+}

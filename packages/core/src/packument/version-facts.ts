@@ -1,0 +1,166 @@
+import { dependenciesOf, deprecationOf, factsOfManifest } from "../manifest.ts";
+import type { VersionFacts } from "../policy/verdict.ts";
+import { ByteWriter } from "./byte-writer.ts";
+import { publishTimeOf, type ScannedDocument, type ScannedVersion } from "./document-scan.ts";
+import { isSpliceable, parseManifest, upstreamSpelling } from "./manifest-patch.ts";
+import { SLOT } from "./member-shape.ts";
+
+const QUOTE = 0x22;
+const OPEN_BRACE = 0x7b;
+const OPEN_BRACKET = 0x5b;
+const LINE_FEED = 0x0a;
+const TRUE_FIRST = 0x74;
+
+/** Members of a facts row, in their order. Changing it needs a new `INDEX_FORMAT`. */
+type FactsRow = [
+  upstreamVersion: string | null,
+  publishedAt: string | null,
+  integrity: unknown,
+  shasum: unknown,
+  tarball: unknown,
+  license: unknown,
+  deprecated: unknown,
+  hasInstallScript: 0 | 1,
+  hasSignatures: 0 | 1,
+  attestations: unknown,
+  publisher: unknown,
+  dependencies: unknown,
+  otherSpellings?: string[],
+];
+
+/** Writes the facts of versions as JSON arrays of one line each, of raw slices of the document where that is possible. */
+export class FactsWriter {
+  readonly #document: ScannedDocument;
+  readonly #writer: ByteWriter;
+  readonly #hasLineFeeds: boolean;
+
+  constructor(document: ScannedDocument, writer: ByteWriter) {
+    this.#document = document;
+    this.#writer = writer;
+    this.#hasLineFeeds = document.scanner.bytes.includes(LINE_FEED);
+  }
+
+  write(scanned: ScannedVersion): void {
+    if (isSpliceable(this.#document, scanned)) this.#splice(scanned);
+    else this.#writer.json(rowOfFacts(factsByParsing(this.#document, scanned)));
+  }
+
+  #splice(scanned: ScannedVersion): void {
+    const { row } = scanned;
+    const writer = this.#writer;
+    const publishedAt = publishTimeOf(this.#document, scanned);
+    writer.ascii(`[${JSON.stringify(upstreamSpelling(this.#document, scanned))},${JSON.stringify(publishedAt)},`);
+    this.#raw(row, SLOT.integrity, QUOTE);
+    writer.ascii(",");
+    this.#raw(row, SLOT.shasum, QUOTE);
+    writer.ascii(",");
+    this.#raw(row, SLOT.tarball, QUOTE);
+    writer.ascii(",");
+    this.#raw(row, this.#document.rows.start(row, SLOT.license) === 0 ? SLOT.licenses : SLOT.license);
+    writer.ascii(",");
+    this.#raw(row, SLOT.deprecated);
+    writer.ascii(`,${this.#hasInstallScript(row) ? 1 : 0},${this.#hasSignatures(row) ? 1 : 0},`);
+    this.#raw(row, SLOT.predicateType, QUOTE);
+    writer.ascii(",");
+    this.#raw(row, SLOT.publisher, QUOTE);
+    writer.ascii(",");
+    this.#raw(row, SLOT.dependencies, OPEN_BRACE);
+    writer.ascii(scanned.otherKeys.length === 0 ? "]" : `,${JSON.stringify(scanned.otherKeys)}]`);
+  }
+
+  /** Appends a value as the document has it, on one line; `null` if it is absent or does not begin with `firstByte`. */
+  #raw(row: number, slot: number, firstByte?: number): void {
+    const { rows, scanner } = this.#document;
+    const start = rows.start(row, slot);
+    const first = scanner.bytes[start];
+    if (start === 0 || (firstByte !== undefined && first !== firstByte)) return this.#writer.ascii("null");
+    const end = rows.end(row, slot);
+    if (!this.#hasLineFeeds || (first !== OPEN_BRACE && first !== OPEN_BRACKET)) {
+      return this.#writer.copy(scanner.bytes, start, end);
+    }
+    this.#writer.json(JSON.parse(scanner.bytes.toString("utf8", start, end)));
+  }
+
+  #hasInstallScript(row: number): boolean {
+    const { rows, scanner } = this.#document;
+    const declared = rows.start(row, SLOT.hasInstallScript);
+    if (declared !== 0 && scanner.bytes[declared] === TRUE_FIRST) return true;
+    return runsAtInstall(this.#document, row);
+  }
+
+  #hasSignatures(row: number): boolean {
+    const { rows, scanner } = this.#document;
+    const start = rows.start(row, SLOT.signatures);
+    return start !== 0 && scanner.bytes[start] === OPEN_BRACKET && scanner.bytes[scanner.skipSpace(start + 1)] !== 0x5d;
+  }
+}
+
+/** Tells whether a spliceable manifest's `scripts` run something at installation. */
+export function runsAtInstall(document: ScannedDocument, row: number): boolean {
+  const { rows } = document;
+  for (const slot of [SLOT.preinstall, SLOT.install, SLOT.postinstall]) {
+    const start = rows.start(row, slot);
+    const isEmpty = document.scanner.bytes[start] === QUOTE && rows.end(row, slot) - start === 2;
+    if (start !== 0 && !isEmpty) return true;
+  }
+  return false;
+}
+
+/** The facts of one version of a scanned document. */
+export function factsOf(document: ScannedDocument, scanned: ScannedVersion): VersionFacts {
+  if (!isSpliceable(document, scanned)) return factsByParsing(document, scanned);
+  const writer = new ByteWriter(2048);
+  new FactsWriter(document, writer).write(scanned);
+  return factsOfRow(scanned.version, writer.finish().toString("utf8"));
+}
+
+/** Reads back what {@link FactsWriter} wrote for a version. */
+export function factsOfRow(version: string, json: string): VersionFacts {
+  const row = JSON.parse(json) as FactsRow;
+  const facts: VersionFacts = {
+    version,
+    upstreamVersion: row[0],
+    origin: "upstream",
+    publishedAt: row[1],
+    integrity: row[2] as string | null,
+    shasum: row[3] as string | null,
+    tarball: row[4] as string | null,
+    license: row[5],
+    deprecated: deprecationOf(row[6]),
+    hasInstallScript: row[7] === 1,
+    hasSignatures: row[8] === 1,
+    attestations: row[9] as string | null,
+    publisher: row[10] as string | null,
+    dependencies: dependenciesOf(row[11]),
+  };
+  return row[12] === undefined ? facts : { ...facts, otherSpellings: row[12] };
+}
+
+function rowOfFacts(facts: VersionFacts): FactsRow {
+  const row: FactsRow = [
+    facts.upstreamVersion,
+    facts.publishedAt,
+    facts.integrity,
+    facts.shasum,
+    facts.tarball,
+    facts.license,
+    facts.deprecated,
+    facts.hasInstallScript ? 1 : 0,
+    facts.hasSignatures ? 1 : 0,
+    facts.attestations,
+    facts.publisher,
+    facts.dependencies,
+  ];
+  if (facts.otherSpellings !== undefined) row.push([...facts.otherSpellings]);
+  return row;
+}
+
+function factsByParsing(document: ScannedDocument, scanned: ScannedVersion): VersionFacts {
+  return factsOfManifest(parseManifest(document, scanned), {
+    version: scanned.version,
+    upstreamVersion: upstreamSpelling(document, scanned),
+    origin: "upstream",
+    publishedAt: publishTimeOf(document, scanned),
+    otherSpellings: scanned.otherKeys,
+  });
+}

@@ -1,0 +1,73 @@
+import { decide, policyDepth } from "../policy/decide.ts";
+import { isSelectable, type PolicyContext, type Verdict, type VersionFacts } from "../policy/verdict.ts";
+
+/** The two representations of a packument: everything, or what an installation needs. */
+export type PackumentForm = "full" | "abbreviated";
+
+/** What a view is made for. Can be structured-cloned. */
+export interface ViewOptions {
+  form: PackumentForm;
+  /** Absolute URL of the package as this client addresses us, without a slash at its end. */
+  packageUrl: string;
+  policy: PolicyContext;
+}
+
+/** A packument under policy. */
+export interface RenderedView {
+  /** JSON in UTF-8. */
+  bytes: Uint8Array;
+  /** Versions that policy keeps out of the view, and why. */
+  hidden: Array<[version: string, verdict: Verdict]>;
+  /** How many versions the view lists. If 0 while some are hidden, the packument itself is to be refused. */
+  shown: number;
+}
+
+/** A version whose facts may cost something. */
+export interface JudgedVersion {
+  version: string;
+  upstreamVersion: string | null;
+  origin: VersionFacts["origin"];
+  facts(): VersionFacts;
+}
+
+/** Asks `decide` about every version, with no more facts than the active rules read. Gives the versions to hide. */
+export function hiddenVersions(versions: Iterable<JudgedVersion>, policy: PolicyContext): Map<string, Verdict> {
+  const hidden = new Map<string, Verdict>();
+  const depth = policyDepth(policy);
+  if (depth === "none") return hidden;
+  for (const judged of versions) {
+    const verdict = decide(depth === "facts" ? judged.facts() : bareFacts(judged), policy);
+    if (!isSelectable(verdict)) hidden.set(judged.version, verdict);
+  }
+  return hidden;
+}
+
+/** The member `_policy` of a view, which explains what is missing from it. */
+export function policyMember(hidden: ReadonlyMap<string, Verdict>, droppedTags: readonly string[]): unknown {
+  const entries = [...hidden].map(([version, { rule, reason, until }]) => [version, { rule, reason, until }] as const);
+  return { hidden: Object.fromEntries(entries), droppedTags };
+}
+
+/** Everything before the version in a tarball's URL, as JSON text with its opening quote. */
+export function tarballUrlStart(packageUrl: string, base: string): string {
+  return JSON.stringify(`${packageUrl}/-/${base}-`).slice(0, -1);
+}
+
+function bareFacts({ version, upstreamVersion, origin }: JudgedVersion): VersionFacts {
+  return {
+    version,
+    upstreamVersion,
+    origin,
+    publishedAt: null,
+    integrity: null,
+    shasum: null,
+    tarball: null,
+    license: null,
+    deprecated: null,
+    hasInstallScript: false,
+    hasSignatures: false,
+    attestations: null,
+    publisher: null,
+    dependencies: null,
+  };
+}
