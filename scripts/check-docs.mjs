@@ -37,8 +37,9 @@ function offencesOf(path) {
   }
   for (const link of text.replaceAll(BLOCK, (block) => block.replaceAll(/[^\n]/g, " ")).matchAll(LINK)) {
     const target = join(root, dirname(path), decodeURIComponent(link[1]));
-    if (!existsSync(target))
+    if (!existsSync(target)) {
       found.push(`${path}:${lineAt(link.index)}: link to ${link[1]}, which is not there`);
+    }
   }
   return found;
 }

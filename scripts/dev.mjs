@@ -8,9 +8,7 @@ const BUILD_DONE = /Found (\d+) errors?\. Watching for file changes/;
 
 ensureInstalled();
 
-let server;
-let isRestarting = false;
-
+const server = superviseServer(process.argv.slice(2));
 const tsc = join(root, "node_modules/typescript/bin/tsc");
 const compiler = spawn(process.execPath, [tsc, "-b", "--watch", "--preserveWatchOutput"], {
   cwd: root,
@@ -18,37 +16,39 @@ const compiler = spawn(process.execPath, [tsc, "-b", "--watch", "--preserveWatch
 });
 createInterface({ input: compiler.stdout }).on("line", (line) => {
   console.log(line);
-  const done = BUILD_DONE.exec(line);
-  if (done?.[1] === "0") restart();
+  if (BUILD_DONE.exec(line)?.[1] === "0") server.restart();
 });
-compiler.on("exit", (code) => stop(code ?? 1));
+compiler.on("exit", (code) => {
+  process.exitCode = code ?? 0;
+  server.stop();
+});
 
-for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => stop(0));
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => compiler.kill());
 
-function restart() {
-  if (server === undefined) return start();
-  isRestarting = true;
-  server.kill("SIGTERM");
-}
+/** One server at a time: the next starts when the last has drained and gone. */
+function superviseServer(args) {
+  let child;
+  let isWanted = false;
 
-function start() {
-  const main = join(root, "packages/server/dist/main.js");
-  server = spawn(process.execPath, [main, "serve", ...process.argv.slice(2)], {
-    cwd: root,
-    stdio: "inherit",
-  });
-  server.on("exit", (code) => {
-    server = undefined;
-    if (!isRestarting)
-      return console.log(`The server ended (${code ?? "signal"}); it starts again after the next build.`);
-    isRestarting = false;
-    start();
-  });
-}
+  function start() {
+    isWanted = false;
+    const main = join(root, "packages/server/dist/main.js");
+    child = spawn(process.execPath, [main, "serve", ...args], { cwd: root, stdio: "inherit" });
+    child.on("exit", () => {
+      child = undefined;
+      if (isWanted) start();
+    });
+  }
 
-function stop(code) {
-  process.exitCode = code;
-  isRestarting = false;
-  compiler.kill();
-  server?.kill("SIGTERM");
+  return {
+    restart() {
+      isWanted = true;
+      if (child === undefined) start();
+      else child.kill("SIGTERM");
+    },
+    stop() {
+      isWanted = false;
+      child?.kill("SIGTERM");
+    },
+  };
 }

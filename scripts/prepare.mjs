@@ -33,8 +33,9 @@ export const manifestBeforePack = join(bundled, "package.json.before-pack");
  * workspaces, so every command begins with this.
  */
 export function undoPack() {
-  if (existsSync(manifestBeforePack))
+  if (existsSync(manifestBeforePack)) {
     renameSync(manifestBeforePack, join(root, "packages/server/package.json"));
+  }
   rmSync(bundled, { recursive: true, force: true });
 }
 
