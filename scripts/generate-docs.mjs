@@ -14,7 +14,7 @@ const stale = [];
 writePage("docs/errors.md", errorsPage(await importBuilt("packages/core/dist/index.js")));
 const config = await importBuilt("packages/server/dist/config/index.js", { optional: true });
 if (config?.configReference !== undefined) {
-  writePage("docs/reference-configuration.md", configurationPage(config.configReference()));
+  writePage("docs/reference-configuration.md", config.configReference());
 }
 
 for (const path of stale) console.error(`${path} is not what the code says: run npm run docs`);
@@ -40,26 +40,6 @@ function errorsPage({ ERROR_TABLE }) {
     "`code`. The text below is the default; an answer usually says more: which version, which limit, which upstream.",
     "",
     table(["Code", "Status", "Default text"], rows),
-    "",
-  ].join("\n");
-}
-
-function configurationPage(entries) {
-  const rows = entries.map((entry) => [
-    `\`${entry.key}\``,
-    entry.environment === null ? "" : `\`${entry.environment}\``,
-    entry.default === null ? "" : `\`${entry.default}\``,
-    entry.description,
-  ]);
-  return [
-    "# Configuration",
-    "",
-    "Generated from the schema in `packages/server/src/config` by `npm run docs`; edit the schema.",
-    "",
-    "A later source wins: defaults, `entrepot.yaml`, the environment, flags. `entrepot config print` shows the",
-    "result with secrets left out, `entrepot config check` only says whether it is valid.",
-    "",
-    table(["Key", "Environment", "Default", "Meaning"], rows),
     "",
   ].join("\n");
 }

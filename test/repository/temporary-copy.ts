@@ -38,8 +38,9 @@ function linkDependencies(folder: string): void {
   const modules = join(folder, "node_modules");
   mkdirSync(join(modules, "@entrepot"), { recursive: true });
   for (const name of readdirSync(join(root, "node_modules"))) {
-    if (name !== "entrepot" && name !== "@entrepot")
+    if (name !== "entrepot" && name !== "@entrepot") {
       symlinkSync(join(root, "node_modules", name), join(modules, name));
+    }
   }
   symlinkSync(join(folder, "packages/server"), join(modules, "entrepot"));
   for (const name of ["cli", "core", "testkit"]) {
