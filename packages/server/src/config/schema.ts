@@ -1,3 +1,4 @@
+import { isEntrepotError, parseNamePattern } from "@entrepot/core";
 import * as z from "zod";
 import type { CacheSizes, DeclaredRegistry, Limits, LogLevel } from "./config.ts";
 import {
@@ -173,7 +174,13 @@ function isName(value: string): boolean {
 }
 
 function isPattern(value: string): boolean {
-  return value.length <= 214 && /^(?:@[^/@\s*]+\/(?:\*|[^/@\s*]+\*?)|[^/@\s*]+\*?)$/.test(value);
+  try {
+    parseNamePattern(value);
+    return true;
+  } catch (error) {
+    if (isEntrepotError(error, "name-invalid")) return false;
+    throw error;
+  }
 }
 
 function optionalWhole(min: number, max: number): z.ZodType<number | null> {

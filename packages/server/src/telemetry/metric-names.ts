@@ -5,8 +5,41 @@ export interface MetricKind {
   labels: readonly string[];
 }
 
+interface CounterLabels {
+  entrepot_http_requests_total: "route" | "status";
+  entrepot_upstream_requests_total: "upstream" | "outcome";
+  entrepot_cache_hits_total: "cache";
+  entrepot_cache_misses_total: "cache";
+  entrepot_refusals_total: "rule" | "outcome";
+  entrepot_jobs_total: "kind" | "outcome";
+  entrepot_logins_total: "outcome";
+  entrepot_log_lines_dropped_total: "log";
+}
+
+interface GaugeLabels {
+  entrepot_upstream_breaker_state: "upstream";
+  entrepot_cache_bytes: "cache";
+  entrepot_queue_length: "queue";
+}
+
+interface HistogramLabels {
+  entrepot_http_request_duration_seconds: "route";
+  entrepot_upstream_request_duration_seconds: "upstream";
+}
+
+type AllLabels = CounterLabels & GaugeLabels & HistogramLabels;
+
+/** The name of a metric. */
+export type MetricName = keyof AllLabels;
+export type CounterName = keyof CounterLabels;
+export type GaugeName = keyof GaugeLabels;
+export type HistogramName = keyof HistogramLabels;
+
+/** The labels of a metric, all of them. */
+export type LabelsOf<N extends MetricName> = Readonly<Record<AllLabels[N], string>>;
+
 /** Every metric of the server. */
-export const METRICS = {
+export const METRICS: { readonly [N in MetricName]: MetricKind & { labels: readonly AllLabels[N][] } } = {
   entrepot_http_requests_total: {
     type: "counter",
     help: "Requests answered, by route and class of status.",
@@ -40,11 +73,7 @@ export const METRICS = {
   },
   entrepot_cache_bytes: { type: "gauge", help: "Bytes that a cache holds.", labels: ["cache"] },
   entrepot_queue_length: { type: "gauge", help: "Work that waits in a queue.", labels: ["queue"] },
-  entrepot_verdicts_total: {
-    type: "counter",
-    help: "Refusals by policy, by rule.",
-    labels: ["rule", "outcome"],
-  },
+  entrepot_refusals_total: { type: "counter", help: "Refusals by policy.", labels: ["rule", "outcome"] },
   entrepot_jobs_total: {
     type: "counter",
     help: "Runs of jobs, by how they ended.",
@@ -60,15 +89,4 @@ export const METRICS = {
     help: "Lines lost because their reader was too slow or gone.",
     labels: ["log"],
   },
-} as const satisfies Record<string, MetricKind>;
-
-/** The name of a metric. */
-export type MetricName = keyof typeof METRICS;
-
-/** The labels of a metric, all of them. */
-export type LabelsOf<N extends MetricName> = Readonly<Record<(typeof METRICS)[N]["labels"][number], string>>;
-
-/** Names of the metrics of one type. */
-export type NamesOf<T extends MetricKind["type"]> = {
-  [N in MetricName]: (typeof METRICS)[N]["type"] extends T ? N : never;
-}[MetricName];
+};

@@ -1,6 +1,6 @@
 import type { Registry } from "prom-client";
 import { METRICS } from "./metric-names.ts";
-import type { LabelsOf, MetricName, NamesOf } from "./metric-names.ts";
+import type { CounterName, GaugeName, HistogramName, LabelsOf, MetricName } from "./metric-names.ts";
 
 /** A plain number that whoever holds it may raise. */
 export interface CountMeter {
@@ -26,11 +26,11 @@ export interface Metrics {
   /** Makes the meter of a route; make it once, not per request. */
   route(name: string): RouteMeter;
   /** Makes, or finds, a counter. */
-  counter<N extends NamesOf<"counter">>(name: N, labels: LabelsOf<N>): CountMeter;
+  counter<N extends CounterName>(name: N, labels: LabelsOf<N>): CountMeter;
   /** Makes, or finds, a histogram. */
-  durations<N extends NamesOf<"histogram">>(name: N, labels: LabelsOf<N>): DurationMeter;
+  durations<N extends HistogramName>(name: N, labels: LabelsOf<N>): DurationMeter;
   /** Reads a number that someone else keeps whenever the metrics are asked for. Returns what ends that. */
-  watch<N extends NamesOf<"counter" | "gauge">>(name: N, labels: LabelsOf<N>, read: () => number): () => void;
+  watch<N extends CounterName | GaugeName>(name: N, labels: LabelsOf<N>, read: () => number): () => void;
   /** Writes everything, with figures of process and event loop, in Prometheus' text format. */
   expose(): Promise<{ contentType: string; text: string }>;
 }

@@ -1,0 +1,135 @@
+import type { Principal, Role } from "@entrepot/core";
+import { createAuthenticator } from "./authenticate.ts";
+import type { IdentityDeps, Page } from "./identity-deps.ts";
+import { createPasswordCheck } from "./password-check.ts";
+import type { CheckedUser } from "./password-check.ts";
+import { makeOneTimePassword } from "./password-rules.ts";
+import { createTokenLookup } from "./token-lookup.ts";
+import { createTokenUse } from "./token-use.ts";
+import { createLoginToken, createToken, listTokens, revokeToken } from "./tokens.ts";
+import type { NewToken, Token, TokenRequest } from "./tokens.ts";
+import { changeUser, createUser, findUser, listUsers, seedAdmin } from "./users.ts";
+import type { NewUser, User, UserChange } from "./users.ts";
+
+/** Where a login comes from. */
+export interface LoginSource {
+  address: string;
+  /** What the client calls itself, for the token's name. */
+  client: string;
+}
+
+/** What a login answers. */
+export interface Login {
+  /** Shown this once. */
+  token: string;
+  tokenId: string;
+  user: CheckedUser;
+}
+
+/** Users, tokens and who sent a request. */
+export interface Identity {
+  /**
+   * Resolves the value of an `Authorization` header; no header is the anonymous principal, a wrong one never
+   * is. Gives
+   * the principal itself, and no promise, for a header that was resolved lately. `address` is the client's,
+   * for
+   * limiting guesses. Rejects with credential-invalid or too-many-requests; never throws.
+   */
+  authenticate(header: string | undefined, address?: string): Principal | Promise<Principal>;
+  /** Mints a token for a password. Throws credential-invalid and too-many-requests. */
+  login(input: LoginSource & { user: string; password: string }): Promise<Login>;
+  /** Checks a password without minting anything. Throws credential-invalid and too-many-requests. */
+  checkPassword(input: { userName: string; password: string; address: string }): Promise<CheckedUser>;
+  /** Revokes the token with this secret. Resolves with false when there is none, or none any more. */
+  logout(token: string, actor: string): Promise<boolean>;
+  /**
+   * Creates the administrator `admin` when there are no users. Resolves with null when there are; else with
+   * the
+   * password to print when none was given. Throws request-invalid for a bad password.
+   */
+  seedAdmin(password: string | null): Promise<{ name: string; oneTimePassword: string | null } | null>;
+  /** Creates a user. Throws request-invalid and name-taken. */
+  createUser(input: NewUser): Promise<User>;
+  /**
+   * Changes role, email, password or whether disabled. Throws not-found, request-invalid, permission-denied.
+   */
+  changeUser(input: UserChange): Promise<User>;
+  /** Lists users by name; `after` is the `next` of the page before. */
+  listUsers(input?: { after?: string | null; limit?: number }): Promise<Page<User>>;
+  /** Finds a user by name, whatever its capitals; null when there is none. */
+  findUser(name: string): Promise<User | null>;
+  /** Creates a token. Throws request-invalid and not-found. */
+  createToken(input: TokenRequest): Promise<NewToken>;
+  /** Lists usable tokens, of one user or of all. */
+  listTokens(input?: { userId?: string; after?: string | null; limit?: number }): Promise<Page<Token>>;
+  /** Revokes a token by id or secret; with `userId`, only one of that user. False when there is none. */
+  revokeToken(input: { token: string; userId?: string; actor: string }): Promise<boolean>;
+  /** Writes when tokens were last used; happens by itself every half minute. */
+  flushTokenUse(): Promise<void>;
+  /** Stops, after a last write. */
+  close(): Promise<void>;
+}
+
+/** Roles a user can have. */
+export const ROLES: readonly Role[] = ["admin", "developer", "read-only"];
+
+/** Name of the user that the first start makes. */
+export const FIRST_ADMIN = "admin";
+
+const FLUSH_MS = 30_000;
+
+/** Puts identity together and starts following the changes. */
+export function createIdentity(deps: IdentityDeps): Identity {
+  const passwords = createPasswordCheck(deps);
+  const use = createTokenUse(deps);
+  const authenticator = createAuthenticator(deps, { passwords, findToken: createTokenLookup(deps), use });
+  const unsubscribe = deps.changes.subscribe((changes) => authenticator.apply(changes));
+  const flushTokenUse = async (): Promise<void> => {
+    authenticator.collectUse();
+    await use.write();
+  };
+  const timer = setInterval(() => {
+    flushTokenUse().catch((error: unknown) => deps.log.warn("use of tokens not written", { error }));
+  }, FLUSH_MS);
+  timer.unref();
+  return {
+    authenticate: authenticator.authenticate,
+    login: (input) => login(deps, passwords, input),
+    checkPassword: (input) => passwords.check(input),
+    logout: (token, actor) => revokeToken(deps, { token, actor }),
+    seedAdmin: (password) => seedFirstAdmin(deps, password),
+    createUser: (input) => createUser(deps, input),
+    changeUser: (input) => changeUser(deps, input),
+    listUsers: (input) => listUsers(deps, input),
+    findUser: (name) => findUser(deps, name),
+    createToken: (input) => createToken(deps, input),
+    listTokens: (input) => listTokens(deps, input),
+    revokeToken: (input) => revokeToken(deps, input),
+    flushTokenUse,
+    async close() {
+      clearInterval(timer);
+      unsubscribe();
+      await flushTokenUse();
+    },
+  };
+}
+
+async function login(
+  deps: IdentityDeps,
+  passwords: ReturnType<typeof createPasswordCheck>,
+  input: LoginSource & { user: string; password: string },
+): Promise<Login> {
+  const { address, client } = input;
+  const user = await passwords.check({ userName: input.user, password: input.password, address });
+  const token = await createLoginToken(deps, { userId: user.id, actor: user.name, client });
+  deps.log.info("login", { userName: user.name, tokenId: token.id, address, client });
+  return { token: token.secret, tokenId: token.id, user };
+}
+
+async function seedFirstAdmin(
+  deps: IdentityDeps,
+  password: string | null,
+): Promise<{ name: string; oneTimePassword: string | null } | null> {
+  const seeded = await seedAdmin(deps, { name: FIRST_ADMIN, password, makePassword: makeOneTimePassword });
+  return seeded === null ? null : { name: seeded.user.name, oneTimePassword: seeded.oneTimePassword };
+}

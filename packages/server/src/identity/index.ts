@@ -1,0 +1,20 @@
+/*
+ * Who may come in: users and their passwords, tokens, and the principal behind a request. What a principal
+ * may do is
+ * decided in core; what an answer looks like, in http. Secrets are never kept in a form that can be shown
+ * again,
+ * except for those that upstreams must be sent, which are sealed with the key beside the database.
+ */
+export { ANONYMOUS } from "./authenticate.ts";
+export { createFailedPasswords } from "./failed-passwords.ts";
+export type { FailedPasswords } from "./failed-passwords.ts";
+export { createIdentity, FIRST_ADMIN, ROLES } from "./identity.ts";
+export type { Identity, Login, LoginSource } from "./identity.ts";
+export type { Actor, IdentityDeps, Page } from "./identity-deps.ts";
+export { createPasswordHasher } from "./password-hasher.ts";
+export type { HashCost, PasswordHasher } from "./password-hasher.ts";
+export type { CheckedUser } from "./password-check.ts";
+export { createSecretBox } from "./secret-box.ts";
+export type { SecretBox } from "./secret-box.ts";
+export type { NewToken, Token, TokenRequest } from "./tokens.ts";
+export type { NewUser, User, UserChange } from "./users.ts";

@@ -1,0 +1,171 @@
+import { createHmac } from "node:crypto";
+import { EntrepotError } from "@entrepot/core";
+import type { Role } from "@entrepot/core";
+import { prepareQuery } from "../db/index.ts";
+import type { SlotOf } from "../db/index.ts";
+import type { Attempt } from "./failed-passwords.ts";
+import type { IdentityDeps } from "./identity-deps.ts";
+import { PASSWORD_BYTES_MAX } from "./password-rules.ts";
+import { foldUserName, isUserName } from "./user-name.ts";
+
+/** A user whose password was right. */
+export interface CheckedUser {
+  id: string;
+  name: string;
+  role: Role;
+}
+
+/** Checks passwords: limits guessing, hashes each pair once in a while, and shares equal checks. */
+export interface PasswordCheck {
+  /**
+   * Resolves with the user. Throws credential-invalid when name or password is wrong or the user is disabled,
+   * and
+   * too-many-requests with `details.retryAfterSeconds`.
+   */
+  check(input: { userName: string; password: string; address: string }): Promise<CheckedUser>;
+}
+
+/** How long a right password is believed without hashing it again; any change of the user ends it at once. */
+export const RIGHT_MS = 300_000;
+/**
+ * How long the same wrong one is refused without hashing it again: a client that repeats itself is not
+ * guessing.
+ */
+const WRONG_MS = 30_000;
+const REMEMBERED_MAX = 2000;
+
+interface Remembered {
+  isRight: boolean;
+  /** Of the hash that was compared with; null when there was none. */
+  passwordHash: string | null;
+  until: number;
+}
+
+interface UserRow {
+  id: string;
+  name: string;
+  role: Role;
+  password_hash: string | null;
+  disabled_at: number | null;
+}
+
+interface State {
+  deps: IdentityDeps;
+  findUser: (values: { workspaceId: string; name: string }) => Promise<UserRow[]>;
+  /** Keys what is remembered, so that neither passwords nor plain hashes of them stay in memory. */
+  key: Uint8Array;
+  remembered: Map<string, Remembered>;
+  running: Map<string, Promise<boolean>>;
+}
+
+/** Makes the check. */
+export function createPasswordCheck(deps: IdentityDeps): PasswordCheck {
+  const findUser = prepareQuery(deps.db.read, (slot: SlotOf<{ workspaceId: string; name: string }>) =>
+    deps.db.read
+      .selectFrom("users")
+      .select(["id", "name", "role", "password_hash", "disabled_at"])
+      .where("workspace_id", "=", slot("workspaceId"))
+      .where("name", "=", slot("name")),
+  );
+  const state: State = { deps, findUser, key: deps.random(32), remembered: new Map(), running: new Map() };
+  return { check: (input) => check(state, input) };
+}
+
+async function check(
+  state: State,
+  input: { userName: string; password: string; address: string },
+): Promise<CheckedUser> {
+  const name = foldUserName(input.userName);
+  if (!isUserName(name) || Buffer.byteLength(input.password) > PASSWORD_BYTES_MAX) throw wrong();
+  const [user] = await state.findUser({ workspaceId: state.deps.workspaceId, name });
+  const attempt = { userName: name, address: input.address };
+  const isRight = await isRightPassword(state, { user, password: input.password, attempt });
+  if (!isRight || user === undefined || user.disabled_at !== null) throw wrong();
+  return { id: user.id, name: user.name, role: user.role };
+}
+
+interface Question {
+  user: UserRow | undefined;
+  password: string;
+  attempt: Attempt;
+}
+
+function isRightPassword(state: State, question: Question): Promise<boolean> {
+  const passwordHash = question.user?.password_hash ?? null;
+  const key = createHmac("sha256", state.key)
+    .update(`${question.attempt.userName}\0${question.password}`)
+    .digest("base64");
+  const known = state.remembered.get(key);
+  if (known !== undefined && known.until > state.deps.now() && known.passwordHash === passwordHash) {
+    return Promise.resolve(known.isRight);
+  }
+  // Equal checks from one address share one; those from elsewhere count for elsewhere.
+  const shared = `${key} ${question.attempt.address}`;
+  const running = state.running.get(shared) ?? compareAndRemember(state, question, key);
+  state.running.set(shared, running);
+  return running.finally(() => state.running.delete(shared));
+}
+
+async function compareAndRemember(state: State, question: Question, key: string): Promise<boolean> {
+  const { deps } = state;
+  const passwordHash = question.user?.password_hash ?? null;
+  // Counting first would let a flood of attempts, none of which is hashed, fill the counters.
+  if (!deps.hasher.isFull()) await deps.failedPasswords.begin(question.attempt);
+  const isRight = await compare(state, question, passwordHash).catch(async (error: unknown) => {
+    // Nothing was compared, so nothing was guessed.
+    await deps.failedPasswords.cancel(question.attempt);
+    throw error;
+  });
+  if (isRight) await deps.failedPasswords.succeed(question.attempt);
+  count(state, isRight ? "right" : "wrong");
+  if (state.remembered.size >= REMEMBERED_MAX) {
+    const oldest = state.remembered.keys().next();
+    if (oldest.done !== true) state.remembered.delete(oldest.value);
+  }
+  const until = deps.now() + (isRight ? RIGHT_MS : WRONG_MS);
+  state.remembered.set(key, { isRight, passwordHash, until });
+  return isRight;
+}
+
+async function compare(state: State, question: Question, passwordHash: string | null): Promise<boolean> {
+  const { hasher, log } = state.deps;
+  const { user, password } = question;
+  if (user === undefined || passwordHash === null) {
+    await hasher.pretend(password);
+    return false;
+  }
+  const isRight = await hasher.verify(passwordHash, password);
+  if (!isRight) log.info("wrong password", { userName: user.name, address: question.attempt.address });
+  else if (!hasher.isCurrent(passwordHash)) await renewHash(state, user, password);
+  return isRight;
+}
+
+/** The parameters of the hash are older than today's. Not worth failing a login for. */
+async function renewHash(state: State, user: UserRow, password: string): Promise<void> {
+  const { db, hasher, log } = state.deps;
+  try {
+    const renewed = await hasher.hash(password);
+    await db.write(async (trx) => {
+      await trx
+        .updateTable("users")
+        .set({ password_hash: renewed })
+        .where("id", "=", user.id)
+        .where("password_hash", "=", user.password_hash)
+        .execute();
+    });
+  } catch (error) {
+    log.warn("password hash not renewed", { userName: user.name, error });
+  }
+}
+
+function count(state: State, outcome: "right" | "wrong"): void {
+  const meter = state.deps.metrics?.counter("entrepot_logins_total", { outcome });
+  if (meter !== undefined) meter.value += 1;
+}
+
+function wrong(): EntrepotError {
+  return new EntrepotError("credential-invalid", {
+    message: "The user name or password is wrong.",
+    details: { code: "password-wrong" },
+  });
+}

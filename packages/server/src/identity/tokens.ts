@@ -1,0 +1,250 @@
+import { randomUUID } from "node:crypto";
+import { EntrepotError } from "@entrepot/core";
+import { sql } from "kysely";
+import type { Selectable, Transaction } from "kysely";
+import { appendChange } from "../changes/index.ts";
+import type { Schema } from "../db/index.ts";
+import { pageLimit, pageOf } from "./identity-deps.ts";
+import type { Actor, IdentityDeps, Page } from "./identity-deps.ts";
+import { TOKEN_RANDOM_BYTES, isTokenSecret, makeTokenSecret, tokenHash, tokenHint } from "./token-secret.ts";
+
+/** A token without its secret. */
+export interface Token {
+  id: string;
+  userId: string;
+  userName: string;
+  name: string;
+  /** Last characters of the secret. */
+  hint: string;
+  readonly: boolean;
+  createdAt: number;
+  expiresAt: number | null;
+  /** As of the last minute or so. */
+  lastUsedAt: number | null;
+}
+
+/** A token and, this once, its secret. */
+export interface NewToken extends Token {
+  secret: string;
+}
+
+/** What a new token is to be. */
+export interface TokenRequest extends Actor {
+  userId: string;
+  name: string;
+  readonly: boolean;
+  expiresAt: number | null;
+}
+
+type TokenRow = Selectable<Schema["tokens"]>;
+type TokenDeps = Pick<IdentityDeps, "db" | "workspaceId" | "now" | "random">;
+
+const NAME_CHARACTERS_MAX = 200;
+const TOKENS_PER_USER_MAX = 1000;
+
+/** Names of tokens that a login made; the oldest make room for new ones. */
+const LOGIN_PREFIX = "login: ";
+
+/**
+ * Creates a token. Throws request-invalid for a bad name or end, or for too many tokens; not-found for no
+ * such user.
+ */
+export async function createToken(deps: TokenDeps, input: TokenRequest): Promise<NewToken> {
+  const at = deps.now();
+  if (input.name.trim() === "" || input.name.length > NAME_CHARACTERS_MAX) {
+    throw refusal(`A token's name has 1 to ${NAME_CHARACTERS_MAX} characters.`);
+  }
+  if (input.name.startsWith(LOGIN_PREFIX)) {
+    throw refusal(`A token's name must not start with "${LOGIN_PREFIX}".`);
+  }
+  if (input.expiresAt !== null && input.expiresAt <= at) throw refusal("A token must expire in the future.");
+  return writeToken(deps, input, { at, makeRoom: false });
+}
+
+/** Creates the token that a login answers with. */
+export async function createLoginToken(
+  deps: TokenDeps,
+  input: { userId: string; actor: string; client: string },
+): Promise<NewToken> {
+  const name = `${LOGIN_PREFIX}${input.client}`.slice(0, NAME_CHARACTERS_MAX);
+  const request = { userId: input.userId, actor: input.actor, name, readonly: false, expiresAt: null };
+  return writeToken(deps, request, { at: deps.now(), makeRoom: true });
+}
+
+async function writeToken(
+  deps: TokenDeps,
+  input: TokenRequest,
+  how: { at: number; makeRoom: boolean },
+): Promise<NewToken> {
+  const secret = makeTokenSecret(deps.random(TOKEN_RANDOM_BYTES));
+  const row: TokenRow = {
+    id: randomUUID(),
+    workspace_id: deps.workspaceId,
+    user_id: input.userId,
+    name: input.name,
+    secret_hash: tokenHash(secret),
+    hint: tokenHint(secret),
+    readonly: input.readonly ? 1 : 0,
+    created_at: how.at,
+    expires_at: input.expiresAt,
+    last_used_at: null,
+    revoked_at: null,
+  };
+  const userName = await deps.db.write(async (trx) => {
+    const name = await requireUserName(trx, row);
+    if (how.makeRoom) await revokeOldLogins(trx, row, input.actor);
+    else await assertRoom(trx, row);
+    await trx.insertInto("tokens").values(row).execute();
+    await appendTokenChange(trx, row, { actor: input.actor, at: how.at, what: "created" });
+    return name;
+  });
+  return { ...tokenOf({ ...row, user_name: userName }), secret };
+}
+
+async function requireUserName(trx: Transaction<Schema>, row: TokenRow): Promise<string> {
+  const user = await trx
+    .selectFrom("users")
+    .select("name")
+    .where("id", "=", row.user_id)
+    .where("workspace_id", "=", row.workspace_id)
+    .where("disabled_at", "is", null)
+    .executeTakeFirst();
+  if (user === undefined) throw new EntrepotError("not-found", { message: "There is no such active user." });
+  return user.name;
+}
+
+async function assertRoom(trx: Transaction<Schema>, row: TokenRow): Promise<void> {
+  const { count } = await trx
+    .selectFrom("tokens")
+    .select((select) => select.fn.countAll<number | string>().as("count"))
+    .where("user_id", "=", row.user_id)
+    .where("revoked_at", "is", null)
+    .executeTakeFirstOrThrow();
+  if (Number(count) >= TOKENS_PER_USER_MAX) {
+    throw refusal(`This user has ${TOKENS_PER_USER_MAX} tokens, which is the most; revoke some first.`);
+  }
+}
+
+/** A machine that logs in on each run would else fill the table without end. */
+async function revokeOldLogins(trx: Transaction<Schema>, row: TokenRow, actor: string): Promise<void> {
+  const old = await trx
+    .selectFrom("tokens")
+    .selectAll()
+    .where("user_id", "=", row.user_id)
+    .where("revoked_at", "is", null)
+    .where("name", "like", `${LOGIN_PREFIX}%`)
+    .orderBy(sql`coalesce(last_used_at, created_at)`, "desc")
+    .limit(10)
+    .offset(TOKENS_PER_USER_MAX - 1)
+    .execute();
+  for (const token of old) await markRevoked(trx, token, { actor, at: row.created_at });
+}
+
+/** Lists tokens that can be used, the oldest first; of one user or of all. */
+export async function listTokens(
+  deps: Pick<IdentityDeps, "db" | "workspaceId" | "now">,
+  input: { userId?: string; after?: string | null; limit?: number } = {},
+): Promise<Page<Token>> {
+  const limit = pageLimit(input.limit);
+  const after = cursorOf(input.after ?? null);
+  let query = deps.db.read
+    .selectFrom("tokens")
+    .innerJoin("users", "users.id", "tokens.user_id")
+    .selectAll("tokens")
+    .select("users.name as user_name")
+    .where("tokens.workspace_id", "=", deps.workspaceId)
+    .where("tokens.revoked_at", "is", null)
+    .where((on) => on.or([on("tokens.expires_at", "is", null), on("tokens.expires_at", ">", deps.now())]));
+  if (input.userId !== undefined) query = query.where("tokens.user_id", "=", input.userId);
+  if (after !== null) {
+    const { at, id } = after;
+    query = query.where((on) =>
+      on.or([
+        on("tokens.created_at", ">", at),
+        on.and([on("tokens.created_at", "=", at), on("tokens.id", ">", id)]),
+      ]),
+    );
+  }
+  const rows = await query
+    .orderBy("tokens.created_at")
+    .orderBy("tokens.id")
+    .limit(limit + 1)
+    .execute();
+  return pageOf(rows, limit, { item: tokenOf, cursor: (row) => `${row.created_at}.${row.id}` });
+}
+
+function cursorOf(after: string | null): { at: number; id: string } | null {
+  if (after === null) return null;
+  const match = /^(\d{1,15})\.(.{1,64})$/.exec(after);
+  if (match === null) throw refusal("This is not a cursor that a list gave out.");
+  return { at: Number(match[1]), id: match[2] ?? "" };
+}
+
+/**
+ * Revokes a token by its id or by its secret. With `userId`, only a token of that user. Resolves with false
+ * when there
+ * is none, or none any more.
+ */
+export async function revokeToken(
+  deps: Pick<IdentityDeps, "db" | "workspaceId" | "now">,
+  input: Actor & { token: string; userId?: string },
+): Promise<boolean> {
+  return deps.db.write(async (trx) => {
+    const column = isTokenSecret(input.token) ? "secret_hash" : "id";
+    const value = column === "id" ? input.token : tokenHash(input.token);
+    let query = trx
+      .selectFrom("tokens")
+      .selectAll()
+      .where(column, "=", value)
+      .where("workspace_id", "=", deps.workspaceId)
+      .where("revoked_at", "is", null);
+    if (input.userId !== undefined) query = query.where("user_id", "=", input.userId);
+    const row = await query.executeTakeFirst();
+    if (row === undefined) return false;
+    await markRevoked(trx, row, { actor: input.actor, at: deps.now() });
+    return true;
+  });
+}
+
+async function markRevoked(
+  trx: Transaction<Schema>,
+  row: TokenRow,
+  change: { actor: string; at: number },
+): Promise<void> {
+  await trx.updateTable("tokens").set({ revoked_at: change.at }).where("id", "=", row.id).execute();
+  await appendTokenChange(trx, row, { ...change, what: "revoked" });
+}
+
+async function appendTokenChange(
+  trx: Transaction<Schema>,
+  row: TokenRow,
+  change: { actor: string; at: number; what: "created" | "revoked" },
+): Promise<void> {
+  await appendChange(trx, {
+    workspaceId: row.workspace_id,
+    registryId: null,
+    packageName: null,
+    kind: "token-changed",
+    actor: change.actor,
+    at: change.at,
+    detail: { tokenId: row.id, userId: row.user_id, name: row.name, what: change.what },
+  });
+}
+
+function tokenOf(row: TokenRow & { user_name: string }): Token {
+  return {
+    id: row.id,
+    userId: row.user_id,
+    userName: row.user_name,
+    name: row.name,
+    hint: row.hint,
+    readonly: row.readonly === 1,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    lastUsedAt: row.last_used_at,
+  };
+}
+
+function refusal(message: string): EntrepotError {
+  return new EntrepotError("request-invalid", { message });
+}

@@ -1,0 +1,268 @@
+import { randomUUID } from "node:crypto";
+import { EntrepotError } from "@entrepot/core";
+import type { Role } from "@entrepot/core";
+import type { Selectable, Transaction } from "kysely";
+import { appendChange } from "../changes/index.ts";
+import { isUniqueViolation } from "../db/index.ts";
+import type { Schema } from "../db/index.ts";
+import { pageLimit, pageOf } from "./identity-deps.ts";
+import type { Actor, IdentityDeps, Page } from "./identity-deps.ts";
+import { assertNewPassword } from "./password-rules.ts";
+import { assertNewUserName, foldUserName } from "./user-name.ts";
+
+/** A user as others may see them. */
+export interface User {
+  id: string;
+  /** Lower case; the name in credentials, changes and packuments. */
+  name: string;
+  /** As typed when the user was made. */
+  displayName: string;
+  email: string | null;
+  role: Role;
+  disabled: boolean;
+  hasPassword: boolean;
+  createdAt: number;
+  updatedAt: number;
+}
+
+/** A new user; without a password they can only use tokens. */
+export interface NewUser extends Actor {
+  name: string;
+  password: string | null;
+  role: Role;
+  email?: string | null;
+}
+
+/** What to change of a user; what is left out stays. */
+export interface UserChange extends Actor {
+  name: string;
+  password?: string;
+  role?: Role;
+  email?: string | null;
+  disabled?: boolean;
+}
+
+type UserRow = Selectable<Schema["users"]>;
+type UserDeps = Pick<IdentityDeps, "db" | "workspaceId" | "now" | "hasher">;
+
+const EMAIL_CHARACTERS_MAX = 254;
+
+/** Creates a user. Throws request-invalid for a bad name or password, and name-taken. */
+export async function createUser(deps: UserDeps, input: NewUser): Promise<User> {
+  assertNewUserName(input.name);
+  assertEmail(input.email ?? null);
+  if (input.password !== null) assertNewPassword(input.password, input.name);
+  const passwordHash = input.password === null ? null : await deps.hasher.hash(input.password);
+  const row = newRow(deps, input, passwordHash);
+  try {
+    await deps.db.write((trx) => insertUser(trx, row, input.actor));
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error;
+    throw nameTaken(input.name);
+  }
+  return userOf(row);
+}
+
+function newRow(deps: UserDeps, input: NewUser, passwordHash: string | null): UserRow {
+  const at = deps.now();
+  return {
+    id: randomUUID(),
+    workspace_id: deps.workspaceId,
+    name: foldUserName(input.name),
+    display_name: input.name,
+    email: input.email ?? null,
+    password_hash: passwordHash,
+    role: input.role,
+    disabled_at: null,
+    created_at: at,
+    updated_at: at,
+  };
+}
+
+async function insertUser(trx: Transaction<Schema>, row: UserRow, actor: string): Promise<void> {
+  const twin = await trx
+    .selectFrom("users")
+    .select("id")
+    .where("workspace_id", "=", row.workspace_id)
+    .where("name", "=", row.name)
+    .executeTakeFirst();
+  if (twin !== undefined) throw nameTaken(row.display_name);
+  await trx.insertInto("users").values(row).execute();
+  await appendUserChange(trx, row, { actor, at: row.created_at, what: "created" });
+}
+
+function nameTaken(name: string): EntrepotError {
+  return new EntrepotError("name-taken", {
+    message: `There is a user "${foldUserName(name)}" already; capitals make no difference.`,
+  });
+}
+
+/**
+ * Creates the first administrator unless there are users. Resolves with null when there are; else with the
+ * user, and
+ * with the password if it was made here. Throws request-invalid for a bad password.
+ */
+export async function seedAdmin(
+  deps: UserDeps,
+  input: { name: string; password: string | null; makePassword: () => string },
+): Promise<{ user: User; oneTimePassword: string | null } | null> {
+  if (await hasUsers(deps)) return null;
+  const oneTimePassword = input.password === null ? input.makePassword() : null;
+  const password = input.password ?? oneTimePassword ?? "";
+  assertNewPassword(password, input.name);
+  const given: NewUser = { name: input.name, password, role: "admin", actor: "system" };
+  const row = newRow(deps, given, await deps.hasher.hash(password));
+  const isFirst = await deps.db.write(async (trx) => {
+    // Another process may have been first.
+    if ((await trx.selectFrom("users").select("id").limit(1).executeTakeFirst()) !== undefined) return false;
+    await insertUser(trx, row, given.actor);
+    return true;
+  });
+  return isFirst ? { user: userOf(row), oneTimePassword } : null;
+}
+
+async function hasUsers(deps: UserDeps): Promise<boolean> {
+  const found = await deps.db.read.selectFrom("users").select("id").limit(1).executeTakeFirst();
+  return found !== undefined;
+}
+
+/** Lists users by name. */
+export async function listUsers(
+  deps: Pick<IdentityDeps, "db" | "workspaceId">,
+  input: { after?: string | null; limit?: number } = {},
+): Promise<Page<User>> {
+  const limit = pageLimit(input.limit);
+  const rows = await deps.db.read
+    .selectFrom("users")
+    .selectAll()
+    .where("workspace_id", "=", deps.workspaceId)
+    .where("name", ">", input.after ?? "")
+    .orderBy("name")
+    .limit(limit + 1)
+    .execute();
+  return pageOf(rows, limit, { item: userOf, cursor: (row) => row.name });
+}
+
+/** Finds a user by name, whatever its capitals; null when there is none. */
+export async function findUser(
+  deps: Pick<IdentityDeps, "db" | "workspaceId">,
+  name: string,
+): Promise<User | null> {
+  const row = await deps.db.read
+    .selectFrom("users")
+    .selectAll()
+    .where("workspace_id", "=", deps.workspaceId)
+    .where("name", "=", foldUserName(name))
+    .executeTakeFirst();
+  return row === undefined ? null : userOf(row);
+}
+
+/**
+ * Changes a user. Throws not-found, request-invalid for a bad password or email, and permission-denied when
+ * it would
+ * leave no administrator who can log in.
+ */
+export async function changeUser(deps: UserDeps, input: UserChange): Promise<User> {
+  if (input.email !== undefined) assertEmail(input.email);
+  if (input.password !== undefined) assertNewPassword(input.password, input.name);
+  const passwordHash = input.password === undefined ? null : await deps.hasher.hash(input.password);
+  return deps.db.write(async (trx) => {
+    const before = await requireRow(trx, deps.workspaceId, input.name);
+    const after = changedRow(before, input, { at: deps.now(), passwordHash });
+    if (isActiveAdmin(before) && !isActiveAdmin(after)) await assertOtherAdmin(trx, before);
+    const { id, workspace_id: _, ...values } = after;
+    await trx.updateTable("users").set(values).where("id", "=", id).execute();
+    await appendUserChange(trx, after, {
+      actor: input.actor,
+      at: after.updated_at,
+      what: whatChanged(input),
+    });
+    return userOf(after);
+  });
+}
+
+function changedRow(
+  before: UserRow,
+  input: UserChange,
+  change: { at: number; passwordHash: string | null },
+): UserRow {
+  const disabledAt = input.disabled === true ? (before.disabled_at ?? change.at) : null;
+  return {
+    ...before,
+    email: input.email === undefined ? before.email : input.email,
+    role: input.role ?? before.role,
+    disabled_at: input.disabled === undefined ? before.disabled_at : disabledAt,
+    password_hash: change.passwordHash ?? before.password_hash,
+    updated_at: change.at,
+  };
+}
+
+function whatChanged(input: UserChange): string {
+  const { name: _name, actor: _actor, ...values } = input;
+  return Object.keys(values).join(", ");
+}
+
+async function requireRow(trx: Transaction<Schema>, workspaceId: string, name: string): Promise<UserRow> {
+  const row = await trx
+    .selectFrom("users")
+    .selectAll()
+    .where("workspace_id", "=", workspaceId)
+    .where("name", "=", foldUserName(name))
+    .executeTakeFirst();
+  if (row === undefined) throw new EntrepotError("not-found", { message: `There is no user "${name}".` });
+  return row;
+}
+
+function isActiveAdmin(row: UserRow): boolean {
+  return row.role === "admin" && row.disabled_at === null;
+}
+
+async function assertOtherAdmin(trx: Transaction<Schema>, row: UserRow): Promise<void> {
+  const other = await trx
+    .selectFrom("users")
+    .select("id")
+    .where("workspace_id", "=", row.workspace_id)
+    .where("role", "=", "admin")
+    .where("disabled_at", "is", null)
+    .where("id", "!=", row.id)
+    .executeTakeFirst();
+  if (other !== undefined) return;
+  throw new EntrepotError("permission-denied", {
+    message: `"${row.name}" is the last administrator; make another one first.`,
+  });
+}
+
+async function appendUserChange(
+  trx: Transaction<Schema>,
+  row: UserRow,
+  change: { actor: string; at: number; what: string },
+): Promise<void> {
+  await appendChange(trx, {
+    workspaceId: row.workspace_id,
+    registryId: null,
+    packageName: null,
+    kind: "user-changed",
+    actor: change.actor,
+    at: change.at,
+    detail: { userId: row.id, name: row.name, what: change.what },
+  });
+}
+
+function assertEmail(email: string | null): void {
+  if (email === null || (email.length <= EMAIL_CHARACTERS_MAX && /^[^\s@]+@[^\s@]+$/.test(email))) return;
+  throw new EntrepotError("request-invalid", { message: "This is not an email address." });
+}
+
+function userOf(row: UserRow): User {
+  return {
+    id: row.id,
+    name: row.name,
+    displayName: row.display_name,
+    email: row.email,
+    role: row.role,
+    disabled: row.disabled_at !== null,
+    hasPassword: row.password_hash !== null,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
