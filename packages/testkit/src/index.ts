@@ -12,3 +12,5 @@ export {
 export { makeCertificate } from "./fake-upstream-certificate.ts";
 export { createFakeProxy, type FakeProxy } from "./fake-upstream-proxy.ts";
 export { hashesOf, makePackageTarball, type PackageInput, type PackageTarball } from "./make-package.ts";
+export { hasPostgres, startPostgres, type TestPostgres } from "./postgres.ts";
+export type { PostgresFlavour } from "./postgres-binaries.ts";

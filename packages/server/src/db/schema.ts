@@ -191,6 +191,7 @@ interface VersionStatusesTable {
 }
 
 interface ChangesTable {
+  /** Ascends in the order of commits; gaps are possible, a second use of a number is not. */
   seq: Generated<number>;
   workspace_id: string;
   registry_id: string | null;
@@ -203,6 +204,7 @@ interface ChangesTable {
 }
 
 interface JobsTable {
+  /** Random text, or `schedule:<name>:<time>` for the one job of a schedule's tick. */
   id: string;
   kind: string;
   /** JSON. */
@@ -216,6 +218,8 @@ interface JobsTable {
   lease_owner: string | null;
   lease_until: number | null;
   last_error: string | null;
+  /** JSON `{ name: number }` of what the handler counted; readable while it runs. */
+  counts: string;
   created_at: number;
   finished_at: number | null;
 }

@@ -1,0 +1,30 @@
+import { sql } from "kysely";
+import type { Transaction } from "kysely";
+import { CHANGES_CHANNEL, isPostgres } from "../db/index.ts";
+import type { Schema } from "../db/index.ts";
+import type { NewChange } from "./change.ts";
+
+/** Key of the advisory lock that transactions hold from their first change to their commit. */
+const APPEND_LOCK = 7_164_205_311;
+
+/**
+ * Appends to the change log, in the transaction that makes the change. Call it last: on PostgreSQL it takes a lock
+ * until the commit, so that numbers become visible in their order and a reader that saw one missed none before it.
+ */
+export async function appendChange(trx: Transaction<Schema>, change: NewChange): Promise<void> {
+  if (isPostgres(trx)) {
+    await sql`select pg_advisory_xact_lock(${APPEND_LOCK}::bigint), pg_notify(${CHANGES_CHANNEL}, '')`.execute(trx);
+  }
+  await trx
+    .insertInto("changes")
+    .values({
+      workspace_id: change.workspaceId,
+      registry_id: change.registryId,
+      package: change.packageName,
+      kind: change.kind,
+      actor: change.actor,
+      at: change.at,
+      detail: JSON.stringify(change.detail),
+    })
+    .execute();
+}

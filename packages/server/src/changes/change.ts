@@ -1,0 +1,32 @@
+/** What can happen to what we keep. Closed: a consumer that knows all of them knows everything. */
+export type ChangeKind =
+  | "version-published"
+  | "version-removed"
+  | "package-removed"
+  | "package-changed"
+  | "tag-set"
+  | "tag-removed"
+  | "registry-changed"
+  | "upstream-changed"
+  | "user-changed"
+  | "token-changed"
+  | "status-changed"
+  | "settings-changed";
+
+/** One entry of the change log. */
+export interface Change {
+  /** Ascends in the order in which changes became visible; has gaps. */
+  seq: number;
+  workspaceId: string;
+  registryId: string | null;
+  packageName: string | null;
+  kind: ChangeKind;
+  /** Who did it: a user's name, or the name of a part of the server. */
+  actor: string;
+  /** Milliseconds since 1970. */
+  at: number;
+  detail: Record<string, unknown>;
+}
+
+/** A change before it is written. */
+export type NewChange = Omit<Change, "seq">;

@@ -1,0 +1,12 @@
+/**
+ * The change log: every write appends to it in its own transaction, and every process follows it to learn what it
+ * must forget, index or announce. It knows the order of changes and nothing of what they mean; it must not load what
+ * a change speaks of.
+ */
+export { appendChange } from "./append-change.ts";
+export type { Change, ChangeKind, NewChange } from "./change.ts";
+export type { ChangeListener } from "./change-feed.ts";
+export { createChangeLog } from "./change-log.ts";
+export type { ChangeLog, ChangeLogOptions } from "./change-log.ts";
+export { createCurrentValue } from "./current-value.ts";
+export type { CurrentValue } from "./current-value.ts";

@@ -1,0 +1,88 @@
+import type { Kysely } from "kysely";
+import { columnTypesOf } from "../column-types.ts";
+
+/** Creates the tables of what was published here and of what upstreams said. */
+export async function createPackageTables(db: Kysely<unknown>): Promise<void> {
+  await createPublishedTables(db);
+  await createUpstreamCopyTables(db);
+}
+
+async function createPublishedTables(db: Kysely<unknown>): Promise<void> {
+  const { text, integer, table } = columnTypesOf(db);
+  await table(db.schema.createTable("packages"))
+    .addColumn("id", text, (column) => column.notNull().primaryKey())
+    .addColumn("registry_id", text, (column) => column.notNull().references("registries.id").onDelete("cascade"))
+    .addColumn("name", text, (column) => column.notNull())
+    .addColumn("revision", integer, (column) => column.notNull())
+    .addColumn("maintainers", text, (column) => column.notNull())
+    .addColumn("readme", text, (column) => column.notNull())
+    .addColumn("readme_filename", text, (column) => column.notNull())
+    .addColumn("created_at", integer, (column) => column.notNull())
+    .addColumn("modified_at", integer, (column) => column.notNull())
+    .addColumn("removed_at", integer)
+    .addColumn("tombstone", text)
+    .addUniqueConstraint("packages_name", ["registry_id", "name"])
+    .execute();
+  await table(db.schema.createTable("versions"))
+    .addColumn("id", text, (column) => column.notNull().primaryKey())
+    .addColumn("package_id", text, (column) => column.notNull().references("packages.id").onDelete("cascade"))
+    .addColumn("version", text, (column) => column.notNull())
+    .addColumn("full_slice", text, (column) => column.notNull())
+    .addColumn("abbreviated_slice", text, (column) => column.notNull())
+    .addColumn("facts", text, (column) => column.notNull())
+    .addColumn("digest", text, (column) => column.notNull())
+    .addColumn("integrity", text, (column) => column.notNull())
+    .addColumn("shasum", text, (column) => column.notNull())
+    .addColumn("size_bytes", integer, (column) => column.notNull())
+    .addColumn("published_at", integer, (column) => column.notNull())
+    .addColumn("published_by", text, (column) => column.notNull())
+    .addColumn("provenance", text, (column) => column.notNull())
+    .addColumn("attestations", text)
+    .addColumn("removed_at", integer)
+    .addUniqueConstraint("versions_version", ["package_id", "version"])
+    .execute();
+  await db.schema.createIndex("versions_digest").on("versions").column("digest").execute();
+  await table(db.schema.createTable("dist_tags"))
+    .addColumn("package_id", text, (column) => column.notNull().references("packages.id").onDelete("cascade"))
+    .addColumn("tag", text, (column) => column.notNull())
+    .addColumn("version", text, (column) => column.notNull())
+    .addColumn("updated_at", integer, (column) => column.notNull())
+    .addColumn("updated_by", text, (column) => column.notNull())
+    .addPrimaryKeyConstraint("dist_tags_key", ["package_id", "tag"])
+    .execute();
+}
+
+async function createUpstreamCopyTables(db: Kysely<unknown>): Promise<void> {
+  const { text, integer, table } = columnTypesOf(db);
+  await table(db.schema.createTable("upstream_documents"))
+    .addColumn("upstream_id", text, (column) => column.notNull().references("upstreams.id").onDelete("cascade"))
+    .addColumn("name", text, (column) => column.notNull())
+    .addColumn("state", text, (column) => column.notNull())
+    .addColumn("document_digest", text)
+    .addColumn("index_digest", text)
+    .addColumn("etag", text)
+    .addColumn("last_modified", text)
+    .addColumn("fetched_at", integer, (column) => column.notNull())
+    .addColumn("checked_at", integer, (column) => column.notNull())
+    .addPrimaryKeyConstraint("upstream_documents_key", ["upstream_id", "name"])
+    .execute();
+  // Garbage collection asks of each blob whether any row still names it.
+  for (const column of ["document_digest", "index_digest"]) {
+    await db.schema.createIndex(`upstream_documents_${column}`).on("upstream_documents").column(column).execute();
+  }
+  await table(db.schema.createTable("cached_versions"))
+    .addColumn("registry_id", text, (column) => column.notNull().references("registries.id").onDelete("cascade"))
+    .addColumn("upstream_id", text, (column) => column.notNull().references("upstreams.id").onDelete("cascade"))
+    .addColumn("name", text, (column) => column.notNull())
+    .addColumn("version", text, (column) => column.notNull())
+    .addColumn("digest", text, (column) => column.notNull())
+    .addColumn("integrity", text, (column) => column.notNull())
+    .addColumn("shasum", text)
+    .addColumn("size_bytes", integer, (column) => column.notNull())
+    .addColumn("cached_at", integer, (column) => column.notNull())
+    .addColumn("cached_by", text)
+    .addPrimaryKeyConstraint("cached_versions_key", ["registry_id", "name", "version"])
+    .execute();
+  await db.schema.createIndex("cached_versions_digest").on("cached_versions").column("digest").execute();
+  await db.schema.createIndex("cached_versions_upstream").on("cached_versions").column("upstream_id").execute();
+}

@@ -1,0 +1,100 @@
+import { EntrepotError } from "@entrepot/core";
+import { Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from "kysely";
+import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from "kysely";
+import { asStorageError } from "../storage-errors.ts";
+import type { SqliteConnection } from "./connection.ts";
+import { queryResultOf, refuseStream } from "./query-result.ts";
+
+class DirectConnection implements DatabaseConnection {
+  readonly #connection: SqliteConnection;
+
+  constructor(connection: SqliteConnection) {
+    this.#connection = connection;
+  }
+
+  executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    try {
+      return Promise.resolve(queryResultOf<Row>(this.#connection.execute(query)));
+    } catch (error) {
+      return Promise.reject(asStorageError(error));
+    }
+  }
+
+  streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
+    return refuseStream();
+  }
+
+  control(sql: string): Promise<void> {
+    this.#connection.control(sql);
+    return Promise.resolve();
+  }
+
+  /** Some errors end the transaction by themselves. */
+  rollback(): Promise<void> {
+    return this.#connection.isTransaction ? this.control("rollback") : Promise.resolve();
+  }
+}
+
+class DirectDriver implements Driver {
+  readonly #connection: DirectConnection;
+  readonly #begin: string | null;
+
+  constructor(connection: SqliteConnection, begin: string | null) {
+    this.#connection = new DirectConnection(connection);
+    this.#begin = begin;
+  }
+
+  init(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  acquireConnection(): Promise<DirectConnection> {
+    return Promise.resolve(this.#connection);
+  }
+
+  beginTransaction(connection: DirectConnection): Promise<void> {
+    // Statements of other callers would fall into it and read an old state.
+    if (this.#begin === null) {
+      throw new EntrepotError("internal", { message: "The reading connection has no transactions; use write()." });
+    }
+    return connection.control(this.#begin);
+  }
+
+  commitTransaction(connection: DirectConnection): Promise<void> {
+    return connection.control("commit");
+  }
+
+  rollbackTransaction(connection: DirectConnection): Promise<void> {
+    return connection.rollback();
+  }
+
+  releaseConnection(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  destroy(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+/** SQLite can roll back a table's creation; kysely's own adapter denies it, and then migrations would not be atomic. */
+class TransactionalAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+/**
+ * Makes a kysely that runs statements on the calling thread. `begin` is the statement that opens a transaction,
+ * null where there must be none.
+ */
+export function createDirectKysely<Tables>(connection: SqliteConnection, begin: string | null): Kysely<Tables> {
+  return new Kysely<Tables>({
+    dialect: {
+      createAdapter: () => new TransactionalAdapter(),
+      createDriver: () => new DirectDriver(connection, begin),
+      createIntrospector: (db) => new SqliteIntrospector(db),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
+    },
+  });
+}
