@@ -8,11 +8,17 @@ export const ERROR_TABLE = {
   "version-invalid": { status: 400, message: "This is not a valid semver version." },
   "tag-invalid": { status: 400, message: "This is not a valid dist-tag." },
   "manifest-invalid": { status: 400, message: "The manifest is not valid." },
-  "tarball-invalid": { status: 400, message: "The tarball is not a gzip-compressed tar with a package.json." },
+  "tarball-invalid": {
+    status: 400,
+    message: "The tarball is not a gzip-compressed tar with a package.json.",
+  },
   "integrity-mismatch": { status: 400, message: "The bytes do not have the promised integrity." },
   "config-invalid": { status: 400, message: "The configuration is not valid." },
   "credential-missing": { status: 401, message: "This needs a credential; log in with npm login." },
-  "credential-invalid": { status: 401, message: "The credential is wrong, expired or revoked; log in again." },
+  "credential-invalid": {
+    status: 401,
+    message: "The credential is wrong, expired or revoked; log in again.",
+  },
   "permission-denied": { status: 403, message: "This credential may not do that." },
   "version-denied": { status: 403, message: "A policy rule refuses this version." },
   "version-exists": { status: 403, message: "This version exists already and versions are immutable." },
@@ -23,11 +29,15 @@ export const ERROR_TABLE = {
   "method-not-allowed": { status: 405, message: "This URL does not take this method." },
   "request-timeout": { status: 408, message: "The request's body stopped coming; send it again." },
   "client-gone": { status: 400, message: "The client went away before its request was complete." },
-  "revision-stale": { status: 409, message: "The document changed since it was read; read it again and repeat." },
+  "revision-stale": {
+    status: 409,
+    message: "The document changed since it was read; read it again and repeat.",
+  },
   "name-taken": { status: 409, message: "This name is taken." },
   "body-too-large": { status: 413, message: "The body is larger than this server takes." },
   "too-many-requests": { status: 429, message: "Too many requests; wait and try again." },
   "internal": { status: 500, message: "Something went wrong on the server." },
+  "upstream-loop": { status: 508, message: "An upstream leads back to this server." },
   "upstream-invalid": { status: 502, message: "The upstream sent something that is not a valid answer." },
   "upstream-unavailable": { status: 503, message: "The upstream does not answer." },
   "overloaded": { status: 503, message: "The server has more work than it can take; try again in a moment." },
@@ -51,7 +61,10 @@ export class EntrepotError extends Error {
   readonly details: Readonly<Record<string, string | number | boolean | null>>;
 
   constructor(code: ErrorCode, options: ErrorOptions = {}) {
-    super(options.message ?? ERROR_TABLE[code].message, options.cause === undefined ? {} : { cause: options.cause });
+    super(
+      options.message ?? ERROR_TABLE[code].message,
+      options.cause === undefined ? {} : { cause: options.cause },
+    );
     this.name = "EntrepotError";
     this.code = code;
     this.details = options.details ?? {};

@@ -12,7 +12,14 @@ export {
   type NamePattern,
   type PackageName,
 } from "./names.ts";
-export { compareVersions, highestStable, isPrerelease, isTagName, maxSatisfying, normalizeVersion } from "./versions.ts";
+export {
+  compareVersions,
+  highestStable,
+  isPrerelease,
+  isTagName,
+  maxSatisfying,
+  normalizeVersion,
+} from "./versions.ts";
 export {
   compareIntegrity,
   integrityOf,
@@ -43,7 +50,12 @@ export { decide, policyDepth } from "./policy/decide.ts";
 export { repointTags, type RepointedTags } from "./policy/repoint-tags.ts";
 export { refusalText } from "./policy/refusal-text.ts";
 export { factsOfManifest, sliceManifest, type FactsOrigin, type ManifestSlices } from "./manifest.ts";
-export { abbreviate, hasInstallScripts, isEmptyDeprecation, isJsonObject } from "./packument/abbreviated-fields.ts";
+export {
+  abbreviate,
+  hasInstallScripts,
+  isEmptyDeprecation,
+  isJsonObject,
+} from "./packument/abbreviated-fields.ts";
 export { JsonScanner, NESTING_DEPTH_MAX } from "./packument/json-scanner.ts";
 export { DOCUMENT_VERSIONS_MAX, scanDocument, type ScannedDocument } from "./packument/document-scan.ts";
 export {

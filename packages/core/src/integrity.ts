@@ -27,8 +27,8 @@ export function integrityOf(sha512: Uint8Array | string): string {
 }
 
 /**
- * Reads an integrity string. Unknown algorithms, options and malformed parts are left out, so an empty list means that
- * it promises nothing that can be checked.
+ * Reads an integrity string. Unknown algorithms, options and malformed parts are left out, so an empty list
+ * means that it promises nothing that can be checked.
  */
 export function parseIntegrity(integrity: string): IntegrityHash[] {
   const hashes: IntegrityHash[] = [];
@@ -48,8 +48,9 @@ export function sha512HexOf(integrity: string): string | null {
 }
 
 /**
- * Compares a promised integrity string with digests that were computed (lower-case hex by algorithm). As clients do, only
- * the strongest algorithm that both sides have counts, and one equal hash of it is enough. `unknown`: nothing in common.
+ * Compares a promised integrity string with digests that were computed (lower-case hex by algorithm). As
+ * clients do, only the strongest algorithm that both sides have counts, and one equal hash of it is enough.
+ * `unknown`: nothing in common.
  */
 export function compareIntegrity(
   promised: string,
@@ -67,7 +68,9 @@ export function compareIntegrity(
 
 function bytesOfHex(hex: string): Uint8Array | null {
   if (hex.length % 2 !== 0 || !/^[0-9a-f]*$/iu.test(hex)) return null;
-  return Uint8Array.from({ length: hex.length / 2 }, (_, index) => Number.parseInt(hex.slice(index * 2, index * 2 + 2), 16));
+  return Uint8Array.from({ length: hex.length / 2 }, (_, index) =>
+    Number.parseInt(hex.slice(index * 2, index * 2 + 2), 16),
+  );
 }
 
 function hexOfBase64(base64: string): string | null {

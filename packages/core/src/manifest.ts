@@ -1,4 +1,9 @@
-import { abbreviate, hasInstallScripts, isEmptyDeprecation, isJsonObject } from "./packument/abbreviated-fields.ts";
+import {
+  abbreviate,
+  hasInstallScripts,
+  isEmptyDeprecation,
+  isJsonObject,
+} from "./packument/abbreviated-fields.ts";
 import type { VersionFacts } from "./policy/verdict.ts";
 
 type JsonObject = Record<string, unknown>;
@@ -13,10 +18,12 @@ export interface ManifestSlices {
 export const SLICE_TAIL_LENGTH = 3;
 
 /**
- * Serialises a manifest in both forms. `dist` stands last and in it an empty `tarball`, so that a view puts the URL in at
- * `length - 3`. A `deprecated` that says nothing is left out.
+ * Serialises a manifest in both forms. `dist` stands last and in it an empty `tarball`, so that a view puts
+ * the URL in at `length - 3`. A `deprecated` that says nothing is left out.
  *
- * @example sliceManifest({ name: "x", version: "1.0.0", dist: {} }).full // '{"name":"x","version":"1.0.0","dist":{"tarball":""}}'
+ * @example
+ * sliceManifest({ name: "x", version: "1.0.0", dist: {} }).full
+ * // '{"name":"x","version":"1.0.0","dist":{"tarball":""}}'
  */
 export function sliceManifest(manifest: Readonly<JsonObject>): ManifestSlices {
   const { dist, deprecated, ...rest } = manifest;
@@ -66,7 +73,9 @@ export function factsOfManifest(manifest: Readonly<JsonObject>, extra: FactsOrig
 /** The dependencies of a manifest: those whose range is a text, or null if there is no map of them. */
 export function dependenciesOf(value: unknown): Record<string, string> | null {
   if (!isJsonObject(value)) return null;
-  return Object.fromEntries(Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === "string"));
+  return Object.fromEntries(
+    Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+  );
 }
 
 /** What a manifest's `deprecated` says; old documents also have `true`. */

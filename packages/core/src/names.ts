@@ -1,7 +1,10 @@
 import validateForNpm from "validate-npm-package-name";
 import { EntrepotError } from "./errors.ts";
 
-/** A package name that was checked. `full` is what clients write, `base` the part that tarballs are named after. */
+/**
+ * A package name that was checked. `full` is what clients write, `base` the part that tarballs are named
+ * after.
+ */
 export interface PackageName {
   full: string;
   /** With its `@`, for example `@acme`; null for an unscoped name. */
@@ -19,9 +22,9 @@ const NEW_NAME_FORBIDDEN = /[^a-z0-9\-_.]/u;
 const RESERVED = new Set(["node_modules", "favicon.ico"]);
 
 /**
- * Checks a name that a client asked for or an upstream sent. Lenient on purpose: what exists upstream (upper case,
- * core-module names, long names) passes, what could leave its folder or be taken for another URL never does.
- * Names are case-sensitive and come back as they were.
+ * Checks a name that a client asked for or an upstream sent. Lenient on purpose: what exists upstream (upper
+ * case, core-module names, long names) passes, what could leave its folder or be taken for another URL never
+ * does. Names are case-sensitive and come back as they were.
  *
  * @throws EntrepotError `name-invalid`
  * @example parsePackageName("@acme/left-pad") // { full: "@acme/left-pad", scope: "@acme", base: "left-pad" }
@@ -34,19 +37,23 @@ export function parsePackageName(raw: string): PackageName {
   const parts = splitName(raw);
   if (parts.scope !== null) checkPart(raw, { part: parts.scope.slice(1), what: "scope" });
   checkPart(raw, { part: parts.base, what: "name" });
-  if (parts.scope === null && /^[-_]/u.test(parts.base)) throw invalid(raw, `it starts with "${parts.base.charAt(0)}"`);
+  if (parts.scope === null && /^[-_]/u.test(parts.base)) {
+    throw invalid(raw, `it starts with "${parts.base.charAt(0)}"`);
+  }
   return parts;
 }
 
 /**
- * Checks a name that is to be published here for the first time: {@link parsePackageName} and the rules for new names,
- * which hold for scope and name alike.
+ * Checks a name that is to be published here for the first time: {@link parsePackageName} and the rules for
+ * new names, which hold for scope and name alike.
  *
  * @throws EntrepotError `name-invalid`; the text says which character or rule
  */
 export function assertPublishableName(name: string): void {
   const { scope, base } = parsePackageName(name);
-  if (name.length > NEW_NAME_LENGTH_MAX) throw invalid(name, `it has more than ${NEW_NAME_LENGTH_MAX} characters`);
+  if (name.length > NEW_NAME_LENGTH_MAX) {
+    throw invalid(name, `it has more than ${NEW_NAME_LENGTH_MAX} characters`);
+  }
   if (scope !== null) checkNewPart(name, { part: scope.slice(1), what: "scope" });
   checkNewPart(name, { part: base, what: "name" });
   const { errors, warnings } = validateForNpm(name);
@@ -71,17 +78,24 @@ export interface NamePattern {
 }
 
 /**
- * Checks a pattern of names: an exact name, `@scope/*`, or `prefix-*` (also `@scope/prefix-*`). The star stands only at
- * the end, and never alone or inside a scope, so that a claim cannot take more than its writer sees.
+ * Checks a pattern of names: an exact name, `@scope/*`, or `prefix-*` (also `@scope/prefix-*`). The star
+ * stands only at the end, and never alone or inside a scope, so that a claim cannot take more than its writer
+ * sees.
  *
  * @throws EntrepotError `name-invalid`
  */
 export function parseNamePattern(raw: string): NamePattern {
-  if (!raw.endsWith("*")) return { kind: "exact", text: parsePackageName(raw).full };
+  const star = raw.indexOf("*");
+  if (star !== -1 && star < raw.length - 1) throw invalidPattern(raw, "a star stands only at the end");
+  if (star === -1) return { kind: "exact", text: parsePackageName(raw).full };
   const text = raw.slice(0, -1);
   if (text === "") throw invalidPattern(raw, "a star alone would match every name");
-  if (text.startsWith("@") && !text.includes("/")) throw invalidPattern(raw, "a star may not stand inside a scope");
-  if (!isNamePrefix(text)) throw invalidPattern(raw, "before the star there must be the start of a package name");
+  if (text.startsWith("@") && !text.includes("/")) {
+    throw invalidPattern(raw, "a star may not stand inside a scope");
+  }
+  if (!isNamePrefix(text)) {
+    throw invalidPattern(raw, "before the star there must be the start of a package name");
+  }
   return { kind: "prefix", text };
 }
 
@@ -124,7 +138,7 @@ function checkPart(raw: string, { part, what }: { part: string; what: string }):
 function checkNewPart(raw: string, { part, what }: { part: string; what: string }): void {
   if (/[A-Z]/u.test(part)) throw invalid(raw, `its ${what} has upper-case letters, new names have none`);
   const wrong = NEW_NAME_FORBIDDEN.exec(part);
-  if (wrong !== null) throw invalid(raw, `its ${what} has the character ${JSON.stringify(wrong[0])}, new names may not`);
+  if (wrong !== null) throw invalid(raw, `its ${what} has the character ${JSON.stringify(wrong[0])}`);
   if (/^[-_]/u.test(part)) throw invalid(raw, `its ${what} starts with "${part.charAt(0)}"`);
 }
 

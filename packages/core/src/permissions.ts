@@ -35,12 +35,16 @@ const PERMISSIONS_OF: Readonly<Record<Role, ReadonlySet<Permission>>> = {
 };
 
 /**
- * Decides whether a principal has a permission. Closed by default: whatever is not granted is refused, and a read-only
- * token or role never writes.
+ * Decides whether a principal has a permission. Closed by default: whatever is not granted is refused, and a
+ * read-only token or role never writes.
  *
  * @example may({ kind: "anonymous" }, "view", { anonymousRead: false }).allowed // false
  */
-export function may(principal: Principal, permission: Permission, target: PermissionTarget): PermissionAnswer {
+export function may(
+  principal: Principal,
+  permission: Permission,
+  target: PermissionTarget,
+): PermissionAnswer {
   if (principal.kind === "anonymous") return mayAnonymously(permission, target);
   if (permission !== "view" && principal.readonly) {
     return { allowed: false, reason: `This token is read-only; to ${permission} use one that is not.` };
@@ -50,7 +54,7 @@ export function may(principal: Principal, permission: Permission, target: Permis
   }
   return {
     allowed: false,
-    reason: `${principal.name} has the role ${principal.role}, which may not ${permission}; ask an administrator.`,
+    reason: `${principal.name} is ${principal.role} and may not ${permission}; ask an administrator.`,
   };
 }
 

@@ -13,8 +13,8 @@ const STRICT_SEMVER = new RegExp(
 );
 
 /**
- * Gives the one spelling of a version by which we key it: strict semver without build metadata. Null if `raw` is not
- * strict semver (`v1.0.0`, `1.0`, leading zeros, numbers above 2^53, more than 256 characters).
+ * Gives the one spelling of a version by which we key it: strict semver without build metadata. Null if `raw`
+ * is not strict semver (`v1.0.0`, `1.0`, leading zeros, numbers above 2^53, more than 256 characters).
  *
  * @example normalizeVersion("1.1.0+4.17.0") // "1.1.0"
  */
@@ -27,12 +27,18 @@ export function normalizeVersion(raw: string): string | null {
   return build === undefined ? raw : raw.slice(0, -build.length);
 }
 
-/** Compares by semver precedence: negative if `a` is lower, 0 if equal (build metadata does not count). Both strict semver. */
+/**
+ * Compares by semver precedence: negative if `a` is lower, 0 if equal (build metadata does not count). Both
+ * strict semver.
+ */
 export function compareVersions(a: string, b: string): number {
   return semver.compare(a, b);
 }
 
-/** The highest of `versions` in an npm range (pre-releases only where the range names one), or null. A bad range matches nothing. */
+/**
+ * The highest of `versions` in an npm range (pre-releases only where the range names one), or null. A bad
+ * range matches nothing.
+ */
 export function maxSatisfying(versions: readonly string[], range: string): string | null {
   return semver.maxSatisfying([...versions], range, { loose: true });
 }
@@ -55,8 +61,8 @@ export function isPrerelease(version: string): boolean {
 }
 
 /**
- * Tells whether a text may be a dist-tag: printable, no spaces, at most 214 characters, and not a range of versions,
- * for `npm install name@tag` could then not tell the two apart.
+ * Tells whether a text may be a dist-tag: printable, no spaces, at most 214 characters, and not a range of
+ * versions, for `npm install name@tag` could then not tell the two apart.
  */
 export function isTagName(tag: string): boolean {
   if (tag.length === 0 || tag.length > TAG_LENGTH_MAX || tag === "__proto__") return false;

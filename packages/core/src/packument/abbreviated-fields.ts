@@ -1,7 +1,8 @@
 /**
- * Members of a manifest that the abbreviated form keeps, in the order in which we write them. `dist` is last, so that
- * a tarball's URL can be put in at a fixed distance from the end. `hasInstallScript` and `bundleDependencies` are also
- * derived, from `scripts` and `bundledDependencies`, where a manifest lacks them.
+ * Members of a manifest that the abbreviated form keeps, in the order in which we write them. `dist` is last,
+ * so that a tarball's URL can be put in at a fixed distance from the end. `hasInstallScript` and
+ * `bundleDependencies` are also derived, from `scripts` and `bundledDependencies`, where a manifest lacks
+ * them.
  */
 export const ABBREVIATED_FIELDS = [
   "name",

@@ -1,24 +1,23 @@
-import { Buffer } from "node:buffer";
-
+const ENCODER = new TextEncoder();
 /** Below this a loop beats the call of a native copy. */
-const SMALL_COPY_BYTES_MAX = 40;
+const SMALL_COPY_BYTES_MAX = 64;
 
-/** Collects bytes: ranges of another buffer, and text. Grows as needed. */
+/** Collects bytes: ranges of other bytes, and text. Grows as needed. */
 export class ByteWriter {
-  #buffer: Buffer;
+  #bytes: Uint8Array<ArrayBuffer>;
   #length = 0;
 
   constructor(capacityBytes: number) {
-    this.#buffer = Buffer.allocUnsafeSlow(Math.max(capacityBytes, 256));
+    this.#bytes = new Uint8Array(Math.max(Math.ceil(capacityBytes), 256));
   }
 
   /** Appends the bytes of `source` from `start` up to, not including, `end`. */
-  copy(source: Buffer, start: number, end: number): void {
+  copy(source: Uint8Array, start: number, end: number): void {
     const count = end - start;
     this.#reserve(count);
-    const target = this.#buffer;
+    const target = this.#bytes;
     if (count > SMALL_COPY_BYTES_MAX) {
-      source.copy(target, this.#length, start, end);
+      target.set(source.subarray(start, end), this.#length);
     } else {
       let at = this.#length;
       for (let from = start; from < end; from += 1) target[at++] = source[from] as number;
@@ -29,13 +28,16 @@ export class ByteWriter {
   /** Appends text that has only ASCII characters. */
   ascii(text: string): void {
     this.#reserve(text.length);
-    this.#length += this.#buffer.write(text, this.#length, "latin1");
+    const target = this.#bytes;
+    let at = this.#length;
+    for (let index = 0; index < text.length; index += 1) target[at++] = text.charCodeAt(index);
+    this.#length = at;
   }
 
   /** Appends any text as UTF-8. */
   text(text: string): void {
     this.#reserve(text.length * 3);
-    this.#length += this.#buffer.write(text, this.#length, "utf8");
+    this.#length += ENCODER.encodeInto(text, this.#bytes.subarray(this.#length)).written;
   }
 
   /** Appends a value as JSON. */
@@ -44,15 +46,15 @@ export class ByteWriter {
   }
 
   /** What was collected, without a copy. The writer must not be used afterwards. */
-  finish(): Buffer {
-    return this.#buffer.subarray(0, this.#length);
+  finish(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.subarray(0, this.#length);
   }
 
   #reserve(count: number): void {
     const needed = this.#length + count;
-    if (needed <= this.#buffer.length) return;
-    const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#buffer.length * 2));
-    this.#buffer.copy(grown, 0, 0, this.#length);
-    this.#buffer = grown;
+    if (needed <= this.#bytes.length) return;
+    const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+    grown.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = grown;
   }
 }

@@ -1,4 +1,3 @@
-import { isUtf8 } from "node:buffer";
 import { EntrepotError } from "../errors.ts";
 import { normalizeVersion } from "../versions.ts";
 import { isoTime } from "./iso-time.ts";
@@ -48,7 +47,6 @@ export interface ScannedDocument {
  */
 export function scanDocument(bytes: Uint8Array, name: string | null): ScannedDocument {
   const subject = name === null ? "The document" : `The document of ${name}`;
-  if (!isUtf8(bytes)) throw invalid(`${subject} is not UTF-8.`);
   const scanner = new JsonScanner(bytes, { code: "upstream-invalid", subject });
   const start = scanner.skipSpace(0);
   if (!scanner.isObject(start)) return scanner.fail("expected an object", start);
@@ -70,7 +68,10 @@ export function scanDocument(bytes: Uint8Array, name: string | null): ScannedDoc
   };
 }
 
-/** The moment that the document's `time` has under a key, in our spelling; null if it has none or no valid one. */
+/**
+ * The moment that the document's `time` has under a key, in our spelling; null if it has none or no valid
+ * one.
+ */
 export function timeOf(document: Pick<ScannedDocument, "scanner" | "times">, key: string): string | null {
   const range = document.times.get(key);
   if (range === undefined) return null;
@@ -79,8 +80,14 @@ export function timeOf(document: Pick<ScannedDocument, "scanner" | "times">, key
 }
 
 /** When a version was published, by whichever of its spellings the upstream notes it. */
-export function publishTimeOf(document: Pick<ScannedDocument, "scanner" | "times">, scanned: ScannedVersion): string | null {
-  return timeOf(document, scanned.key) ?? (scanned.key === scanned.version ? null : timeOf(document, scanned.version));
+export function publishTimeOf(
+  document: Pick<ScannedDocument, "scanner" | "times">,
+  scanned: ScannedVersion,
+): string | null {
+  return (
+    timeOf(document, scanned.key) ??
+    (scanned.key === scanned.version ? null : timeOf(document, scanned.version))
+  );
 }
 
 class DocumentVisitor implements MemberVisitor {
@@ -109,7 +116,9 @@ class DocumentVisitor implements MemberVisitor {
   /** A repeated member replaces the one before it, as every JSON parser has it. */
   #walk(key: string, at: number): number {
     const { scanner } = this;
-    if (key === "versions") return this.#walkRequired(key, at, (this.versions = new VersionsVisitor(scanner)));
+    if (key === "versions") {
+      return this.#walkRequired(key, at, (this.versions = new VersionsVisitor(scanner)));
+    }
     if (key === "dist-tags") return this.#walkRequired(key, at, (this.tags = new TagsVisitor(scanner)));
     if (key === "time") {
       this.times = new RangesVisitor(scanner);
@@ -142,9 +151,13 @@ class VersionsVisitor implements MemberVisitor {
   visitMember(keyStart: number, keyEnd: number, valueStart: number): number {
     const key = this.#scanner.text(keyStart, keyEnd);
     const version = normalizeVersion(key);
-    if (version === null || !this.#scanner.isObject(valueStart)) return this.#scanner.skipValue(valueStart, 2);
+    if (version === null || !this.#scanner.isObject(valueStart)) {
+      return this.#scanner.skipValue(valueStart, 2);
+    }
     const row = this.rows.begin();
-    if (row >= DOCUMENT_VERSIONS_MAX) throw invalid(`The document has more than ${DOCUMENT_VERSIONS_MAX} versions.`);
+    if (row >= DOCUMENT_VERSIONS_MAX) {
+      throw invalid(`The document has more than ${DOCUMENT_VERSIONS_MAX} versions.`);
+    }
     const end = this.#scanner.walkObject(valueStart, 3, this.#rowVisitor);
     this.#add({ version, key, row, start: valueStart, end, otherKeys: [] });
     return end;
@@ -198,8 +211,8 @@ function withoutCollisions(document: DocumentVisitor): Map<string, ScannedVersio
   const timed = { scanner: document.scanner, times: document.times.ranges };
   for (const [version, rivals] of collisions) {
     const ranked = rivals
-      .map((scanned) => ({ scanned, time: timeOf(timed, scanned.key) ?? "" }))
-      .sort((a, b) => (a.time === b.time ? 0 : a.time < b.time ? 1 : -1))
+      .map((scanned) => ({ scanned, time: Date.parse(timeOf(timed, scanned.key) ?? "1970-01-01") }))
+      .sort((a, b) => b.time - a.time)
       .map(({ scanned }) => scanned);
     const [winner, ...losers] = ranked as [ScannedVersion, ...ScannedVersion[]];
     versions.set(version, { ...winner, otherKeys: losers.map((loser) => loser.key) });

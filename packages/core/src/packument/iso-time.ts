@@ -1,8 +1,8 @@
 const ISO_LIKE = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?)?$/u;
 
 /**
- * Gives a moment in the one spelling that every client reads, `2026-01-31T12:00:00.000Z`. A time without an offset is in
- * UTC. Null if the text is not a date of ISO 8601.
+ * Gives a moment in the one spelling that every client reads, `2026-01-31T12:00:00.000Z`. A time without an
+ * offset is in UTC. Null if the text is not a date of ISO 8601.
  */
 export function isoTime(text: string): string | null {
   const match = ISO_LIKE.exec(text);

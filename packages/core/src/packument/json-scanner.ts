@@ -1,5 +1,5 @@
-import { Buffer } from "node:buffer";
 import { EntrepotError, type ErrorCode } from "../errors.ts";
+import { asciiBytes, textOfBytes } from "./bytes.ts";
 
 /** Deepest nesting of objects and arrays that is followed. */
 export const NESTING_DEPTH_MAX = 200;
@@ -14,15 +14,27 @@ const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const SPACE = 0x20;
 
-/** Bytes that end the plain run of a string: quote, backslash, control characters. */
+/**
+ * Bytes that end the plain run of a string: quote, backslash, control characters, and all that are not ASCII.
+ */
 const STRING_STOPS: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) =>
-  byte === QUOTE || byte === BACKSLASH || byte < SPACE ? 1 : 0,
+  byte === QUOTE || byte === BACKSLASH || byte < SPACE || byte > 0x7f ? 1 : 0,
 );
 /** What may follow a backslash, apart from `u`: `"` `\` `/` `b` `f` `n` `r` `t`. */
-const SIMPLE_ESCAPES: ReadonlySet<number> = new Set(Buffer.from('"\\/bfnrt'));
-const TRUE: Uint8Array = Buffer.from("true");
-const FALSE: Uint8Array = Buffer.from("false");
-const NULL: Uint8Array = Buffer.from("null");
+const SIMPLE_ESCAPES: ReadonlySet<number> = new Set(asciiBytes('"\\/bfnrt'));
+const TRUE: Uint8Array = asciiBytes("true");
+const FALSE: Uint8Array = asciiBytes("false");
+const NULL: Uint8Array = asciiBytes("null");
+
+/** How many bytes follow the first byte of a character in UTF-8; 0 if no character begins with it. */
+const TAIL_COUNTS: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) => {
+  if (byte < 0xc2 || byte > 0xf4) return 0;
+  if (byte < 0xe0) return 1;
+  return byte < 0xf0 ? 2 : 3;
+});
+/** Narrower bounds of the second byte, by the first. */
+const SECOND_MIN: Readonly<Record<number, number>> = { 0xe0: 0xa0, 0xf0: 0x90 };
+const SECOND_MAX: Readonly<Record<number, number>> = { 0xed: 0x9f, 0xf4: 0x8f };
 
 /** A member of an object: where its key's text lies (without the quotes) and where its value begins. */
 export interface MemberVisitor {
@@ -31,17 +43,18 @@ export interface MemberVisitor {
 }
 
 /**
- * Walks over JSON in bytes and checks all of it, without making anything of it. Methods take the position of a value's first
- * byte and return the position after its last. Whether the bytes are UTF-8 must have been checked before.
+ * Walks over JSON in bytes and checks all of it, without making anything of it. Methods take the position of
+ * a value's first byte and return the position after its last.
  */
 export class JsonScanner {
-  readonly bytes: Buffer;
+  readonly bytes: Uint8Array;
   readonly #code: ErrorCode;
   readonly #subject: string;
 
   /** `failure` is what is thrown at the first wrong byte: `<subject> is not valid JSON: …`. */
   constructor(bytes: Uint8Array, failure: { code: ErrorCode; subject: string }) {
-    this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    // Always the same class, not a subclass, keeps the loops below on the engine's fast path.
+    this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#code = failure.code;
     this.#subject = failure.subject;
   }
@@ -79,8 +92,7 @@ export class JsonScanner {
       while (STRING_STOPS[bytes[position] as number] === 0) position += 1;
       const byte = bytes[position];
       if (byte === QUOTE) return position + 1;
-      if (byte !== BACKSLASH) return this.fail("a string is not closed or has a control character", position);
-      position = this.#skipEscape(position);
+      position = byte === BACKSLASH ? this.#skipEscape(position) : this.#skipMultiByte(position);
     }
   }
 
@@ -94,7 +106,7 @@ export class JsonScanner {
       const keyEnd = this.skipString(position);
       const valueStart = this.skipColon(keyEnd);
       const valueEnd = visitor.visitMember(position + 1, keyEnd - 1, valueStart);
-      const after = bytes[valueEnd] as number > SPACE ? valueEnd : this.skipSpace(valueEnd);
+      const after = (bytes[valueEnd] as number) > SPACE ? valueEnd : this.skipSpace(valueEnd);
       if (bytes[after] === CLOSE_BRACE) return after + 1;
       if (bytes[after] !== COMMA) return this.fail('expected "," or "}"', after);
       position = this.skipSpace(after + 1);
@@ -115,11 +127,14 @@ export class JsonScanner {
 
   /** The text of a key or string whose content lies between `start` and `end`, quotes excluded. */
   text(start: number, end: number): string {
-    const text = this.bytes.toString("utf8", start, end);
+    const text = textOfBytes(this.bytes, start, end);
     return text.includes("\\") ? (JSON.parse(`"${text}"`) as string) : text;
   }
 
-  /** The text of the string value that lies between `start` and `end`, quotes included; null if it is not a string. */
+  /**
+   * The text of the string value that lies between `start` and `end`, quotes included; null if it is not a
+   * string.
+   */
   stringValue(start: number, end: number): string | null {
     return this.bytes[start] === QUOTE ? this.text(start + 1, end - 1) : null;
   }
@@ -160,13 +175,30 @@ export class JsonScanner {
   #skipEscape(at: number): number {
     const kind = this.bytes[at + 1];
     if (kind !== 0x75) {
-      if (kind === undefined || !SIMPLE_ESCAPES.has(kind)) return this.fail("a string has a wrong escape", at);
-      return at + 2;
+      if (kind !== undefined && SIMPLE_ESCAPES.has(kind)) return at + 2;
+      return this.fail("a string has a wrong escape", at);
     }
     for (let position = at + 2; position < at + 6; position += 1) {
       if (!isHexDigit(this.bytes[position])) return this.fail("a string has a wrong escape", at);
     }
     return at + 6;
+  }
+
+  /** Walks over a character of two to four bytes, none of them overlong, a surrogate or beyond Unicode. */
+  #skipMultiByte(at: number): number {
+    const { bytes } = this;
+    const lead = bytes[at];
+    if (lead === undefined || lead < 0x80) {
+      return this.fail("a string is not closed or has a control character", at);
+    }
+    const count = TAIL_COUNTS[lead] as number;
+    const second = bytes[at + 1] as number;
+    const isRight = count > 0 && second >= (SECOND_MIN[lead] ?? 0x80) && second <= (SECOND_MAX[lead] ?? 0xbf);
+    if (!isRight) return this.fail("a string is not UTF-8", at);
+    for (let position = at + 2; position <= at + count; position += 1) {
+      if (((bytes[position] as number) & 0xc0) !== 0x80) return this.fail("a string is not UTF-8", at);
+    }
+    return at + count + 1;
   }
 
   #skipWord(at: number, word: Uint8Array): number {

@@ -4,8 +4,8 @@ import type { ScannedDocument } from "./document-scan.ts";
 import { isDeprecated } from "./manifest-patch.ts";
 
 /**
- * The tags of a document in our spelling of versions. A tag whose target is not among the versions is left out, but
- * `latest` is moved by the rules of `repointTags`.
+ * The tags of a document in our spelling of versions. A tag whose target is not among the versions is left
+ * out, but `latest` is moved by the rules of `repointTags`.
  */
 export function knownTags(document: ScannedDocument): Map<string, string> {
   const tags = new Map<string, string>();

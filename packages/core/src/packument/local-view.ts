@@ -1,10 +1,15 @@
-import { Buffer } from "node:buffer";
 import { EntrepotError } from "../errors.ts";
 import { SLICE_TAIL_LENGTH } from "../manifest.ts";
 import { parsePackageName } from "../names.ts";
 import { repointTags } from "../policy/repoint-tags.ts";
-import type { Verdict, VersionFacts } from "../policy/verdict.ts";
-import { hiddenVersions, policyMember, tarballUrlStart, type RenderedView, type ViewOptions } from "./view.ts";
+import type { VersionFacts } from "../policy/verdict.ts";
+import {
+  hiddenVersions,
+  policyMember,
+  tarballUrlStart,
+  type RenderedView,
+  type ViewOptions,
+} from "./view.ts";
 
 /** One version that was published here. */
 export interface LocalVersion {
@@ -16,7 +21,10 @@ export interface LocalVersion {
   publishedAt: string;
 }
 
-/** A package that was published here, as its rows have it. Can be structured-cloned. Times are ISO 8601 in UTC. */
+/**
+ * A package that was published here, as its rows have it. Can be structured-cloned. Times are ISO 8601 in
+ * UTC.
+ */
 export interface LocalPackument {
   name: string;
   rev: string;
@@ -34,10 +42,20 @@ export interface LocalPackument {
 }
 
 /** Members that a full packument takes over from the manifest of its `latest`. */
-const HOISTED = ["description", "homepage", "keywords", "repository", "bugs", "license", "author", "contributors"] as const;
+const HOISTED = [
+  "description",
+  "homepage",
+  "keywords",
+  "repository",
+  "bugs",
+  "license",
+  "author",
+  "contributors",
+] as const;
 
 /**
- * Renders what a client sees of a package that was published here. Slices must be of the form that `options` asks for.
+ * Renders what a client sees of a package that was published here. Slices must be of the form that `options`
+ * asks for.
  *
  * @throws EntrepotError `internal` if a slice is not one of `sliceManifest`
  */
@@ -50,7 +68,9 @@ export function renderLocalView(input: LocalPackument, options: ViewOptions): Re
   }));
   const hidden = hiddenVersions(judged, options.policy);
   const shown = input.versions.filter(({ version }) => !hidden.has(version));
-  const deprecated = new Set(shown.filter(({ facts }) => facts.deprecated !== null).map(({ version }) => version));
+  const deprecated = new Set(
+    shown.filter(({ facts }) => facts.deprecated !== null).map(({ version }) => version),
+  );
   const { tags, dropped } = repointTags(
     new Map(input.distTags),
     shown.map(({ version }) => version),
@@ -64,18 +84,18 @@ export function renderLocalView(input: LocalPackument, options: ViewOptions): Re
     `"time":${JSON.stringify(timesOf(input, { shown, form: options.form }))}`,
     ...(hidden.size > 0 ? [`"_policy":${JSON.stringify(policyMember(hidden, dropped))}`] : []),
   ].join(",");
-  return { bytes: Buffer.from(`{${text}}`), hidden: hiddenEntries(hidden), shown: shown.length };
-}
-
-function hiddenEntries(hidden: Map<string, Verdict>): RenderedView["hidden"] {
-  return [...hidden];
+  return { bytes: new TextEncoder().encode(`{${text}}`), hidden: [...hidden], shown: shown.length };
 }
 
 function abbreviatedMembers(input: LocalPackument): string[] {
   return [`"name":${JSON.stringify(input.name)}`, `"modified":${JSON.stringify(input.modifiedAt)}`];
 }
 
-function fullMembers(input: LocalPackument, shown: readonly LocalVersion[], tags: ReadonlyMap<string, string>): string[] {
+function fullMembers(
+  input: LocalPackument,
+  shown: readonly LocalVersion[],
+  tags: ReadonlyMap<string, string>,
+): string[] {
   const members: Record<string, unknown> = {
     _id: input.name,
     _rev: input.rev,
@@ -101,7 +121,9 @@ function versionMember(name: string, options: ViewOptions): (version: LocalVersi
   const urlStart = tarballUrlStart(options.packageUrl, parsePackageName(name).base).slice(1);
   return ({ version, slice }) => {
     if (!slice.endsWith('"tarball":""}}')) {
-      throw new EntrepotError("internal", { message: `The manifest of ${name}@${version} is not stored as a slice.` });
+      throw new EntrepotError("internal", {
+        message: `The manifest of ${name}@${version} is not stored as a slice.`,
+      });
     }
     const at = slice.length - SLICE_TAIL_LENGTH;
     return `"${version}":${slice.slice(0, at)}${urlStart}${version}.tgz${slice.slice(at)}`;
@@ -115,7 +137,9 @@ function timesOf(
   const times: [string, string][] = [
     ["created", input.createdAt],
     ["modified", input.modifiedAt],
-    ...(form === "full" ? input.removedTimes.map(([version, time]): [string, string] => [version, time]) : []),
+    ...(form === "full"
+      ? input.removedTimes.map(([version, time]): [string, string] => [version, time])
+      : []),
     ...shown.map(({ version, publishedAt }): [string, string] => [version, publishedAt]),
   ];
   return Object.fromEntries(times);

@@ -1,8 +1,8 @@
-import { Buffer } from "node:buffer";
 import { normalizeVersion } from "../versions.ts";
 import { isEmptyDeprecation, isJsonObject } from "./abbreviated-fields.ts";
+import { hasAsciiAt, textOfBytes } from "./bytes.ts";
 import type { ScannedDocument, ScannedVersion } from "./document-scan.ts";
-import { isEqualAt, SLOT } from "./member-shape.ts";
+import { SLOT } from "./member-shape.ts";
 
 type JsonObject = Record<string, unknown>;
 
@@ -10,8 +10,9 @@ const QUOTE = 0x22;
 const TRUE_FIRST = 0x74;
 
 /**
- * Tells whether a version's manifest can be spliced as it is: it says the name and version under which we list it, has a
- * tarball to replace, and repeats no member of which we use the place. All others are parsed and patched.
+ * Tells whether a version's manifest can be spliced as it is: it says the name and version under which we
+ * list it, has a tarball to replace, and repeats no member of which we use the place. All others are parsed
+ * and patched.
  */
 export function isSpliceable(document: ScannedDocument, scanned: ScannedVersion): boolean {
   const { rows } = document;
@@ -27,24 +28,27 @@ export function isSpliceable(document: ScannedDocument, scanned: ScannedVersion)
 
 /** The parsed manifest of a version, as the upstream has it. */
 export function parseManifest(document: ScannedDocument, scanned: ScannedVersion): JsonObject {
-  return JSON.parse(document.scanner.bytes.toString("utf8", scanned.start, scanned.end)) as JsonObject;
+  return JSON.parse(textOfBytes(document.scanner.bytes, scanned.start, scanned.end)) as JsonObject;
 }
 
 /**
- * The spelling with build metadata by which an upstream knows a version, or null. An upstream that itself lists the
- * version without it notes the spelling in `dist.upstreamVersion`.
+ * The spelling with build metadata by which an upstream knows a version, or null. An upstream that itself
+ * lists the version without it notes the spelling in `dist.upstreamVersion`.
  */
 export function upstreamSpelling(document: ScannedDocument, scanned: ScannedVersion): string | null {
   if (scanned.key !== scanned.version) return scanned.key;
   const start = document.rows.start(scanned.row, SLOT.upstreamVersion);
   if (start === 0) return null;
   const noted = document.scanner.stringValue(start, document.rows.end(scanned.row, SLOT.upstreamVersion));
-  return noted !== null && noted !== scanned.version && normalizeVersion(noted) === scanned.version ? noted : null;
+  return noted !== null && noted !== scanned.version && normalizeVersion(noted) === scanned.version
+    ? noted
+    : null;
 }
 
 /**
- * A parsed manifest made fit for our list: name and version are those under which we list it, the tarball's URL is ours,
- * an upstream's spelling with build metadata is kept in `dist.upstreamVersion`, a `deprecated` that says nothing is gone.
+ * A parsed manifest made fit for our list: name and version are those under which we list it, the tarball's
+ * URL is ours, an upstream's spelling with build metadata is kept in `dist.upstreamVersion`, a `deprecated`
+ * that says nothing is gone.
  */
 export function patchManifest(
   manifest: Readonly<JsonObject>,
@@ -82,5 +86,5 @@ function saysText(document: ScannedDocument, expected: { row: number; slot: numb
   const start = document.rows.start(expected.row, expected.slot);
   const length = document.rows.end(expected.row, expected.slot) - start;
   if (start === 0 || length !== expected.text.length + 2) return false;
-  return isEqualAt(document.scanner.bytes, start + 1, Buffer.from(expected.text, "latin1"));
+  return hasAsciiAt(document.scanner.bytes, start + 1, expected.text);
 }

@@ -41,7 +41,9 @@ export class RowTable {
     return this.#ranges[row * ROW_LENGTH + slot * 2 + 1] as number;
   }
 
-  /** Tells whether a member of the row occurred more than once, so that its columns may be of different ones. */
+  /**
+   * Tells whether a member of the row occurred more than once, so that its columns may be of different ones.
+   */
   hasRepeated(row: number): boolean {
     return this.#repeated.has(row);
   }
@@ -55,7 +57,11 @@ export class RowVisitor implements MemberVisitor {
   readonly #depth: number;
   readonly #inside: Map<number, RowVisitor> = new Map();
 
-  constructor(scanner: JsonScanner, rows: RowTable, at: { shape: Shape; depth: number } = { shape: MANIFEST_SHAPE, depth: 3 }) {
+  constructor(
+    scanner: JsonScanner,
+    rows: RowTable,
+    at: { shape: Shape; depth: number } = { shape: MANIFEST_SHAPE, depth: 3 },
+  ) {
     this.#scanner = scanner;
     this.#rows = rows;
     this.#shape = at.shape;

@@ -1,5 +1,5 @@
-import { Buffer } from "node:buffer";
 import { ABBREVIATED_FIELDS, INSTALL_SCRIPTS } from "./abbreviated-fields.ts";
+import { asciiBytes } from "./bytes.ts";
 
 /** A member that the scan of a manifest notes down: its column, and what to note inside its value. */
 export interface ShapeMember {
@@ -18,7 +18,7 @@ export class Shape {
 
   constructor(members: readonly Omit<ShapeMember, "bytes">[]) {
     for (const member of members) {
-      const complete = { ...member, bytes: Buffer.from(member.key) };
+      const complete = { ...member, bytes: asciiBytes(member.key) };
       this.#byKey.set(member.key, complete);
       this.#buckets[bucketOf(complete.bytes.length, complete.bytes[0] as number)]?.push(complete);
     }
@@ -43,15 +43,17 @@ function bucketOf(length: number, firstByte: number): number {
   return (length * 7 + firstByte) & (BUCKETS - 1);
 }
 
-/** Tells whether `expected` stands at `start` in `bytes`. */
-export function isEqualAt(bytes: Uint8Array, start: number, expected: Uint8Array): boolean {
+function isEqualAt(bytes: Uint8Array, start: number, expected: Uint8Array): boolean {
   for (let index = 0; index < expected.length; index += 1) {
     if (bytes[start + index] !== expected[index]) return false;
   }
   return true;
 }
 
-/** Columns of a version's row: first what the abbreviated form keeps, then what the facts and the rewriting need. */
+/**
+ * Columns of a version's row: first what the abbreviated form keeps, then what the facts and the rewriting
+ * need.
+ */
 export const SLOT = {
   name: 0,
   version: 1,

@@ -1,8 +1,8 @@
-import { Buffer } from "node:buffer";
 import { EntrepotError } from "../errors.ts";
 import type { VersionFacts } from "../policy/verdict.ts";
 import { normalizeVersion } from "../versions.ts";
 import { ByteWriter } from "./byte-writer.ts";
+import { hasAsciiAt, textOfBytes } from "./bytes.ts";
 import { scanDocument, timeOf, type ScannedDocument } from "./document-scan.ts";
 import { knownTags } from "./known-tags.ts";
 import { factsOfRow, FactsWriter } from "./version-facts.ts";
@@ -23,7 +23,9 @@ export interface IndexSummary {
   modified: string | null;
 }
 
-/** An upstream document's index: the summary, and the facts of every version behind {@link readVersionFacts}. */
+/**
+ * An upstream document's index: the summary, and the facts of every version behind {@link readVersionFacts}.
+ */
 export interface PackageIndex extends IndexSummary {
   /** The index as bytes: a first line with the summary, then one line per version, found by its spelling. */
   serialize(): Uint8Array;
@@ -54,7 +56,8 @@ export function modifiedOf(document: ScannedDocument): string | null {
   const said = timeOf(document, "modified");
   if (said !== null) return said;
   const member = document.members.get("modified");
-  const top = member === undefined ? null : timeOf({ scanner: document.scanner, times: document.members }, "modified");
+  const top =
+    member === undefined ? null : timeOf({ scanner: document.scanner, times: document.members }, "modified");
   if (top !== null) return top;
   let newest: string | null = null;
   for (const key of document.times.keys()) {
@@ -70,32 +73,32 @@ export function modifiedOf(document: ScannedDocument): string | null {
  * @throws EntrepotError `internal` if the bytes are not an index of this format
  */
 export function indexSummary(indexBytes: Uint8Array): IndexSummary {
-  const bytes = asBuffer(indexBytes);
-  const lineEnd = bytes.indexOf(LINE_FEED);
   const [format, name, distTags, versions, modified] = JSON.parse(
-    bytes.toString("utf8", 0, lineEnd === -1 ? bytes.length : lineEnd),
+    textOfBytes(indexBytes, 0, lineEnd(indexBytes, 0)),
   ) as [number, string, [string, string][], string[], string | null];
   if (format !== INDEX_FORMAT) {
-    throw new EntrepotError("internal", { message: `The package index has the format ${format}, not ${INDEX_FORMAT}.` });
+    throw new EntrepotError("internal", {
+      message: `The package index has the format ${format}, not ${INDEX_FORMAT}.`,
+    });
   }
   return { name, distTags: new Map(distTags), versions, modified };
 }
 
 /**
- * Reads the facts of one version out of index bytes, parsing its line only. Null if there is no such version. A version
- * whose upstream spelling has build metadata is found by that and by our own spelling.
+ * Reads the facts of one version out of index bytes, parsing its line only. Null if there is no such version.
+ * A version whose upstream spelling has build metadata is found by that and by our own spelling.
  */
 export function readVersionFacts(indexBytes: Uint8Array, version: string): VersionFacts | null {
   const normal = normalizeVersion(version);
   if (normal === null) return null;
-  const bytes = asBuffer(indexBytes);
-  const needle = `\n${normal} `;
-  const found = bytes.indexOf(needle, 0, "latin1");
-  if (found === -1) return null;
-  const start = found + needle.length;
-  const lineEnd = bytes.indexOf(LINE_FEED, start);
-  const facts = factsOfRow(normal, bytes.toString("utf8", start, lineEnd === -1 ? bytes.length : lineEnd));
-  return version === normal || version === facts.upstreamVersion ? facts : null;
+  const lineStart = `${normal} `;
+  for (let end = lineEnd(indexBytes, 0); end < indexBytes.length; end = lineEnd(indexBytes, end + 1)) {
+    if (!hasAsciiAt(indexBytes, end + 1, lineStart)) continue;
+    const start = end + 1 + lineStart.length;
+    const facts = factsOfRow(normal, textOfBytes(indexBytes, start, lineEnd(indexBytes, start)));
+    return version === normal || version === facts.upstreamVersion ? facts : null;
+  }
+  return null;
 }
 
 function serialize(document: ScannedDocument, summary: IndexSummary): Uint8Array {
@@ -109,6 +112,11 @@ function serialize(document: ScannedDocument, summary: IndexSummary): Uint8Array
   return writer.finish();
 }
 
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/**
+ * Position of the line feed at or after `from`, else the length. It is found natively, and no JSON text has
+ * one inside.
+ */
+function lineEnd(bytes: Uint8Array, from: number): number {
+  const found = bytes.indexOf(LINE_FEED, from);
+  return found === -1 ? bytes.length : found;
 }

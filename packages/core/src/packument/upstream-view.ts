@@ -1,10 +1,16 @@
-import { Buffer } from "node:buffer";
 import { repointTags } from "../policy/repoint-tags.ts";
 import type { Verdict } from "../policy/verdict.ts";
 import { normalizeVersion } from "../versions.ts";
 import { ABBREVIATED_FIELDS, abbreviate } from "./abbreviated-fields.ts";
 import { ByteWriter } from "./byte-writer.ts";
-import { publishTimeOf, scanDocument, timeOf, type ScannedDocument, type ScannedVersion } from "./document-scan.ts";
+import { asciiBytes, textOfBytes } from "./bytes.ts";
+import {
+  publishTimeOf,
+  scanDocument,
+  timeOf,
+  type ScannedDocument,
+  type ScannedVersion,
+} from "./document-scan.ts";
 import { deprecationTest, knownTags } from "./known-tags.ts";
 import { isSpliceable, parseManifest, patchManifest, upstreamSpelling } from "./manifest-patch.ts";
 import { SLOT } from "./member-shape.ts";
@@ -25,12 +31,11 @@ const REVISION = /^[A-Za-z0-9._~-]{1,200}$/u;
 const VERSION_EXTRA_BYTES = 200;
 
 /** `,"key":` of each abbreviated field, by slot. */
-const FIELD_STARTS: readonly Buffer[] = ABBREVIATED_FIELDS.map((field) => Buffer.from(`,${JSON.stringify(field)}:`));
-const HAS_INSTALL_SCRIPT: Buffer = Buffer.from(',"hasInstallScript":true');
+const FIELD_STARTS: readonly Uint8Array[] = ABBREVIATED_FIELDS.map((field) => asciiBytes(`,"${field}":`));
 
 /**
- * Renders what a client sees of an upstream's document: versions that policy allows, with our tarball URLs, and all else as
- * the upstream has it, byte for byte.
+ * Renders what a client sees of an upstream's document: versions that policy allows, with our tarball URLs,
+ * and all else as the upstream has it, byte for byte.
  *
  * @throws EntrepotError `upstream-invalid` if the bytes are not a packument
  */
@@ -46,8 +51,19 @@ export function renderScanned(document: ScannedDocument, options: ViewOptions): 
   const repointed =
     hidden.size === 0
       ? { tags, dropped: [] }
-      : repointTags(tags, shown.map(({ version }) => version), deprecationTest(document));
-  const parts: ViewParts = { document, options, hidden, shown, tags: repointed.tags, droppedTags: repointed.dropped };
+      : repointTags(
+          tags,
+          shown.map(({ version }) => version),
+          deprecationTest(document),
+        );
+  const parts: ViewParts = {
+    document,
+    options,
+    hidden,
+    shown,
+    tags: repointed.tags,
+    droppedTags: repointed.dropped,
+  };
   const bytes = options.form === "full" ? renderFull(parts) : renderAbbreviated(parts);
   return { bytes, hidden: [...hidden], shown: shown.length };
 }
@@ -74,7 +90,9 @@ function* judgedVersions(document: ScannedDocument): Generator<JudgedVersion> {
 
 function renderFull(parts: ViewParts): Uint8Array {
   const { document } = parts;
-  const writer = new ByteWriter(document.scanner.bytes.length + (parts.shown.length + 10) * VERSION_EXTRA_BYTES);
+  const writer = new ByteWriter(
+    document.scanner.bytes.length + (parts.shown.length + 10) * VERSION_EXTRA_BYTES,
+  );
   writer.text(`{"_id":${JSON.stringify(document.name)},"_rev":${revisionOf(parts)},`);
   writer.text(`"name":${JSON.stringify(document.name)}`);
   writeTags(parts, writer);
@@ -161,17 +179,18 @@ function spliceAbbreviated({ document, scanned, url }: VersionPart, writer: Byte
   const { row } = scanned;
   writer.ascii("{");
   for (let slot: number = SLOT.name; slot < SLOT.dist; slot += 1) {
-    const source = slot === SLOT.bundleDependencies && rows.start(row, slot) === 0 ? SLOT.bundledDependencies : slot;
+    const source =
+      slot === SLOT.bundleDependencies && rows.start(row, slot) === 0 ? SLOT.bundledDependencies : slot;
     const start = rows.start(row, source);
-    const key = FIELD_STARTS[slot] as Buffer;
+    const key = FIELD_STARTS[slot] as Uint8Array;
     if (start !== 0) {
       writer.copy(key, slot === SLOT.name ? 1 : 0, key.length);
       writer.copy(scanner.bytes, start, rows.end(row, source));
     } else if (slot === SLOT.hasInstallScript && runsAtInstall(document, row)) {
-      writer.copy(HAS_INSTALL_SCRIPT, 0, HAS_INSTALL_SCRIPT.length);
+      writer.ascii(',"hasInstallScript":true');
     }
   }
-  const key = FIELD_STARTS[SLOT.dist] as Buffer;
+  const key = FIELD_STARTS[SLOT.dist] as Uint8Array;
   writer.copy(key, 0, key.length);
   writer.copy(scanner.bytes, rows.start(row, SLOT.dist), rows.start(row, SLOT.tarball));
   writer.text(url);
@@ -204,18 +223,23 @@ function removedTimes(document: ScannedDocument): string[] {
   }
   const unpublished = document.times.get("unpublished");
   if (unpublished !== undefined) {
-    removed.set('"unpublished"', document.scanner.bytes.toString("utf8", unpublished.start, unpublished.end));
+    removed.set('"unpublished"', textOfBytes(document.scanner.bytes, unpublished.start, unpublished.end));
   }
   return [...removed].map(([key, value]) => `${key}:${value}`);
 }
 
-/** The upstream's revision if it can stand in a URL, else one made of the document's versions, tags and time. As JSON text. */
+/**
+ * The upstream's revision if it can stand in a URL, else one made of the document's versions, tags and time.
+ * As JSON text.
+ */
 function revisionOf({ document }: ViewParts): string {
   const range = document.members.get("_rev");
   const given = range === undefined ? null : document.scanner.stringValue(range.start, range.end);
   if (given !== null && REVISION.test(given)) return JSON.stringify(given);
   const content = JSON.stringify([[...document.versions.keys()], [...document.tags], modifiedOf(document)]);
   let hash = 0x811c9dc5;
-  for (let index = 0; index < content.length; index += 1) hash = Math.imul(hash ^ content.charCodeAt(index), 0x01000193);
+  for (let index = 0; index < content.length; index += 1) {
+    hash = Math.imul(hash ^ content.charCodeAt(index), 0x01000193);
+  }
   return `"${document.versions.size}-${(hash >>> 0).toString(16).padStart(8, "0")}"`;
 }

@@ -1,6 +1,7 @@
 import { dependenciesOf, deprecationOf, factsOfManifest } from "../manifest.ts";
 import type { VersionFacts } from "../policy/verdict.ts";
 import { ByteWriter } from "./byte-writer.ts";
+import { textOfBytes } from "./bytes.ts";
 import { publishTimeOf, type ScannedDocument, type ScannedVersion } from "./document-scan.ts";
 import { isSpliceable, parseManifest, upstreamSpelling } from "./manifest-patch.ts";
 import { SLOT } from "./member-shape.ts";
@@ -9,6 +10,7 @@ const QUOTE = 0x22;
 const OPEN_BRACE = 0x7b;
 const OPEN_BRACKET = 0x5b;
 const LINE_FEED = 0x0a;
+const NULL_FIRST = 0x6e;
 const TRUE_FIRST = 0x74;
 
 /** Members of a facts row, in their order. Changing it needs a new `INDEX_FORMAT`. */
@@ -28,7 +30,10 @@ type FactsRow = [
   otherSpellings?: string[],
 ];
 
-/** Writes the facts of versions as JSON arrays of one line each, of raw slices of the document where that is possible. */
+/**
+ * Writes the facts of versions as JSON arrays of one line each, of raw slices of the document where that is
+ * possible.
+ */
 export class FactsWriter {
   readonly #document: ScannedDocument;
   readonly #writer: ByteWriter;
@@ -49,14 +54,16 @@ export class FactsWriter {
     const { row } = scanned;
     const writer = this.#writer;
     const publishedAt = publishTimeOf(this.#document, scanned);
-    writer.ascii(`[${JSON.stringify(upstreamSpelling(this.#document, scanned))},${JSON.stringify(publishedAt)},`);
+    writer.ascii(
+      `[${JSON.stringify(upstreamSpelling(this.#document, scanned))},${JSON.stringify(publishedAt)},`,
+    );
     this.#raw(row, SLOT.integrity, QUOTE);
     writer.ascii(",");
     this.#raw(row, SLOT.shasum, QUOTE);
     writer.ascii(",");
     this.#raw(row, SLOT.tarball, QUOTE);
     writer.ascii(",");
-    this.#raw(row, this.#document.rows.start(row, SLOT.license) === 0 ? SLOT.licenses : SLOT.license);
+    this.#raw(row, this.#isNullish(row, SLOT.license) ? SLOT.licenses : SLOT.license);
     writer.ascii(",");
     this.#raw(row, SLOT.deprecated);
     writer.ascii(`,${this.#hasInstallScript(row) ? 1 : 0},${this.#hasSignatures(row) ? 1 : 0},`);
@@ -68,7 +75,10 @@ export class FactsWriter {
     writer.ascii(scanned.otherKeys.length === 0 ? "]" : `,${JSON.stringify(scanned.otherKeys)}]`);
   }
 
-  /** Appends a value as the document has it, on one line; `null` if it is absent or does not begin with `firstByte`. */
+  /**
+   * Appends a value as the document has it, on one line; `null` if it is absent or does not begin with
+   * `firstByte`.
+   */
   #raw(row: number, slot: number, firstByte?: number): void {
     const { rows, scanner } = this.#document;
     const start = rows.start(row, slot);
@@ -78,7 +88,12 @@ export class FactsWriter {
     if (!this.#hasLineFeeds || (first !== OPEN_BRACE && first !== OPEN_BRACKET)) {
       return this.#writer.copy(scanner.bytes, start, end);
     }
-    this.#writer.json(JSON.parse(scanner.bytes.toString("utf8", start, end)));
+    this.#writer.json(JSON.parse(textOfBytes(scanner.bytes, start, end)));
+  }
+
+  #isNullish(row: number, slot: number): boolean {
+    const start = this.#document.rows.start(row, slot);
+    return start === 0 || this.#document.scanner.bytes[start] === NULL_FIRST;
   }
 
   #hasInstallScript(row: number): boolean {
@@ -91,7 +106,11 @@ export class FactsWriter {
   #hasSignatures(row: number): boolean {
     const { rows, scanner } = this.#document;
     const start = rows.start(row, SLOT.signatures);
-    return start !== 0 && scanner.bytes[start] === OPEN_BRACKET && scanner.bytes[scanner.skipSpace(start + 1)] !== 0x5d;
+    return (
+      start !== 0 &&
+      scanner.bytes[start] === OPEN_BRACKET &&
+      scanner.bytes[scanner.skipSpace(start + 1)] !== 0x5d
+    );
   }
 }
 
@@ -111,7 +130,8 @@ export function factsOf(document: ScannedDocument, scanned: ScannedVersion): Ver
   if (!isSpliceable(document, scanned)) return factsByParsing(document, scanned);
   const writer = new ByteWriter(2048);
   new FactsWriter(document, writer).write(scanned);
-  return factsOfRow(scanned.version, writer.finish().toString("utf8"));
+  const row = writer.finish();
+  return factsOfRow(scanned.version, textOfBytes(row, 0, row.length));
 }
 
 /** Reads back what {@link FactsWriter} wrote for a version. */

@@ -30,8 +30,14 @@ export interface JudgedVersion {
   facts(): VersionFacts;
 }
 
-/** Asks `decide` about every version, with no more facts than the active rules read. Gives the versions to hide. */
-export function hiddenVersions(versions: Iterable<JudgedVersion>, policy: PolicyContext): Map<string, Verdict> {
+/**
+ * Asks `decide` about every version, with no more facts than the active rules read. Gives the versions to
+ * hide.
+ */
+export function hiddenVersions(
+  versions: Iterable<JudgedVersion>,
+  policy: PolicyContext,
+): Map<string, Verdict> {
   const hidden = new Map<string, Verdict>();
   const depth = policyDepth(policy);
   if (depth === "none") return hidden;
@@ -44,7 +50,9 @@ export function hiddenVersions(versions: Iterable<JudgedVersion>, policy: Policy
 
 /** The member `_policy` of a view, which explains what is missing from it. */
 export function policyMember(hidden: ReadonlyMap<string, Verdict>, droppedTags: readonly string[]): unknown {
-  const entries = [...hidden].map(([version, { rule, reason, until }]) => [version, { rule, reason, until }] as const);
+  const entries = [...hidden].map(
+    ([version, { rule, reason, until }]) => [version, { rule, reason, until }] as const,
+  );
   return { hidden: Object.fromEntries(entries), droppedTags };
 }
 

@@ -15,11 +15,13 @@ const DEFAULT_VERDICT: Verdict = Object.freeze({
 });
 
 /**
- * Decides what may be done with one version. Pure, and the only way to a packument entry, a tarball, a promotion, a push
- * or an audit row. Rules are asked in a fixed order: the operator's status, then the default, which allows.
+ * Decides what may be done with one version. Pure, and the only way to a packument entry, a tarball, a
+ * promotion, a push or an audit row. Rules are asked in a fixed order: the operator's status, then the
+ * default, which allows.
  *
  * @example
- * decide(facts, { registry: "default", purpose: "tarball", now: Date.now(), epoch: 0, statuses: new Map() }).outcome // "allow"
+ * decide(facts, { registry: "default", purpose: "tarball", now: Date.now(), epoch: 0, statuses: new Map()
+ * }).outcome // "allow"
  */
 export function decide(facts: VersionFacts, context: PolicyContext): Verdict {
   for (const rule of RULES) {
@@ -30,8 +32,9 @@ export function decide(facts: VersionFacts, context: PolicyContext): Verdict {
 }
 
 /**
- * How much must be known of each version before {@link decide} can be asked: `none` if every version is allowed by
- * default in this context, `version` if the spelling of the version is enough, `facts` if all of it is needed.
+ * How much must be known of each version before {@link decide} can be asked: `none` if every version is
+ * allowed by default in this context, `version` if the spelling of the version is enough, `facts` if all of
+ * it is needed.
  */
 export function policyDepth(context: PolicyContext): "none" | "version" | "facts" {
   const active = RULES.filter((rule) => !rule.isIdle(context));

@@ -3,8 +3,9 @@ import type { PolicyContext, PolicyRule, Verdict, VersionFacts, VersionStatus } 
 const ID = "operator-status";
 
 /**
- * What an operator decided by hand: blocked is refused on every route, allowed beats the rules behind this one. A status
- * of one version beats that of all versions (`*`); a version is found by our spelling and by the upstream's.
+ * What an operator decided by hand: blocked is refused on every route, allowed beats the rules behind this
+ * one. A status of one version beats that of all versions (`*`); a version is found by our spelling and by
+ * the upstream's.
  */
 export const operatorStatus: PolicyRule = {
   id: ID,

@@ -4,17 +4,22 @@ import type { Verdict } from "./verdict.ts";
 const REASON_LENGTH_MAX = 300;
 
 /**
- * The one line that a person at a terminal sees when a version is refused: what, where, which rule, why, and what to do.
- * Line breaks and control characters of the reason are gone.
+ * The one line that a person at a terminal sees when a version is refused: what, where, which rule, why, and
+ * what to do. Line breaks and control characters of the reason are gone.
  *
  * @example refusalText(verdict, { name: "left", version: "1.1.0", registry: "default" })
- * // 'left@1.1.0 is blocked in the registry default: miner in postinstall (rule operator-status, set by ada). Ask …'
+ * // 'left@1.1.0 is blocked in the registry default: miner in postinstall (rule operator-status, set by ada).
+ * Ask …'
  */
-export function refusalText(verdict: Verdict, subject: { name: string; version: string; registry: string }): string {
+export function refusalText(
+  verdict: Verdict,
+  subject: { name: string; version: string; registry: string },
+): string {
   const setBy = verdict.evidence["setBy"];
   const source = typeof setBy === "string" ? `rule ${verdict.rule}, set by ${setBy}` : `rule ${verdict.rule}`;
   const reason = shorten(oneLine(verdict.reason)).replace(/\.$/u, "") || "no reason was given";
-  const what = `${subject.name}@${subject.version} is ${wordFor(verdict)} in the registry ${subject.registry}`;
+  const { name, version, registry } = subject;
+  const what = `${name}@${version} is ${wordFor(verdict)} in the registry ${registry}`;
   return oneLine(`${what}: ${reason} (${source}). ${advice(verdict)}`);
 }
 

@@ -8,12 +8,14 @@ export interface RepointedTags {
 }
 
 /**
- * Moves tags away from versions that are not in `allowed`. Only `latest` is given another target: the highest allowed
- * version that is not above its old one, never a pre-release in place of a stable version, the same kind of
- * pre-release first in place of a pre-release, and one that is not deprecated if there is any. Other tags are dropped, as is a
- * `latest` without a candidate. Tags whose target is allowed stay as they are.
+ * Moves tags away from versions that are not in `allowed`. Only `latest` is given another target: the highest
+ * allowed version that is not above its old one, never a pre-release in place of a stable version, the same
+ * kind of pre-release first in place of a pre-release, and one that is not deprecated if there is any. Other
+ * tags are dropped, as is a `latest` without a candidate. Tags whose target is allowed stay as they are.
  *
- * @example repointTags(new Map([["latest", "1.2.0"]]), ["1.0.0", "1.1.0", "2.0.0"]).tags.get("latest") // "1.1.0"
+ * @example
+ * repointTags(new Map([["latest", "1.2.0"]]), ["1.0.0", "1.1.0", "2.0.0"]).tags.get("latest")
+ * // "1.1.0"
  */
 export function repointTags(
   tags: ReadonlyMap<string, string>,
@@ -23,7 +25,11 @@ export function repointTags(
   const allowedSet = new Set(allowed);
   const result: RepointedTags = { tags: new Map(), dropped: [] };
   for (const [tag, target] of tags) {
-    const next = allowedSet.has(target) ? target : tag === "latest" ? chooseBelow(target, allowed, isDeprecated) : null;
+    if (allowedSet.has(target)) {
+      result.tags.set(tag, target);
+      continue;
+    }
+    const next = tag === "latest" ? chooseBelow(target, allowed, isDeprecated) : null;
     if (next === null) result.dropped.push(tag);
     else result.tags.set(tag, next);
   }

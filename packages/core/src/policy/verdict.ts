@@ -75,12 +75,17 @@ export interface PolicyRule {
   judge(facts: VersionFacts, context: PolicyContext): Verdict | null;
 }
 
-/** Tells whether a version with this verdict is listed in packuments, so that ranges and tags may choose it. */
+/**
+ * Tells whether a version with this verdict is listed in packuments, so that ranges and tags may choose it.
+ */
 export function isSelectable(verdict: Verdict): boolean {
   return verdict.outcome === "allow" || verdict.outcome === "warn";
 }
 
-/** Tells whether the tarball of a version with this verdict is served; a hidden one still is, to those who pinned it. */
+/**
+ * Tells whether the tarball of a version with this verdict is served; a hidden one still is, to those who
+ * pinned it.
+ */
 export function isDownloadable(verdict: Verdict): boolean {
   return isSelectable(verdict) || verdict.outcome === "hide";
 }
