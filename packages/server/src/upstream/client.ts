@@ -1,0 +1,306 @@
+import type { EntrepotError } from "@entrepot/core";
+import { type Dispatcher, request as send } from "undici";
+
+import type { Metrics } from "../telemetry/index.ts";
+import { isPrivateHost, resolvesToPrivate } from "./addresses.ts";
+import { type Breaker, type BreakerState, createBreaker } from "./breaker.ts";
+import type { Dispatchers, Lane } from "./dispatchers.ts";
+import { retryAfterMs } from "./retry-after.ts";
+import { bodyError, codeOf, connectionError, invalid, unavailable } from "./upstream-errors.ts";
+import type { Upstream } from "./upstream.ts";
+import { type Deadline, startDeadline } from "./deadline.ts";
+import { mayFollow } from "./urls.ts";
+import { viaHeader } from "./via.ts";
+
+const REDIRECTS_MAX = 3;
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+/** Socket errors after which a request goes once more: the server may have closed an idle connection as we took it. */
+const STALE_SOCKET = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
+/** From here on a request without an answer makes its upstream suspect. */
+const OVERDUE_MS = 1000;
+/** How much of a body that nobody wants is read so that its connection can be used again. */
+const DISCARD_BYTES_MAX = 64 * 1024;
+const TOTAL_MS_MAX: Readonly<Record<Lane, number>> = { document: 120_000, tarball: 600_000 };
+
+export interface ClientDeps {
+  dispatchers: Dispatchers;
+  now: () => number;
+  /** `instanceId` marks our requests, so that a loop is seen. */
+  self: { instanceId: string; version: string };
+  queueMax: number;
+  metrics?: Pick<Metrics, "counter" | "durations"> | undefined;
+}
+
+export interface OutboundRequest {
+  url: URL;
+  lane: Lane;
+  headers: Readonly<Record<string, string>>;
+  signal?: AbortSignal;
+}
+
+export type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+/** An answer whose body has not been read. Read it to its end, leave the loop early, or discard it. */
+export interface UpstreamResponse {
+  status: number;
+  headers: ResponseHeaders;
+  /** Of the answer, after redirects. */
+  url: URL;
+  /** Throws `upstream-invalid` when it breaks off, `upstream-timeout` when it stops. */
+  body: AsyncIterable<Buffer>;
+  /** Lets the body go unread. */
+  discard(): void;
+}
+
+export interface UpstreamHealth {
+  state: BreakerState;
+  lastError: string | null;
+  lastErrorAt: number | null;
+  lastSuccessAt: number | null;
+  /** Requests that wait for an answer to begin. */
+  waiting: number;
+}
+
+export interface UpstreamClient {
+  /** Sends a GET and follows redirects. Throws `upstream-unavailable`, `upstream-timeout` or `upstream-invalid`. */
+  get(upstream: Upstream, request: OutboundRequest): Promise<UpstreamResponse>;
+  /** True while requests are refused or one has been without an answer for more than a second. */
+  isSuspect(upstreamId: string): boolean;
+  /** Until when nothing is sent; 0 if requests go. Milliseconds since 1970. */
+  refusesUntil(upstreamId: string): number;
+  health(upstreamId: string): UpstreamHealth;
+}
+
+interface Line {
+  breaker: Breaker;
+  waiting: number;
+  overdue: number;
+  lastError: string | null;
+  lastErrorAt: number | null;
+  lastSuccessAt: number | null;
+}
+
+/** Makes the client that all requests to upstreams go through. It sends nothing that a client of ours sent. */
+export function createUpstreamClient(deps: ClientDeps): UpstreamClient {
+  const lines = new Map<string, Line>();
+  const lineOf = (upstreamId: string): Line => {
+    const line = lines.get(upstreamId) ?? openLine(deps);
+    lines.set(upstreamId, line);
+    return line;
+  };
+  return {
+    get: (upstream, request) => get({ deps, line: lineOf(upstream.id), upstream }, request),
+    isSuspect(upstreamId) {
+      const line = lines.get(upstreamId);
+      return line !== undefined && (line.overdue > 0 || line.breaker.state() !== "closed");
+    },
+    refusesUntil: (upstreamId) => lines.get(upstreamId)?.breaker.openUntil() ?? 0,
+    health(upstreamId) {
+      const { breaker, waiting, lastError, lastErrorAt, lastSuccessAt } = lineOf(upstreamId);
+      return { state: breaker.state(), waiting, lastError, lastErrorAt, lastSuccessAt };
+    },
+  };
+}
+
+function openLine({ now }: ClientDeps): Line {
+  const breaker = createBreaker(now);
+  return { breaker, waiting: 0, overdue: 0, lastError: null, lastErrorAt: null, lastSuccessAt: null };
+}
+
+interface Call {
+  deps: ClientDeps;
+  line: Line;
+  upstream: Upstream;
+}
+
+async function get(call: Call, request: OutboundRequest): Promise<UpstreamResponse> {
+  const { deps, line, upstream } = call;
+  const refusedForMs = line.breaker.enter();
+  if (refusedForMs !== null) {
+    const retryAfterSeconds = Math.max(1, Math.ceil(refusedForMs / 1000));
+    const why = line.lastError ?? "failed several times";
+    throw unavailable(upstream, `is left alone for ${retryAfterSeconds} s: ${why}`, { retryAfterSeconds });
+  }
+  if (line.waiting >= deps.queueMax) {
+    line.breaker.release();
+    throw unavailable(upstream, `has ${deps.queueMax} requests waiting already`, { retryAfterSeconds: 1 });
+  }
+  const startedAt = performance.now();
+  try {
+    const response = await answerOf(call, request);
+    settle(call, response);
+    count(call, { outcome: `${Math.floor(response.status / 100)}xx`, startedAt });
+    return response;
+  } catch (error) {
+    throw failed(call, { error: connectionError(upstream, error), request, startedAt });
+  }
+}
+
+/** Keeps account of an answer that came, whatever it says. */
+function settle({ line, deps }: Call, { status, headers }: UpstreamResponse): void {
+  if (status !== 429 && status < 500) {
+    line.breaker.succeed();
+    line.lastSuccessAt = deps.now();
+    return;
+  }
+  const wished = status === 429 || status === 503 ? retryAfterMs(headers["retry-after"], deps.now()) : null;
+  line.breaker.fail(wished);
+  note({ line, deps }, `answered ${status}`);
+}
+
+interface Failure {
+  error: EntrepotError;
+  request: OutboundRequest;
+  startedAt: number;
+}
+
+/** Keeps account of an answer that did not come, and makes what is thrown of it. */
+function failed(call: Call, { error, request, startedAt }: Failure): unknown {
+  const { line, deps } = call;
+  count(call, { outcome: request.signal?.aborted === true ? "aborted" : error.code, startedAt });
+  if (request.signal?.aborted === true) {
+    line.breaker.release();
+    return request.signal.reason;
+  }
+  // What is wrong with the answer says nothing of the connection.
+  if (error.code === "upstream-invalid") line.breaker.release();
+  else line.breaker.fail(null);
+  note({ line, deps }, error.message);
+  return error;
+}
+
+function note({ line, deps }: Pick<Call, "line" | "deps">, text: string): void {
+  line.lastError = text;
+  line.lastErrorAt = deps.now();
+}
+
+function count({ deps, upstream }: Call, what: { outcome: string; startedAt: number }): void {
+  const labels = { upstream: upstream.name };
+  const requests = deps.metrics?.counter("entrepot_upstream_requests_total", {
+    ...labels,
+    outcome: what.outcome,
+  });
+  if (requests !== undefined) requests.value += 1;
+  deps.metrics
+    ?.durations("entrepot_upstream_request_duration_seconds", labels)
+    .observe(performance.now() - what.startedAt);
+}
+
+async function answerOf(call: Call, request: OutboundRequest): Promise<UpstreamResponse> {
+  const { line } = call;
+  line.waiting += 1;
+  let isOverdue = false;
+  const timer = setTimeout(() => {
+    isOverdue = true;
+    line.overdue += 1;
+  }, OVERDUE_MS);
+  try {
+    return await follow(call, request);
+  } finally {
+    clearTimeout(timer);
+    line.waiting -= 1;
+    if (isOverdue) line.overdue -= 1;
+  }
+}
+
+async function follow(call: Call, request: OutboundRequest): Promise<UpstreamResponse> {
+  const { upstream } = call;
+  const deadline = startDeadline(TOTAL_MS_MAX[request.lane], request.signal);
+  try {
+    let url = request.url;
+    for (let redirects = 0; redirects <= REDIRECTS_MAX; redirects += 1) {
+      await assertReachable(upstream, url);
+      const answer = await sendOnce(call, { ...request, url, signal: deadline.signal });
+      if (!REDIRECTS.has(answer.statusCode)) return responseOf(call, { url, answer, deadline });
+      discard(answer.body);
+      url = redirected(upstream, url, answer.headers.location);
+    }
+    throw invalid(upstream, `redirects more than ${REDIRECTS_MAX} times`);
+  } catch (error) {
+    deadline.end();
+    throw error;
+  }
+}
+
+function redirected(upstream: Upstream, from: URL, location: string | string[] | undefined): URL {
+  if (typeof location !== "string" || !URL.canParse(location, from.href)) {
+    throw invalid(upstream, "redirects without saying where to");
+  }
+  const to = new URL(location, from);
+  to.username = "";
+  to.password = "";
+  if (mayFollow(upstream, to)) return to;
+  throw invalid(upstream, `redirects to ${to.protocol}//${to.host}, which is not among its allowed hosts`);
+}
+
+/** Addresses behind names are checked when connecting; those written in the URL have to be checked here. */
+async function assertReachable(upstream: Upstream, url: URL): Promise<void> {
+  const own = new URL(upstream.url).hostname;
+  if (url.hostname === own || isPrivateHost(url.hostname) !== true) return;
+  if (await resolvesToPrivate(own)) return;
+  throw invalid(upstream, `leads to the private address ${url.hostname}, which is not followed`);
+}
+
+async function sendOnce(call: Call, request: OutboundRequest): Promise<Dispatcher.ResponseData> {
+  const { deps, upstream } = call;
+  const { url, lane, signal = null } = request;
+  const headers: Record<string, string> = {
+    ...request.headers,
+    "user-agent": `entrepot/${deps.self.version}`,
+    "via": viaHeader(deps.self.instanceId),
+  };
+  const isOwnOrigin = url.origin === new URL(upstream.url).origin;
+  if (isOwnOrigin && upstream.credential !== null) headers["authorization"] = upstream.credential;
+  const dispatcher = await deps.dispatchers.for(upstream, lane, url);
+  const options = { method: "GET", headers, signal, dispatcher } as const;
+  try {
+    return await send(url, options);
+  } catch (error) {
+    if (!STALE_SOCKET.has(codeOf(error) ?? "") || signal?.aborted === true) throw error;
+    return send(url, options);
+  }
+}
+
+interface Answered {
+  url: URL;
+  answer: Dispatcher.ResponseData;
+  deadline: Deadline;
+}
+
+function responseOf(call: Call, { url, answer, deadline }: Answered): UpstreamResponse {
+  const { statusCode: status, headers, body } = answer;
+  return {
+    status,
+    headers,
+    url,
+    body: bodyOf(call, body, deadline),
+    discard: () => {
+      deadline.end();
+      discard(body);
+    },
+  };
+}
+
+async function* bodyOf(
+  { line, deps, upstream }: Call,
+  body: AsyncIterable<Buffer>,
+  deadline: Deadline,
+): AsyncGenerator<Buffer> {
+  try {
+    yield* body;
+  } catch (error) {
+    if (deadline.isAborted()) throw error;
+    const named = bodyError(upstream, error);
+    line.breaker.fail(null);
+    note({ line, deps }, named.message);
+    throw named;
+  } finally {
+    deadline.end();
+  }
+}
+
+function discard(body: Dispatcher.ResponseData["body"]): void {
+  body.dump({ limit: DISCARD_BYTES_MAX }).catch(() => {
+    // The answer counts by its status; how its body ends is of no interest.
+  });
+}

@@ -1,0 +1,104 @@
+import type { VersionFacts, ViewOptions } from "@entrepot/core";
+
+import type { BlobStore, StagingArea } from "../blobs/index.ts";
+import type { Database } from "../db/index.ts";
+import type { Log, Metrics } from "../telemetry/index.ts";
+import { createUpstreamClient, type UpstreamHealth } from "./client.ts";
+import { createDispatchers } from "./dispatchers.ts";
+import { createDocuments, type CurrentOptions } from "./documents.ts";
+import { createKeptBytes } from "./kept-bytes.ts";
+import type { ProxySettings } from "./proxies.ts";
+import type { IntegrityMismatch } from "./tarball-download.ts";
+import { createTarballs, type FetchedTarball, type TarballRequest } from "./tarballs.ts";
+import type { DocumentThreads, GzipView } from "./threads-port.ts";
+import type { DocumentEntry, Upstream, UpstreamEntry, UpstreamLimits } from "./upstream.ts";
+
+export interface UpstreamsDeps {
+  db: Database;
+  blobs: BlobStore;
+  staging: StagingArea;
+  threads: DocumentThreads;
+  /** Milliseconds since 1970. */
+  now: () => number;
+  log: Pick<Log, "debug" | "warn">;
+  proxies: ProxySettings;
+  limits: UpstreamLimits;
+  /** Who we are to upstreams; the id is what a loop is recognised by. */
+  self: { instanceId: string; version: string };
+  metrics?: Pick<Metrics, "counter" | "durations">;
+  /** An upstream sent other bytes than it promised. They are gone already. */
+  onIntegrityMismatch?: (event: IntegrityMismatch) => void;
+}
+
+/**
+ * Everything that comes from upstreams. Errors: `upstream-unavailable`, `upstream-timeout` and `upstream-invalid`,
+ * each with the upstream's name in its text and details, and `storage-unavailable`.
+ */
+export interface Upstreams {
+  /**
+   * What the upstream says of a name, as fresh as its settings ask for. While it fails, what it said before goes on to
+   * be served; absence is only what it said itself, by 404 or 410. With `cachedOnly` no request is sent, and null
+   * means that nothing is known.
+   */
+  current(
+    upstream: Upstream,
+    name: string,
+    options?: CurrentOptions & { cachedOnly?: false },
+  ): Promise<UpstreamEntry>;
+  current(upstream: Upstream, name: string, options: CurrentOptions): Promise<UpstreamEntry | null>;
+  /** The view that `current` made when it was called with this very object and took a new document in; once. */
+  takeFirstView(entry: DocumentEntry, view: ViewOptions): GzipView | null;
+  /** The gzip-compressed document. Lost or torn bytes are fetched again. */
+  document(entry: DocumentEntry): Promise<Uint8Array>;
+  /** The package index; see core's `indexSummary` and `readVersionFacts`. */
+  index(entry: DocumentEntry): Promise<Uint8Array>;
+  /** The facts of one version, null if the document has no such version. */
+  facts(entry: DocumentEntry, version: string): Promise<VersionFacts | null>;
+  /** Asks for a document ahead of need; nobody hears of a failure. */
+  prefetch(upstream: Upstream, name: string): void;
+  /** A tarball that was verified. Throws `version-not-found` too. */
+  tarball(upstream: Upstream, request: TarballRequest): Promise<FetchedTarball>;
+  health(upstreamId: string): UpstreamHealth;
+  /** Ends downloads, writes what waits and closes connections. */
+  close(): Promise<void>;
+}
+
+/** Wires the outbound side together. */
+export function createUpstreams(deps: UpstreamsDeps): Upstreams {
+  const { blobs, db, limits, log, metrics, now, proxies, self, staging, threads } = deps;
+  const dispatchers = createDispatchers({ proxies, connectionsMax: limits.upstreamConnectionsMax });
+  const client = createUpstreamClient({ dispatchers, now, self, queueMax: limits.upstreamQueueMax, metrics });
+  const kept = createKeptBytes({ blobs, log, cacheBytesMax: limits.cacheBytesMax });
+  const { documentBytesMax, tarballBytesMax } = limits;
+  const documents = createDocuments({ client, threads, kept, now, documentBytesMax, db, log });
+  const onIntegrityMismatch = (event: IntegrityMismatch): void => {
+    const { upstream, packageName, version, url, digest, sizeBytes } = event;
+    const fields = { upstream, packageName, version, url, digest, sizeBytes };
+    log.warn("An upstream sent a tarball that its document does not promise", fields);
+    deps.onIntegrityMismatch?.(event);
+  };
+  const tarballs = createTarballs({ client, staging, now, tarballBytesMax, onIntegrityMismatch });
+  return {
+    current: documents.current,
+    takeFirstView: documents.takeFirstView,
+    document: documents.document,
+    index: documents.index,
+    facts: documents.facts,
+    prefetch(upstream, name) {
+      documents.current(upstream, name).catch((error: unknown) => {
+        log.debug("A document could not be fetched ahead", {
+          upstream: upstream.name,
+          packageName: name,
+          error,
+        });
+      });
+    },
+    tarball: (upstream, request) => tarballs.get(upstream, request),
+    health: (upstreamId) => client.health(upstreamId),
+    async close() {
+      await tarballs.close();
+      await dispatchers.close();
+      await documents.close();
+    },
+  };
+}

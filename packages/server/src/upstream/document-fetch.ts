@@ -1,0 +1,184 @@
+import { type EntrepotError, isEntrepotError, type ViewOptions } from "@entrepot/core";
+
+import { readBody } from "./body.ts";
+import type { ResponseHeaders, UpstreamClient, UpstreamResponse } from "./client.ts";
+import {
+  type AbsentState,
+  confirm,
+  type EntryState,
+  freshMs,
+  type PresentState,
+} from "./document-entries.ts";
+import { digestOf, type KeptBytes } from "./kept-bytes.ts";
+import { retryAfterMs } from "./retry-after.ts";
+import type { DocumentThreads, GzipView } from "./threads-port.ts";
+import { invalid, unavailable } from "./upstream-errors.ts";
+import type { Upstream } from "./upstream.ts";
+import { documentUrl } from "./urls.ts";
+
+export interface FetchDeps {
+  client: UpstreamClient;
+  threads: DocumentThreads;
+  kept: KeptBytes;
+  now: () => number;
+  documentBytesMax: number;
+}
+
+export interface FetchInput {
+  upstream: Upstream;
+  name: string;
+  /** What we have; its validators make the request conditional. */
+  known: EntryState | null;
+  view?: ViewOptions | undefined;
+}
+
+export interface Fetched {
+  /** `known` itself, confirmed, when the upstream still says the same. */
+  entry: EntryState;
+  view: GzipView | null;
+}
+
+/**
+ * Asks the upstream for a document and takes it in. Only 404 and 410 mean absence; every other failure throws
+ * `upstream-unavailable`, `upstream-timeout` or `upstream-invalid`, and nothing of it is kept.
+ */
+export async function fetchDocument(deps: FetchDeps, input: FetchInput): Promise<Fetched> {
+  const { upstream, name, known } = input;
+  const url = documentUrl(upstream, name);
+  const headers = { "accept": "application/json", "accept-encoding": "gzip", ...validatorsOf(known) };
+  const response = await deps.client.get(upstream, { url, lane: "document", headers });
+  if (response.status === 200) return ingest(deps, input, response);
+  response.discard();
+  if (response.status === 304 && known?.kind === "present") {
+    confirm(upstream, known, deps.now());
+    return { entry: known, view: null };
+  }
+  if (response.status === 404 || response.status === 410) return { entry: absent(deps, input), view: null };
+  throw statusError(upstream, response, deps.now());
+}
+
+function validatorsOf(known: EntryState | null): Record<string, string> {
+  if (known?.kind !== "present") return {};
+  return {
+    ...(known.etag === null ? {} : { "if-none-match": known.etag }),
+    ...(known.lastModified === null ? {} : { "if-modified-since": known.lastModified }),
+  };
+}
+
+function absent({ now }: FetchDeps, { upstream, name, known }: FetchInput): AbsentState {
+  const at = now();
+  if (known?.kind === "absent") {
+    confirm(upstream, known, at);
+    return known;
+  }
+  const times = { fetchedAt: at, checkedAt: at, freshUntil: at + freshMs(upstream, "absent") };
+  return {
+    kind: "absent",
+    upstreamId: upstream.id,
+    upstreamUrl: upstream.url,
+    name,
+    superseded: false,
+    ...times,
+  };
+}
+
+/** The error for an answer that is neither the thing asked for nor its absence. */
+export function statusError(
+  upstream: Upstream,
+  { status, headers }: UpstreamResponse,
+  now: number,
+): EntrepotError {
+  if (status === 401 || status === 403) {
+    const what = upstream.credential === null ? "wants a credential" : "refuses our credential";
+    return unavailable(upstream, `${what} (it answered ${status})`);
+  }
+  if (status === 407) return unavailable(upstream, "cannot be reached: the proxy wants a credential");
+  if (status === 429 || status >= 500) {
+    const wished = retryAfterMs(headers["retry-after"], now);
+    const more = wished === null ? {} : { retryAfterSeconds: Math.max(1, Math.ceil(wished / 1000)) };
+    return unavailable(upstream, `answered ${status}`, more);
+  }
+  return invalid(upstream, `answered ${status}`);
+}
+
+async function ingest(deps: FetchDeps, input: FetchInput, response: UpstreamResponse): Promise<Fetched> {
+  const { upstream, view } = input;
+  let isGzip: boolean;
+  let body: Uint8Array<ArrayBuffer>;
+  try {
+    isGzip = isGzipped(upstream, response.headers);
+    body = await readBody(upstream, response, deps.documentBytesMax);
+  } catch (error) {
+    response.discard();
+    throw error;
+  }
+  const made = await inThread(deps, input, { body, isGzip });
+  const indexDigest = digestOf(made.index);
+  await deps.kept.keep(made.documentDigest, made.document);
+  await deps.kept.keep(indexDigest, made.index);
+  const entry = present(deps, input, { digest: made.documentDigest, indexDigest, headers: response.headers });
+  return { entry, view: view === undefined ? null : (made.view ?? null) };
+}
+
+function isGzipped(upstream: Upstream, headers: ResponseHeaders): boolean {
+  const encoding = String(headers["content-encoding"] ?? "identity")
+    .trim()
+    .toLowerCase();
+  if (encoding === "gzip" || encoding === "x-gzip") return true;
+  if (encoding === "identity" || encoding === "") return false;
+  throw invalid(
+    upstream,
+    `sent a document in the encoding ${JSON.stringify(encoding)}, which was not asked for`,
+  );
+}
+
+async function inThread(
+  { threads, documentBytesMax }: FetchDeps,
+  { upstream, name, view }: FetchInput,
+  { body, isGzip }: { body: Uint8Array<ArrayBuffer>; isGzip: boolean },
+): ReturnType<DocumentThreads["run"]> {
+  const input = { name, body, isGzip, sizeBytesMax: documentBytesMax };
+  try {
+    return await threads.run("ingestDocument", view === undefined ? input : { ...input, view }, [
+      body.buffer,
+    ]);
+  } catch (error) {
+    if (!isEntrepotError(error, "upstream-invalid")) throw error;
+    throw invalid(upstream, `sent no valid document of ${name}: ${error.message.replace(/\.$/, "")}`, error);
+  }
+}
+
+interface NewDocument {
+  digest: string;
+  indexDigest: string;
+  headers: ResponseHeaders;
+}
+
+function present({ now }: FetchDeps, input: FetchInput, made: NewDocument): PresentState {
+  const { upstream, name, known } = input;
+  const { digest, indexDigest, headers } = made;
+  const validators = { etag: textOf(headers["etag"]), lastModified: textOf(headers["last-modified"]) };
+  const at = now();
+  if (known?.kind === "present" && known.digest === digest) {
+    Object.assign(known, { indexDigest, ...validators });
+    confirm(upstream, known, at);
+    return known;
+  }
+  return {
+    kind: "present",
+    upstreamId: upstream.id,
+    upstreamUrl: upstream.url,
+    name,
+    digest,
+    indexDigest,
+    ...validators,
+    superseded: false,
+    fetchedAt: at,
+    checkedAt: at,
+    freshUntil: at + freshMs(upstream, "present"),
+  };
+}
+
+function textOf(header: string | string[] | undefined): string | null {
+  return typeof header === "string" && header.length <= 1024 ? header : null;
+}

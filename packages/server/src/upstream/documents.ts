@@ -1,0 +1,292 @@
+import { indexSummary, readVersionFacts, type VersionFacts, type ViewOptions } from "@entrepot/core";
+
+import type { Log } from "../telemetry/index.ts";
+import {
+  createDocumentEntries,
+  type DocumentEntries,
+  entryKey,
+  type EntryState,
+  freshMs,
+  type PresentState,
+} from "./document-entries.ts";
+import { fetchDocument, type FetchDeps } from "./document-fetch.ts";
+import { createDocumentRows, type DocumentRowsDeps } from "./document-rows.ts";
+import { digestOf } from "./kept-bytes.ts";
+import { createSingleFlight, type SingleFlight } from "./single-flight.ts";
+import type { GzipView } from "./threads-port.ts";
+import { unavailable } from "./upstream-errors.ts";
+import type { DocumentEntry, Upstream, UpstreamEntry } from "./upstream.ts";
+
+/** How long a request waits for the refresh of a document that is older than it should be. */
+const STALE_WAIT_MS = 1000;
+
+export interface CurrentOptions {
+  /** The view to make in the same stroke if a new document has to be taken in; see {@link Documents.takeFirstView}. */
+  view?: ViewOptions;
+  /** Sends no request; null when nothing is known. */
+  cachedOnly?: boolean;
+}
+
+export interface Documents {
+  current(
+    upstream: Upstream,
+    name: string,
+    options?: CurrentOptions & { cachedOnly?: false },
+  ): Promise<UpstreamEntry>;
+  current(upstream: Upstream, name: string, options: CurrentOptions): Promise<UpstreamEntry | null>;
+  takeFirstView(entry: DocumentEntry, view: ViewOptions): GzipView | null;
+  document(entry: DocumentEntry): Promise<Uint8Array>;
+  index(entry: DocumentEntry): Promise<Uint8Array>;
+  facts(entry: DocumentEntry, version: string): Promise<VersionFacts | null>;
+  close(): Promise<void>;
+}
+
+export interface DocumentsDeps extends FetchDeps, DocumentRowsDeps {
+  log: Pick<Log, "debug" | "warn">;
+}
+
+interface Context {
+  deps: DocumentsDeps;
+  entries: DocumentEntries;
+  rows: ReturnType<typeof createDocumentRows>;
+  flights: SingleFlight<EntryState>;
+  /** By the options object of the call that made it, so that nobody gets another's view. */
+  firstViews: WeakMap<ViewOptions, { digest: string; view: GzipView }>;
+  /** How each upstream was configured when it was last asked for. */
+  upstreams: Map<string, Upstream>;
+  /** Indexes whose format was checked. */
+  readable: WeakSet<Uint8Array>;
+}
+
+/** Documents of upstreams: when to ask, what to keep, what to say while an upstream fails. */
+export function createDocuments(deps: DocumentsDeps): Documents {
+  const context: Context = {
+    deps,
+    entries: createDocumentEntries(),
+    rows: createDocumentRows(deps),
+    flights: createSingleFlight(),
+    firstViews: new WeakMap(),
+    upstreams: new Map(),
+    readable: new WeakSet(),
+  };
+  async function current(upstream: Upstream, name: string, options: CurrentOptions = {}): Promise<never> {
+    // The overloads say when null can come; an implementation cannot.
+    return (await currentEntry(context, { upstream, name, options })) as never;
+  }
+  return {
+    current,
+    takeFirstView: (entry, view) => takeFirstView(context, entry, view),
+    document: (entry) => documentOf(context, entry),
+    index: (entry) => indexOf(context, entry),
+    facts: async (entry, version) => readVersionFacts(await indexOf(context, entry), version),
+    async close() {
+      await context.flights.settled();
+      await context.deps.kept.close();
+      await context.rows.close();
+    },
+  };
+}
+
+interface Asked {
+  upstream: Upstream;
+  name: string;
+  options: CurrentOptions;
+}
+
+async function currentEntry(context: Context, asked: Asked): Promise<EntryState | null> {
+  const { upstream, name, options } = asked;
+  context.upstreams.set(upstream.id, upstream);
+  const known = context.entries.get(upstream, name) ?? (await recall(context, upstream, name));
+  if (options.cachedOnly === true) return known;
+  if (known === null) return refresh(context, asked);
+  const ageMs = context.deps.now() - known.checkedAt;
+  const fresh = freshMs(upstream, known.kind);
+  if (ageMs < fresh) return known;
+  const flight = refresh(context, asked);
+  if (ageMs < 2 * fresh) return behind(flight, known);
+  // That a name is absent is said only on an upstream's own and recent word.
+  if (known.kind === "absent") return flight;
+  return patiently(context, upstream, { flight, known });
+}
+
+/** What another process or a former start of this one wrote down. */
+async function recall(context: Context, upstream: Upstream, name: string): Promise<EntryState | null> {
+  const row = await context.rows.read(upstream, name);
+  const meanwhile = context.entries.get(upstream, name);
+  if (meanwhile !== null || row === null) return meanwhile;
+  context.entries.set(upstream, row);
+  return row;
+}
+
+/** The flight itself reports why it failed. */
+function behind(flight: Promise<EntryState>, known: EntryState): EntryState {
+  flight.catch(() => undefined);
+  return known;
+}
+
+interface Stale {
+  flight: Promise<EntryState>;
+  known: PresentState;
+}
+
+/** Waits a moment for the refresh, unless the upstream is known to be in trouble, then serves what there is. */
+async function patiently(
+  context: Context,
+  upstream: Upstream,
+  { flight, known }: Stale,
+): Promise<EntryState> {
+  const { client } = context.deps;
+  if (client.isSuspect(upstream.id)) {
+    // As long as nothing may be asked, nobody needs to come back for it.
+    known.freshUntil = Math.max(known.freshUntil, client.refusesUntil(upstream.id));
+    return behind(flight, known);
+  }
+  return (await within(flight, STALE_WAIT_MS)) ?? known;
+}
+
+/** What the work makes, or null if it fails or takes longer. */
+async function within<T>(work: Promise<T>, milliseconds: number): Promise<T | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), milliseconds);
+  });
+  try {
+    return await Promise.race([work.catch(() => null), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Asks the upstream, once for all who want the same name. */
+function refresh(context: Context, { upstream, name, options }: Asked, force = false): Promise<EntryState> {
+  return context.flights.run(entryKey(upstream.id, name), async () => {
+    const known = context.entries.get(upstream, name);
+    const newer = known === null || force ? null : await newerRow(context, upstream, known);
+    if (newer !== null && context.deps.now() < newer.freshUntil) return newer;
+    const isRefused = context.deps.client.refusesUntil(upstream.id) > context.deps.now();
+    try {
+      return await ask(context, { upstream, name, options }, newer ?? known);
+    } catch (error) {
+      if (known !== null && !isRefused) {
+        const fields = { upstream: upstream.name, packageName: name, error };
+        context.deps.log.warn("An upstream document could not be refreshed", fields);
+      }
+      throw error;
+    }
+  });
+}
+
+/** Another process may have asked since we did. */
+async function newerRow(context: Context, upstream: Upstream, known: EntryState): Promise<EntryState | null> {
+  const row = await context.rows.read(upstream, known.name);
+  if (row === null || row === known || row.checkedAt <= known.checkedAt) return null;
+  return adopt(context, upstream, row);
+}
+
+/** Takes a row's word without replacing the object that others hold, when it says the same. */
+function adopt(context: Context, upstream: Upstream, row: EntryState): EntryState {
+  const known = context.entries.get(upstream, row.name);
+  const isSame =
+    known !== null && (row.kind === "absent" ? known.kind === "absent" : isSameDocument(known, row));
+  if (!isSame) {
+    context.entries.set(upstream, row);
+    return row;
+  }
+  return Object.assign(known, row);
+}
+
+function isSameDocument(known: EntryState, row: PresentState): boolean {
+  return known.kind === "present" && known.digest === row.digest;
+}
+
+async function ask(context: Context, asked: Asked, known: EntryState | null): Promise<EntryState> {
+  const { upstream, name, options } = asked;
+  const { entry, view } = await fetchDocument(context.deps, { upstream, name, known, view: options.view });
+  context.entries.set(upstream, entry);
+  if (view !== null && options.view !== undefined && entry.kind === "present") {
+    context.firstViews.set(options.view, { digest: entry.digest, view });
+  }
+  void remember(context, entry);
+  return entry;
+}
+
+/** A row may name only blobs that are there. */
+async function remember({ deps: { kept }, rows }: Context, entry: EntryState): Promise<void> {
+  if (entry.kind === "present") {
+    const stored = await Promise.all([kept.stored(entry.digest), kept.stored(entry.indexDigest)]);
+    if (stored.includes(false)) return;
+  }
+  rows.write(entry);
+}
+
+function takeFirstView({ firstViews }: Context, entry: DocumentEntry, view: ViewOptions): GzipView | null {
+  const first = firstViews.get(view);
+  firstViews.delete(view);
+  return first?.digest === entry.digest ? first.view : null;
+}
+
+/** The state behind an entry that somebody holds; it may have been evicted and read again since. */
+function stateOf({ entries }: Context, entry: DocumentEntry): PresentState | null {
+  const newest = entries.newest(entry.upstreamId, entry.name);
+  if (newest?.kind === "present" && newest.digest === entry.digest) return newest;
+  return "indexDigest" in entry ? (entry as PresentState) : null;
+}
+
+async function documentOf(context: Context, entry: DocumentEntry): Promise<Uint8Array> {
+  return (await context.deps.kept.read(entry.digest)) ?? heal(context, entry, (state) => state.digest);
+}
+
+/** The stored bytes are lost or torn: asks the upstream for all of it again. */
+async function heal(
+  context: Context,
+  entry: DocumentEntry,
+  digestIn: (state: PresentState) => string,
+): Promise<Uint8Array> {
+  const upstream = context.upstreams.get(entry.upstreamId);
+  // The first flight may have been under way already, and have ended with 304.
+  for (let attempt = 0; attempt < 2 && upstream !== undefined; attempt += 1) {
+    const known = context.entries.get(upstream, entry.name) ?? stateOf(context, entry);
+    if (known?.kind === "present") Object.assign(known, { etag: null, lastModified: null });
+    const state = await refresh(context, { upstream, name: entry.name, options: {} }, true);
+    const bytes = state.kind === "present" ? await context.deps.kept.read(digestIn(state)) : null;
+    if (bytes !== null) return bytes;
+  }
+  throw unavailable(upstream ?? { name: entry.upstreamId }, `has no document of ${entry.name} any more`);
+}
+
+async function indexOf(context: Context, entry: DocumentEntry): Promise<Uint8Array> {
+  const state = stateOf(context, entry);
+  const known = state === null ? null : await readableIndex(context, state.indexDigest);
+  if (known !== null) return known;
+  const document = await documentOf(context, entry);
+  return reindex(context, entry, document);
+}
+
+/** An index that a former release wrote in another format counts as lost. */
+async function readableIndex(context: Context, digest: string): Promise<Uint8Array | null> {
+  const bytes = await context.deps.kept.read(digest);
+  if (bytes === null || context.readable.has(bytes)) return bytes;
+  try {
+    indexSummary(bytes);
+  } catch (error) {
+    context.deps.log.debug("A package index is of another format", { digest, error });
+    return null;
+  }
+  context.readable.add(bytes);
+  return bytes;
+}
+
+/** Makes the index again from the document as it was stored. */
+async function reindex(context: Context, entry: DocumentEntry, document: Uint8Array): Promise<Uint8Array> {
+  const { threads, documentBytesMax, kept } = context.deps;
+  const input = { name: entry.name, body: document, isGzip: true, sizeBytesMax: documentBytesMax };
+  const { index } = await threads.run("ingestDocument", input);
+  const indexDigest = digestOf(index);
+  await kept.keep(indexDigest, index);
+  const state = stateOf(context, entry);
+  if (state !== null) {
+    state.indexDigest = indexDigest;
+    void remember(context, state);
+  }
+  return index;
+}

@@ -1,0 +1,22 @@
+/**
+ * The outbound side: registries elsewhere, what they say and what they send. It asks only when it must, once for all
+ * who want the same, keeps documents as they came, and lets no tarball pass that is not what a document promised.
+ * Nothing that a client of ours sent (headers, token, address, a package of our own) ever leaves through here, and
+ * nothing here knows of registries, rules or rights: who may see what is decided to the right of this folder.
+ */
+export { createUpstreams, type Upstreams, type UpstreamsDeps } from "./create-upstreams.ts";
+export type { UpstreamHealth } from "./client.ts";
+export type { CurrentOptions } from "./documents.ts";
+export type { ProxySettings } from "./proxies.ts";
+export type { IntegrityMismatch } from "./tarball-download.ts";
+export type { FetchedTarball, TarballRequest } from "./tarballs.ts";
+export {
+  type AbsentEntry,
+  DEFAULT_UPSTREAM_SETTINGS,
+  type DocumentEntry,
+  type Upstream,
+  type UpstreamEntry,
+  type UpstreamLimits,
+  type UpstreamSettings,
+} from "./upstream.ts";
+export { isOwnRequest } from "./via.ts";

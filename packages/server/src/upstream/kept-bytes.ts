@@ -1,0 +1,79 @@
+import { createHash } from "node:crypto";
+
+import { LRUCache } from "lru-cache";
+
+import type { BlobStore } from "../blobs/index.ts";
+import type { Log } from "../telemetry/index.ts";
+
+/** Bytes that are handed to the store behind the answer's back; above this much the answer waits. */
+const WRITING_BYTES_MAX = 256 * 1024 * 1024;
+
+/** Blobs that can be made again: the newest in memory, all in the store, not synced. */
+export interface KeptBytes {
+  /** Takes bytes in; they can be read at once. Resolves when it is fit to take more. */
+  keep(digest: string, bytes: Uint8Array): Promise<void>;
+  /** Null if the bytes are in neither place, or are not what the digest says. */
+  read(digest: string): Promise<Uint8Array | null>;
+  /** Resolves when the store has taken the bytes or failed to; true: they are there. */
+  stored(digest: string): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+export interface KeptBytesDeps {
+  blobs: Pick<BlobStore, "put" | "readBytes">;
+  log: Pick<Log, "warn">;
+  cacheBytesMax: number;
+}
+
+/** Hexadecimal SHA-512, a blob's name. */
+export function digestOf(bytes: Uint8Array): string {
+  return createHash("sha512").update(bytes).digest("hex");
+}
+
+/** Keeps bytes in a cache bounded by size and writes them to the store without anyone waiting. */
+export function createKeptBytes({ blobs, log, cacheBytesMax }: KeptBytesDeps): KeptBytes {
+  const cache = new LRUCache<string, Uint8Array>({
+    maxSize: Math.max(1, cacheBytesMax),
+    sizeCalculation: (bytes) => Math.max(1, bytes.length),
+  });
+  const writing = new Map<string, { bytes: Uint8Array; done: Promise<boolean> }>();
+  let writingBytes = 0;
+
+  async function write(digest: string, bytes: Uint8Array): Promise<boolean> {
+    try {
+      await blobs.put(digest, { bytes }, { sizeBytes: bytes.length, durable: false });
+      return true;
+    } catch (error) {
+      log.warn("An upstream document could not be stored", { digest, error });
+      return false;
+    } finally {
+      writing.delete(digest);
+      writingBytes -= bytes.length;
+    }
+  }
+
+  return {
+    async keep(digest, bytes) {
+      cache.set(digest, bytes);
+      if (writing.has(digest)) return;
+      writingBytes += bytes.length;
+      const done = write(digest, bytes);
+      writing.set(digest, { bytes, done });
+      if (writingBytes > WRITING_BYTES_MAX) await done;
+    },
+    async read(digest) {
+      const known = cache.get(digest) ?? writing.get(digest)?.bytes;
+      if (known !== undefined) return known;
+      const bytes = await blobs.readBytes(digest);
+      // Without a sync a power cut can leave any content behind.
+      if (bytes === null || digestOf(bytes) !== digest) return null;
+      cache.set(digest, bytes);
+      return bytes;
+    },
+    stored: (digest) => writing.get(digest)?.done ?? Promise.resolve(true),
+    async close() {
+      while (writing.size > 0) await Promise.all([...writing.values()].map(({ done }) => done));
+      cache.clear();
+    },
+  };
+}

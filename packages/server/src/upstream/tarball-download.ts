@@ -1,0 +1,224 @@
+import { EntrepotError, isEntrepotError, type VersionFacts } from "@entrepot/core";
+
+import type { StagedBytes, StagedFile, StagingArea } from "../blobs/index.ts";
+import { promisedLength, tooLarge } from "./body.ts";
+import type { UpstreamClient, UpstreamResponse } from "./client.ts";
+import { statusError } from "./document-fetch.ts";
+import { invalid } from "./upstream-errors.ts";
+import type { Upstream } from "./upstream.ts";
+import { conventionalTarballUrl, promisedTarballUrl } from "./urls.ts";
+import { isAsPromised, promisedIntegrity } from "./verify.ts";
+
+/** An upstream sent other bytes than its document promised. For the security log. */
+export interface IntegrityMismatch {
+  upstream: string;
+  packageName: string;
+  version: string;
+  url: string;
+  /** Integrity string. */
+  promised: string;
+  /** SHA-512 of what came, hexadecimal. */
+  digest: string;
+  sizeBytes: number;
+}
+
+export interface DownloadDeps {
+  client: UpstreamClient;
+  staging: StagingArea;
+  now: () => number;
+  tarballBytesMax: number;
+  onIntegrityMismatch: (event: IntegrityMismatch) => void;
+}
+
+export interface DownloadInput {
+  upstream: Upstream;
+  name: string;
+  version: string;
+  facts: VersionFacts | Promise<VersionFacts | null>;
+}
+
+/** A tarball on disk that is what the document promised. */
+export interface Download extends StagedBytes {
+  path: string;
+  discard(): Promise<void>;
+}
+
+type Candidate = StagedBytes & Pick<StagedFile, "path" | "discard">;
+
+/**
+ * Fetches a tarball and verifies it. When its facts are not known yet, the download from where it lies by convention
+ * starts at once, and is repeated from elsewhere if the document says so and the bytes are wrong. Throws
+ * `version-not-found`, `upstream-invalid`, `upstream-unavailable` or `upstream-timeout`, and then leaves no file.
+ */
+export async function downloadTarball(
+  deps: DownloadDeps,
+  input: DownloadInput,
+  controller: AbortController,
+): Promise<Download> {
+  const { upstream, name, version } = input;
+  const { signal } = controller;
+  const guess = conventionalTarballUrl(upstream, name, version);
+  const early =
+    input.facts instanceof Promise
+      ? settledLater(fetchTarball(deps, { upstream, url: guess, signal }))
+      : null;
+  try {
+    const facts = await input.facts;
+    if (facts === null) throw notFound(input);
+    const promised = promisedIntegrity(facts);
+    if (promised === null) {
+      throw invalid(upstream, `promises no hash of ${name}@${version} that can be checked`);
+    }
+    const urls = placesOf(upstream, name, facts);
+    return await firstVerified(
+      { deps, input, promised, signal },
+      early === null ? urls : [guess, ...urls],
+      early,
+    );
+  } catch (error) {
+    controller.abort(error);
+    await (await early)?.candidate?.discard();
+    throw error;
+  }
+}
+
+/** Where the tarball may be, best first. */
+function placesOf(upstream: Upstream, name: string, facts: VersionFacts): URL[] {
+  const conventional = conventionalTarballUrl(upstream, name, facts.upstreamVersion ?? facts.version);
+  const promised = promisedTarballUrl(upstream, facts.tarball);
+  return promised === null ? [conventional] : [promised, conventional];
+}
+
+interface Settled {
+  /** Null: there is nothing at the URL. */
+  candidate: Candidate | null;
+  error: unknown;
+}
+
+/** Nobody may be waiting yet when it fails. */
+async function settledLater(work: Promise<Candidate | null>): Promise<Settled> {
+  try {
+    return { candidate: await work, error: null };
+  } catch (error) {
+    return { candidate: null, error };
+  }
+}
+
+interface Search {
+  deps: DownloadDeps;
+  input: DownloadInput;
+  promised: string;
+  signal: AbortSignal;
+}
+
+async function firstVerified(
+  search: Search,
+  urls: readonly URL[],
+  early: Promise<Settled> | null,
+): Promise<Download> {
+  const { deps, input, signal } = search;
+  const { upstream } = input;
+  const tried = new Set<string>();
+  let failure: EntrepotError | null = null;
+  let mismatch: IntegrityMismatch | null = null;
+  for (const url of urls) {
+    if (tried.has(url.href)) continue;
+    const isEarly = early !== null && tried.size === 0;
+    tried.add(url.href);
+    const { candidate, error } = await (isEarly
+      ? early
+      : settledLater(fetchTarball(deps, { upstream, url, signal })));
+    if (error !== null) {
+      if (!isEntrepotError(error, "upstream-invalid")) throw error;
+      failure = error;
+    } else if (candidate !== null) {
+      const wrong = await mismatchOf(search, url, candidate);
+      if (wrong === null) return candidate;
+      mismatch = wrong;
+      failure = wrongBytes(input);
+    }
+  }
+  if (mismatch !== null) deps.onIntegrityMismatch(mismatch);
+  throw failure ?? notFound(input);
+}
+
+/** Null if the bytes are what was promised; otherwise they are gone when this returns. */
+async function mismatchOf(search: Search, url: URL, candidate: Candidate): Promise<IntegrityMismatch | null> {
+  const { input, promised } = search;
+  try {
+    if (await isAsPromised(promised, candidate)) return null;
+  } catch (error) {
+    await candidate.discard();
+    throw error;
+  }
+  await candidate.discard();
+  return {
+    upstream: input.upstream.name,
+    packageName: input.name,
+    version: input.version,
+    url: url.href,
+    promised,
+    digest: candidate.sha512.toString("hex"),
+    sizeBytes: candidate.sizeBytes,
+  };
+}
+
+function wrongBytes({ upstream, name, version }: DownloadInput): EntrepotError {
+  return invalid(upstream, `sent a tarball of ${name}@${version} that is not the one its document promises`);
+}
+
+function notFound({ upstream, name, version }: DownloadInput): EntrepotError {
+  return new EntrepotError("version-not-found", {
+    message: `The upstream "${upstream.name}" has no tarball of ${name}@${version}.`,
+    details: { upstream: upstream.name, name, version },
+  });
+}
+
+interface Fetch {
+  upstream: Upstream;
+  url: URL;
+  signal: AbortSignal;
+}
+
+/** Downloads to a staged file; null when there is nothing. */
+async function fetchTarball(deps: DownloadDeps, { upstream, url, signal }: Fetch): Promise<Candidate | null> {
+  // Hashes are of the bytes as they lie there, so nobody may compress them on the way.
+  const headers = { "accept": "application/octet-stream, */*", "accept-encoding": "identity" };
+  const response = await deps.client.get(upstream, { url, lane: "tarball", headers, signal });
+  if (response.status !== 200) {
+    response.discard();
+    if (response.status === 404 || response.status === 410) return null;
+    throw statusError(upstream, response, deps.now());
+  }
+  try {
+    const length = promisedLength(upstream, response, deps.tarballBytesMax);
+    return await stageBody(deps, { upstream, response, length });
+  } catch (error) {
+    response.discard();
+    throw error;
+  }
+}
+
+interface Body {
+  upstream: Upstream;
+  response: UpstreamResponse;
+  length: number | null;
+}
+
+async function stageBody(deps: DownloadDeps, { upstream, response, length }: Body): Promise<Candidate> {
+  const staged = await deps.staging.stage();
+  try {
+    let sizeBytes = 0;
+    for await (const chunk of response.body) {
+      sizeBytes += chunk.length;
+      if (sizeBytes > deps.tarballBytesMax) throw tooLarge(upstream, deps.tarballBytesMax);
+      const written = staged.write(chunk);
+      if (written !== undefined) await written;
+    }
+    if (length !== null && length !== sizeBytes) throw invalid(upstream, "broke off its answer");
+    return { ...(await staged.finish()), path: staged.path, discard: () => staged.discard() };
+  } catch (error) {
+    await staged.discard();
+    throw error;
+  }
+}
