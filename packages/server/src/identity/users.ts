@@ -54,13 +54,19 @@ export async function createUser(deps: UserDeps, input: NewUser): Promise<User> 
   if (input.password !== null) assertNewPassword(input.password, input.name);
   const passwordHash = input.password === null ? null : await deps.hasher.hash(input.password);
   const row = newRow(deps, input, passwordHash);
+  if (!(await wasInserted(deps, row, input.actor))) throw nameTaken(input.name);
+  return userOf(row);
+}
+
+/** Resolves with false when the name is taken. */
+async function wasInserted(deps: UserDeps, row: UserRow, actor: string): Promise<boolean> {
   try {
-    await deps.db.write((trx) => insertUser(trx, row, input.actor));
+    await deps.db.write((trx) => insertUser(trx, row, actor));
+    return true;
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
-    throw nameTaken(input.name);
+    return false;
   }
-  return userOf(row);
 }
 
 function newRow(deps: UserDeps, input: NewUser, passwordHash: string | null): UserRow {
@@ -80,13 +86,6 @@ function newRow(deps: UserDeps, input: NewUser, passwordHash: string | null): Us
 }
 
 async function insertUser(trx: Transaction<Schema>, row: UserRow, actor: string): Promise<void> {
-  const twin = await trx
-    .selectFrom("users")
-    .select("id")
-    .where("workspace_id", "=", row.workspace_id)
-    .where("name", "=", row.name)
-    .executeTakeFirst();
-  if (twin !== undefined) throw nameTaken(row.display_name);
   await trx.insertInto("users").values(row).execute();
   await appendUserChange(trx, row, { actor, at: row.created_at, what: "created" });
 }
@@ -112,12 +111,8 @@ export async function seedAdmin(
   assertNewPassword(password, input.name);
   const given: NewUser = { name: input.name, password, role: "admin", actor: "system" };
   const row = newRow(deps, given, await deps.hasher.hash(password));
-  const isFirst = await deps.db.write(async (trx) => {
-    // Another process may have been first.
-    if ((await trx.selectFrom("users").select("id").limit(1).executeTakeFirst()) !== undefined) return false;
-    await insertUser(trx, row, given.actor);
-    return true;
-  });
+  // Another process may have been first.
+  const isFirst = await wasInserted(deps, row, given.actor);
   return isFirst ? { user: userOf(row), oneTimePassword } : null;
 }
 

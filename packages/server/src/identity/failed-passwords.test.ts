@@ -1,0 +1,52 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { createFailedPasswords } from "./failed-passwords.ts";
+
+beforeEach(() => vi.useFakeTimers());
+afterEach(() => vi.useRealTimers());
+
+const BUSY = { code: "too-many-requests", details: { retryAfterSeconds: expect.any(Number) as number } };
+
+async function fail(
+  limits: ReturnType<typeof createFailedPasswords>,
+  times: number,
+  address = "192.0.2.1",
+): Promise<void> {
+  for (let count = 0; count < times; count += 1) await limits.begin({ userName: "ada", address });
+}
+
+it("stops guessing one account from one address, for a while, and nobody else", async () => {
+  const limits = createFailedPasswords();
+  await fail(limits, 10);
+  await expect(fail(limits, 1)).rejects.toMatchObject(BUSY);
+  await expect(limits.begin({ userName: "ada", address: "192.0.2.2" })).resolves.toBeUndefined();
+  await expect(limits.begin({ userName: "bob", address: "192.0.2.1" })).resolves.toBeUndefined();
+  vi.advanceTimersByTime(301_000);
+  await expect(fail(limits, 1)).resolves.toBeUndefined();
+});
+
+it("stops trying many accounts from one address", async () => {
+  const limits = createFailedPasswords();
+  for (let index = 0; index < 60; index += 1) {
+    await limits.begin({ userName: `u${index}`, address: "192.0.2.1" });
+  }
+  await expect(limits.begin({ userName: "x", address: "::ffff:192.0.2.1" })).rejects.toMatchObject(BUSY);
+});
+
+it("takes a network of IPv6 for one address", async () => {
+  const limits = createFailedPasswords();
+  await fail(limits, 5, "2001:db8::1");
+  await fail(limits, 5, "2001:db8::2");
+  await expect(fail(limits, 1, "2001:db8::3")).rejects.toMatchObject(BUSY);
+  await expect(fail(limits, 1, "2001:db8:0:1::3")).resolves.toBeUndefined();
+});
+
+it("does not count what was right or never compared", async () => {
+  const limits = createFailedPasswords();
+  const attempt = { userName: "ada", address: "192.0.2.1" };
+  await fail(limits, 9);
+  await limits.begin(attempt);
+  await limits.succeed(attempt);
+  await fail(limits, 10);
+  await limits.cancel(attempt);
+  await expect(fail(limits, 1)).resolves.toBeUndefined();
+});
