@@ -54,6 +54,9 @@ test("an import against the order is caught, for every pair of folders and every
       );
     }
     planted.add(plant(copy, `server/src/${folder}/to-app.ts`, 'export { app } from "../app.ts";'));
+    planted.add(
+      plant(copy, `server/src/${folder}/to-command.ts`, 'export { serve } from "../commands/serve.ts";'),
+    );
     planted.add(plant(copy, `server/src/${folder}/to-main.ts`, 'export { main } from "../main.ts";'));
   }
   planted.add(
@@ -78,6 +81,24 @@ test.each([
     what: "an import past another folder's index.ts",
     path: "server/src/http/deep.ts",
     text: 'export { inner } from "../db/inner.ts";',
+    rule: "boundaries(dependencies)",
+  },
+  {
+    what: "main.ts imported by what it starts",
+    path: "server/src/second-run.ts",
+    text: 'export { main } from "./main.ts";',
+    rule: "boundaries(dependencies)",
+  },
+  {
+    what: "wiring that takes a command",
+    path: "server/src/second-run.ts",
+    text: 'export { serve } from "./commands/serve.ts";',
+    rule: "boundaries(dependencies)",
+  },
+  {
+    what: "wiring past a folder's index.ts",
+    path: "server/src/second-run.ts",
+    text: 'export { inner } from "./db/inner.ts";',
     rule: "boundaries(dependencies)",
   },
   {
@@ -197,7 +218,22 @@ function copyWithCleanCode(): TemporaryCopy {
   }
   const all = ORDER.map((name) => `import { ${name} } from "./${name}/index.ts";`);
   plant(clean, "server/src/app.ts", `${all.join("\n")}\nexport const app: unknown[] = [${ORDER.join()}];`);
-  plant(clean, "server/src/main.ts", 'import { app } from "./app.ts";\nexport const main: unknown = app;');
+  plant(clean, "server/src/first-run.ts", "export const firstRun = 1;");
+  plant(
+    clean,
+    "server/src/index.ts",
+    'export { app } from "./app.ts";\nexport { firstRun } from "./first-run.ts";',
+  );
+  plant(
+    clean,
+    "server/src/commands/serve.ts",
+    'export { app as serve } from "../app.ts";\nexport { config } from "../config/index.ts";',
+  );
+  plant(
+    clean,
+    "server/src/main.ts",
+    'import { serve } from "./commands/serve.ts";\nexport const main: unknown = serve;',
+  );
   plant(clean, "server/src/config/environment.ts", 'export const port: unknown = process.env["PORT"];');
   plant(
     clean,
