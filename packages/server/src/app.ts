@@ -1,0 +1,261 @@
+import { randomBytes } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import type { Server } from "node:http";
+import { networkInterfaces } from "node:os";
+import { join } from "node:path";
+import type { FastifyInstance } from "fastify";
+import { createFileStore, createStagingArea, type BlobStore, type StagingArea } from "./blobs/index.ts";
+import { createChangeLog, type ChangeLog } from "./changes/index.ts";
+import type { Config } from "./config/index.ts";
+import { openDatabase, type Database } from "./db/index.ts";
+import { createGate, createStatuses } from "./firewall/index.ts";
+import { applyDeclarations, ensureSetting, ensureWorkspace, seedDefaultRegistry } from "./first-run.ts";
+import { createApi, createHttpServer, type HttpDeps } from "./http/index.ts";
+import {
+  createFailedPasswords,
+  createIdentity,
+  createPasswordHasher,
+  createSecretBox,
+  type Identity,
+  type SecretBox,
+} from "./identity/index.ts";
+import { createJobHandlers, SCHEDULES } from "./job-handlers.ts";
+import { createJobQueue, type JobQueue, type JobWorker } from "./jobs/index.ts";
+import {
+  createBlobCache,
+  createCachedVersions,
+  createNameOrigins,
+  createPackuments,
+  createRegistries,
+  createTarballs,
+  type CachedVersions,
+  type UpstreamWriteDeps,
+} from "./registry/index.ts";
+import type { AccessLog, Log, Metrics } from "./telemetry/index.ts";
+import { createThreadPool, type ThreadPool } from "./threads/index.ts";
+import { createUpstreams, DEFAULT_UPSTREAM_SETTINGS, type Upstreams } from "./upstream/index.ts";
+
+const CHANGES_POLL_MS = 1000;
+const INSTANCE_ID_BYTES = 6;
+
+/** What the surroundings give. */
+export interface AppInputs {
+  config: Config;
+  version: string;
+  now: () => number;
+  log: Log;
+  accessLog: AccessLog | null;
+  metrics: Metrics;
+}
+
+/** A wired server. */
+export interface App {
+  server: Server;
+  /** Present when this start made the first administrator; the password when none was configured. */
+  firstAdmin: { oneTimePassword: string | null } | null;
+  /** The address it listens on, as a URL without a trailing slash. */
+  listen(): Promise<string>;
+  /** Answers what is under way, then closes everything; cuts off what takes longer than the configured time. */
+  close(): Promise<void>;
+}
+
+/** The parts below HTTP, in the order in which they are opened. */
+interface Storage {
+  db: Database;
+  blobs: BlobStore;
+  staging: StagingArea;
+  changes: ChangeLog;
+  secrets: SecretBox;
+  workspaceId: string;
+  instanceId: string;
+}
+
+/** Opens the storage, wires all parts and makes the server; it does not listen yet. */
+export async function createApp(inputs: AppInputs): Promise<App> {
+  const { config, now, log } = inputs;
+  const storage = await openStorage(inputs);
+  const threads = createThreadPool({});
+  const upstreams = openUpstreams(inputs, storage, threads);
+  const identity = createIdentity({
+    ...storage,
+    now,
+    log,
+    metrics: inputs.metrics,
+    hasher: createPasswordHasher(),
+    failedPasswords: createFailedPasswords(),
+    random: (size) => randomBytes(size),
+  });
+  const jobs = createJobQueue({ db: storage.db, now, owner: storage.instanceId });
+  const registries = await createRegistries({
+    ...storage,
+    upstreamDefaults: { ...DEFAULT_UPSTREAM_SETTINGS, freshSeconds: config.upstreamFreshSeconds },
+  });
+  const cachedVersions = createCachedVersions({
+    ...storage,
+    now,
+    onError: (error) => log.warn("cached version not recorded", { error }),
+  });
+  const deps = await createHttpDeps(inputs, storage, { threads, upstreams, identity, jobs, registries, cachedVersions });
+  const seed = { db: storage.db, writes: deps.upstreamWrites, workspaceId: storage.workspaceId, registries };
+  await seedDefaultRegistry(seed, config);
+  await applyDeclarations(seed, config);
+  const firstAdmin = await identity.seedAdmin(config.adminPassword);
+  const { app, server } = await createApi(deps, (handleOther) => createHttpServer(deps, handleOther));
+  const worker = jobs.startWorker(createJobHandlers({ ...storage, now }), {
+    schedules: SCHEDULES,
+    onFailure: (failure) => log.error("job failed", { error: failure }),
+  });
+  return {
+    server,
+    firstAdmin,
+    listen: () => listen(server, config),
+    close: () => close({ config, log, app, server, worker, cachedVersions, identity, upstreams, threads, storage }),
+  };
+}
+
+async function openStorage({ config, now, log }: AppInputs): Promise<Storage> {
+  await mkdir(config.data, { recursive: true });
+  const db = await openDatabase({
+    url: config.databaseUrl,
+    log: ({ message, error }) => log.warn(message, error === undefined ? {} : { error }),
+  });
+  const staging = createStagingArea(join(config.data, "staging"));
+  await staging.clean();
+  const changes = await createChangeLog(db, {
+    pollMs: CHANGES_POLL_MS,
+    onError: (error) => log.error("change log not followed", { error }),
+  });
+  return {
+    db,
+    staging,
+    changes,
+    blobs: createFileStore({ folder: join(config.data, "blobs") }),
+    secrets: await createSecretBox(config.data),
+    workspaceId: await ensureWorkspace(db, now),
+    instanceId: await ensureSetting(db, "instance-id", () => randomBytes(INSTANCE_ID_BYTES).toString("hex")),
+  };
+}
+
+function openUpstreams(inputs: AppInputs, storage: Storage, threads: ThreadPool): Upstreams {
+  const { config } = inputs;
+  return createUpstreams({
+    ...storage,
+    threads,
+    now: inputs.now,
+    log: inputs.log,
+    metrics: inputs.metrics,
+    proxies: config.proxies,
+    limits: { ...config.limits, cacheBytesMax: config.cache.documentBytesMax },
+    self: { instanceId: storage.instanceId, version: inputs.version },
+  });
+}
+
+interface Parts {
+  threads: ThreadPool;
+  upstreams: Upstreams;
+  identity: Identity;
+  jobs: JobQueue;
+  registries: Awaited<ReturnType<typeof createRegistries>>;
+  cachedVersions: CachedVersions;
+}
+
+async function createHttpDeps(inputs: AppInputs, storage: Storage, parts: Parts): Promise<HttpDeps> {
+  const { config, now } = inputs;
+  const statuses = await createStatuses({ ...storage, now });
+  const gate = createGate({ statuses, now, epoch: () => storage.changes.seq });
+  const origins = createNameOrigins(storage);
+  const shared = { ...storage, ...parts, gate, origins, now };
+  const registryWrites = { db: storage.db, now };
+  const upstreamWrites: UpstreamWriteDeps = {
+    ...registryWrites,
+    secrets: storage.secrets,
+    isOwnUrl: (url) => isOwnUrl(config, url),
+  };
+  return {
+    ...shared,
+    statuses,
+    registryWrites,
+    upstreamWrites,
+    blobCache: createBlobCache({ blobs: storage.blobs, bytesMax: config.cache.blobBytesMax }),
+    packuments: createPackuments({
+      ...shared,
+      limits: { viewBytesMax: config.cache.viewBytesMax, documentBytesMax: config.limits.documentBytesMax },
+    }),
+    tarballs: createTarballs(shared),
+    jobKinds: SCHEDULES.map((schedule) => schedule.kind),
+    log: inputs.log,
+    accessLog: inputs.accessLog,
+    metrics: inputs.metrics,
+    limits: config.limits,
+    version: inputs.version,
+    publicUrl: config.publicUrl,
+    trustedProxies: config.trustedProxies,
+    readiness: () => readiness(storage.db),
+  };
+}
+
+async function readiness(db: Database): Promise<string | null> {
+  try {
+    await db.read.selectFrom("workspaces").select("id").limit(1).execute();
+    return null;
+  } catch {
+    return "The database does not answer.";
+  }
+}
+
+// An upstream that is ourselves would ask itself for ever.
+function isOwnUrl(config: Config, url: URL): boolean {
+  if (config.publicUrl !== null && url.host === new URL(config.publicUrl).host) return true;
+  const port = Number(url.port === "" ? (url.protocol === "https:" ? 443 : 80) : url.port);
+  if (port !== config.port || config.port === 0) return false;
+  const own = Object.values(networkInterfaces()).flatMap((entries) => entries?.map((entry) => entry.address) ?? []);
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  return host === "localhost" || host === config.host || own.includes(host);
+}
+
+async function listen(server: Server, config: Config): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(config.port, config.host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : config.port;
+  const host = config.host === "0.0.0.0" || config.host === "::" ? "localhost" : config.host;
+  return config.publicUrl ?? `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+interface Closing {
+  config: Config;
+  log: Log;
+  app: FastifyInstance;
+  server: Server;
+  worker: JobWorker;
+  cachedVersions: CachedVersions;
+  identity: Identity;
+  upstreams: Upstreams;
+  threads: ThreadPool;
+  storage: Storage;
+}
+
+// From the outside in: first no new requests, last the database that all others write to.
+async function close(parts: Closing): Promise<void> {
+  const { server, storage } = parts;
+  const cutOff = setTimeout(() => server.closeAllConnections(), parts.config.limits.shutdownTimeoutMs);
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+  clearTimeout(cutOff);
+  await parts.app.close();
+  await parts.worker.stop();
+  await parts.upstreams.close();
+  await parts.cachedVersions.settle();
+  await parts.identity.close();
+  await parts.threads.close();
+  storage.changes.close();
+  await storage.blobs.close();
+  await storage.db.close();
+}

@@ -1,0 +1,34 @@
+import { join } from "node:path";
+import { createFileStore } from "../blobs/index.ts";
+import { loadConfig, type ProcessInputs } from "../config/index.ts";
+import { collectGarbage } from "../registry/index.ts";
+import { openCommandStorage } from "./open-storage.ts";
+
+/** Runs `entrepot migrate` or `entrepot gc`; gives the exit code. */
+export async function runMaintenanceCommand(command: "migrate" | "gc", inputs: ProcessInputs): Promise<number> {
+  const asJson = inputs.argv.includes("--json");
+  const config = loadConfig({ ...inputs, argv: inputs.argv.filter((argument) => argument !== "--json") });
+  // Opening the database brings its schema up to date.
+  const storage = await openCommandStorage(config);
+  try {
+    const result = command === "migrate" ? { migrated: true } : await collect(storage, config.data);
+    process.stdout.write(asJson ? `${JSON.stringify(result)}\n` : `${textOf(result)}\n`);
+    return 0;
+  } finally {
+    await storage.close();
+  }
+}
+
+async function collect(storage: Awaited<ReturnType<typeof openCommandStorage>>, folder: string): Promise<object> {
+  const blobs = createFileStore({ folder: join(folder, "blobs") });
+  return await collectGarbage(
+    { db: storage.db, blobs, now: Date.now },
+    { log: (text) => process.stderr.write(`${text}\n`) },
+  );
+}
+
+function textOf(result: object): string {
+  return Object.entries(result)
+    .map(([key, value]) => `${key}: ${String(value)}`)
+    .join("\n");
+}

@@ -1,0 +1,45 @@
+import { randomBytes } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { createChangeLog, type ChangeLog } from "../changes/index.ts";
+import type { Config } from "../config/index.ts";
+import { openDatabase, type Database } from "../db/index.ts";
+import { ensureWorkspace } from "../first-run.ts";
+import { createFailedPasswords, createIdentity, createPasswordHasher, type Identity } from "../identity/index.ts";
+import { createSilentLog } from "../telemetry/index.ts";
+
+const POLL_MS = 60_000;
+
+/** The database and the users, for commands that work without the server. */
+export interface CommandStorage {
+  db: Database;
+  changes: ChangeLog;
+  identity: Identity;
+  close(): Promise<void>;
+}
+
+/** Opens what commands need; a running server on the same database hears of what they change. */
+export async function openCommandStorage(config: Config): Promise<CommandStorage> {
+  await mkdir(config.data, { recursive: true });
+  const db = await openDatabase({ url: config.databaseUrl });
+  const changes = await createChangeLog(db, { pollMs: POLL_MS, onError: (error) => process.stderr.write(`${String(error)}\n`) });
+  const identity = createIdentity({
+    db,
+    changes,
+    workspaceId: await ensureWorkspace(db, Date.now),
+    now: Date.now,
+    log: createSilentLog(),
+    hasher: createPasswordHasher(),
+    failedPasswords: createFailedPasswords(),
+    random: (size) => randomBytes(size),
+  });
+  return {
+    db,
+    changes,
+    identity,
+    async close() {
+      await identity.close();
+      changes.close();
+      await db.close();
+    },
+  };
+}

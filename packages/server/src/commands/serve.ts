@@ -1,0 +1,48 @@
+import { createApp, type App } from "../app.ts";
+import type { Config } from "../config/index.ts";
+import { welcomeText } from "../first-run.ts";
+import { createAccessLog, createLog, createMetrics, createOutput, type Log } from "../telemetry/index.ts";
+import { VERSION } from "../version.ts";
+
+const STDOUT = 1;
+
+/** Runs the server until it is told to stop; gives the exit code. A second signal ends it at once. */
+export async function serve(config: Config): Promise<number> {
+  const output = createOutput(STDOUT);
+  const log = createLog({ output, now: Date.now }, config.logLevel);
+  const accessLog = config.accessLog && config.logLevel !== "silent" ? createAccessLog(output) : null;
+  const app = await createApp({
+    config,
+    version: VERSION,
+    now: Date.now,
+    log,
+    accessLog,
+    metrics: createMetrics(),
+  });
+  const url = await app.listen();
+  log.info("listening", { url });
+  if (app.firstAdmin !== null) {
+    output.write(`${welcomeText({ url, password: app.firstAdmin.oneTimePassword })}\n`);
+  }
+  await stopSignal(log);
+  await stop(app, log);
+  await accessLog?.close();
+  await output.flush();
+  return 0;
+}
+
+async function stopSignal(log: Log): Promise<void> {
+  const signal = await new Promise<string>((resolve) => {
+    process.once("SIGINT", resolve);
+    process.once("SIGTERM", resolve);
+  });
+  log.info("stopping", { reason: signal });
+}
+
+async function stop(app: App, log: Log): Promise<void> {
+  const giveUp = (): void => process.exit(1);
+  process.once("SIGINT", giveUp);
+  process.once("SIGTERM", giveUp);
+  await app.close();
+  log.info("stopped");
+}

@@ -1,0 +1,151 @@
+import type { Selectable } from "kysely";
+import { EntrepotError, normalizeVersion, parsePackageName, type VersionStatus } from "@entrepot/core";
+import { appendChange, createCurrentValue, type ChangeLog } from "../changes/index.ts";
+import type { Database, Schema } from "../db/index.ts";
+
+const EVERY_REGISTRY = "";
+const EVERY_VERSION = "*";
+const REASON_CHARS_MAX = 500;
+
+type StatusRow = Selectable<Schema["version_statuses"]>;
+
+/** What an operator said of a version, with the place it holds for. */
+export interface StatusEntry extends VersionStatus {
+  /** Empty for every registry of the workspace. */
+  registryId: string;
+  name: string;
+  /** Exact version, or `*`. */
+  version: string;
+}
+
+export interface StatusKey {
+  workspaceId: string;
+  /** Empty for every registry. */
+  registryId: string;
+  name: string;
+  version: string;
+}
+
+/** The operators' words about versions, held in memory and as current as the change log. */
+export interface Statuses {
+  /** Statuses by version that hold for a name in a registry; those set for the registry itself win. */
+  of(registryId: string, name: string): ReadonlyMap<string, VersionStatus> | Promise<ReadonlyMap<string, VersionStatus>>;
+  list(workspaceId: string): Promise<StatusEntry[]>;
+  set(key: StatusKey, status: { status: "blocked" | "allowed"; reason: string; actor: string }): Promise<void>;
+  /** False when there was nothing to clear. */
+  clear(key: StatusKey, actor: string): Promise<boolean>;
+}
+
+const NO_STATUSES: ReadonlyMap<string, VersionStatus> = new Map();
+
+/** Loads the statuses and keeps them current. */
+export async function createStatuses(deps: { db: Database; changes: ChangeLog; now: () => number }): Promise<Statuses> {
+  const { db, changes, now } = deps;
+  const rowsByName = await createCurrentValue(changes, {
+    load: async () => groupByName(await loadRows(db)),
+    concerns: (change) => change.kind === "status-changed",
+  });
+
+  async function write(key: StatusKey, actor: string, values: StatusValues | null): Promise<boolean> {
+    const checked = checkedKey(key);
+    return await db.write(async (trx) => {
+      const { numDeletedRows } = await trx
+        .deleteFrom("version_statuses")
+        .where("workspace_id", "=", checked.workspaceId)
+        .where("registry_id", "=", checked.registryId)
+        .where("name", "=", checked.name)
+        .where("version", "=", checked.version)
+        .executeTakeFirstOrThrow();
+      if (values === null && numDeletedRows === 0n) return false;
+      if (values !== null) {
+        await trx
+          .insertInto("version_statuses")
+          .values({
+            workspace_id: checked.workspaceId,
+            registry_id: checked.registryId,
+            name: checked.name,
+            version: checked.version,
+            ...values,
+          })
+          .execute();
+      }
+      await appendChange(trx, {
+        workspaceId: checked.workspaceId,
+        registryId: checked.registryId === EVERY_REGISTRY ? null : checked.registryId,
+        packageName: checked.name,
+        kind: "status-changed",
+        actor,
+        at: now(),
+        detail: { version: checked.version, status: values?.status ?? null, reason: values?.reason ?? null },
+      });
+      return true;
+    });
+  }
+
+  return {
+    of(registryId, name) {
+      const rows = rowsByName.get();
+      if (rows instanceof Promise) return rows.then((loaded) => select(loaded.get(name), registryId));
+      return select(rows.get(name), registryId);
+    },
+    async list(workspaceId) {
+      const rows = await db.read
+        .selectFrom("version_statuses")
+        .selectAll()
+        .where("workspace_id", "=", workspaceId)
+        .orderBy("name")
+        .orderBy("version")
+        .execute();
+      return rows.map((row) => ({ ...statusOf(row), registryId: row.registry_id, name: row.name, version: row.version }));
+    },
+    async set(key, { status, reason, actor }) {
+      if (reason.length > REASON_CHARS_MAX) {
+        throw new EntrepotError("request-invalid", { message: `A reason has at most ${REASON_CHARS_MAX} characters.` });
+      }
+      await write(key, actor, { status, reason, set_by: actor, set_at: now() });
+    },
+    async clear(key, actor) {
+      return await write(key, actor, null);
+    },
+  };
+}
+
+function select(rows: readonly StatusRow[] | undefined, registryId: string): ReadonlyMap<string, VersionStatus> {
+  if (rows === undefined) return NO_STATUSES;
+  const found = new Map<string, VersionStatus>();
+  for (const scope of [EVERY_REGISTRY, registryId]) {
+    for (const row of rows) if (row.registry_id === scope) found.set(row.version, statusOf(row));
+  }
+  return found;
+}
+
+type StatusValues = Pick<StatusRow, "status" | "reason" | "set_by" | "set_at">;
+
+async function loadRows(db: Database): Promise<StatusRow[]> {
+  return await db.read.selectFrom("version_statuses").selectAll().execute();
+}
+
+function groupByName(rows: readonly StatusRow[]): Map<string, StatusRow[]> {
+  const groups = new Map<string, StatusRow[]>();
+  for (const row of rows) {
+    const group = groups.get(row.name);
+    if (group === undefined) groups.set(row.name, [row]);
+    else group.push(row);
+  }
+  return groups;
+}
+
+function statusOf(row: StatusRow): VersionStatus {
+  return { status: row.status, reason: row.reason, setBy: row.set_by, setAt: row.set_at };
+}
+
+function checkedKey(key: StatusKey): StatusKey {
+  const name = parsePackageName(key.name).full;
+  const version = key.version === EVERY_VERSION ? EVERY_VERSION : normalizeVersion(key.version);
+  if (version === null) {
+    throw new EntrepotError("version-invalid", {
+      message: `"${key.version}" is not a version; name an exact one such as 1.2.3, or * for all.`,
+    });
+  }
+  return { ...key, name, version };
+}

@@ -1,0 +1,56 @@
+import type { Readable } from "node:stream";
+
+/**
+ * What a handler gives back; `send-answer.ts` writes it. Bodies of fixed length carry their length,
+ * streams must tell it.
+ */
+export interface Answer {
+  status: number;
+  /** Flat list: name, value, name, value … in the order in which they are sent. */
+  headers: string[];
+  body: Uint8Array | string | null;
+  /** A body too large to hold; `content-length` must be among the headers. */
+  stream?: Readable;
+  /** Present when the very same answer may be given again without running the handler. */
+  replay?: Replay;
+}
+
+/** When a recorded answer may be given again. */
+export interface Replay {
+  /**
+   * The body while it is what the handler would say now, null from then on. Asked for every request, so it must
+   * cost next to nothing; whoever keeps a replay keeps no bytes alive by it.
+   */
+  body(): Uint8Array | null;
+  /** The registry whose readers may have it. */
+  registryId: string;
+  /** Strong ETag, quotes included. */
+  etag: string;
+  /** Headers of the 304 that answers the ETag. */
+  notModifiedHeaders: string[];
+}
+
+const JSON_TYPE = "application/json; charset=utf-8";
+
+/** A JSON answer that no cache keeps. */
+export function jsonAnswer(status: number, value: unknown, headers: readonly string[] = []): Answer {
+  const body = Buffer.from(JSON.stringify(value));
+  return {
+    status,
+    headers: [
+      "content-type",
+      JSON_TYPE,
+      "content-length",
+      String(body.length),
+      "cache-control",
+      "private, no-store",
+      ...headers,
+    ],
+    body,
+  };
+}
+
+/** An answer without a body, such as 204. */
+export function emptyAnswer(status: number): Answer {
+  return { status, headers: ["cache-control", "private, no-store"], body: null };
+}

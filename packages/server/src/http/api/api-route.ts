@@ -1,0 +1,72 @@
+import { z, type ZodType } from "zod";
+import { EntrepotError, type Principal } from "@entrepot/core";
+import type { Registry, RegistryActor } from "../../registry/index.ts";
+import type { HttpDeps } from "../context.ts";
+import { requireUser } from "../require-user.ts";
+
+/** Who may use a route: anyone, any user, or administrators. */
+export type ApiPermission = "none" | "user" | "manage";
+
+/** One request to the JSON API, past the credential and the permission. */
+export interface ApiContext<Body> {
+  deps: HttpDeps;
+  principal: Principal;
+  /** The client's address as far as trusted proxies tell it. */
+  ip: string;
+  userAgent: string;
+  /** Checked by the route's schema. */
+  body: Body;
+  param(name: string): string;
+  query(name: string): string | undefined;
+}
+
+/** A URL of the JSON API as it is written down. What the handler returns is sent as JSON; undefined becomes 204. */
+interface ApiRouteSpec<Body> {
+  id: string;
+  method: "GET" | "PUT" | "POST" | "PATCH" | "DELETE";
+  path: string;
+  permission: ApiPermission;
+  /** Schema of the body; {@link NO_BODY} for routes that read none. */
+  body: ZodType<Body>;
+  /** Status of success; 200 when left out. */
+  status?: number;
+  handler: (context: ApiContext<Body>) => Promise<unknown>;
+}
+
+/** A URL of the JSON API whose handler checks the body itself. */
+export interface ApiRoute extends Omit<ApiRouteSpec<unknown>, "body"> {}
+
+/** The body of a route that reads none. */
+export const NO_BODY: ZodType<unknown> = z.unknown();
+
+/** Makes a route out of its parts. A body that does not fit the schema is `request-invalid`. */
+export function apiRoute<Body>({ body, handler, ...route }: ApiRouteSpec<Body>): ApiRoute {
+  return {
+    ...route,
+    async handler(context) {
+      const parsed = body.safeParse(context.body ?? {});
+      if (parsed.success) return await handler({ ...context, body: parsed.data });
+      throw new EntrepotError("request-invalid", {
+        message: `The request body is not valid: ${z.prettifyError(parsed.error)}`,
+      });
+    },
+  };
+}
+
+/** The writer that API calls act as. */
+export function actorOf(context: Pick<ApiContext<unknown>, "deps" | "principal">): RegistryActor {
+  return {
+    workspaceId: context.deps.workspaceId,
+    actor: requireUser(context.principal).name,
+    fromConfiguration: false,
+  };
+}
+
+/** A registry by the name in the path, inactive ones included. Throws `registry-not-found`. */
+export async function registryOf(context: ApiContext<unknown>, name: string): Promise<Registry> {
+  const registry = (await context.deps.registries.snapshot()).byName.get(name.toLowerCase());
+  if (registry === undefined) {
+    throw new EntrepotError("registry-not-found", { message: `There is no registry "${name}".` });
+  }
+  return registry;
+}

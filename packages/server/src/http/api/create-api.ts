@@ -1,0 +1,163 @@
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { EntrepotError, may, type Principal } from "@entrepot/core";
+import type { Answer } from "../answer.ts";
+import { createAddressReader, type AddressReader } from "../client-address.ts";
+import type { HttpDeps } from "../context.ts";
+import { errorAnswer, isServerFault } from "../errors.ts";
+import { frontPage } from "../front-page.ts";
+import { operationsAnswer } from "../operations.ts";
+import type { ApiContext, ApiRoute } from "./api-route.ts";
+import { API_ROUTES } from "./routes.ts";
+
+const API_PREFIX = "/api/v1";
+const BODY_BYTES_MAX = 256 * 1024;
+const PARAM_CHARS_MAX = 1000;
+
+declare module "fastify" {
+  interface FastifyRequest {
+    principal: Principal;
+    startedAt: number;
+  }
+}
+
+/** The JSON API and the operations' URLs, on the server that `listen` makes. */
+export interface Api {
+  app: FastifyInstance;
+  server: Server;
+}
+
+/**
+ * Makes the fastify application that answers everything that is not the npm protocol. `makeServer` gets the
+ * function that handles a request here.
+ */
+export async function createApi(
+  deps: HttpDeps,
+  makeServer: (handle: (request: IncomingMessage, response: ServerResponse) => void) => Server,
+): Promise<Api> {
+  const addresses = createAddressReader(deps.trustedProxies);
+  let server: Server | undefined;
+  const app = fastify({
+    serverFactory: (handle) => {
+      server = makeServer(handle);
+      return server;
+    },
+    bodyLimit: BODY_BYTES_MAX,
+    routerOptions: { maxParamLength: PARAM_CHARS_MAX },
+    forceCloseConnections: false,
+  });
+  app.decorateRequest("principal");
+  app.decorateRequest("startedAt", 0);
+  app.setErrorHandler((error, request, reply) => sendError(deps, { error, request, reply }));
+  app.setNotFoundHandler((request, reply) => answerOther(deps, addresses, { request, reply }));
+  app.addHook("onRequest", async (request) => {
+    request.startedAt = performance.now();
+    request.principal = { kind: "anonymous" };
+  });
+  app.addHook("onResponse", async (request, reply) => logRequest(deps, request, reply));
+  for (const route of API_ROUTES) addRoute(app, deps, { route, addresses });
+  await app.ready();
+  if (server === undefined) throw new EntrepotError("internal", { message: "The framework made no server." });
+  return { app, server };
+}
+
+function addRoute(app: FastifyInstance, deps: HttpDeps, { route, addresses }: { route: ApiRoute; addresses: AddressReader }): void {
+  const meter = deps.metrics.route(`api-${route.id}`);
+  app.route({
+    method: route.method,
+    url: `${API_PREFIX}${route.path}`,
+    // Before the body is read: what may not be written is not taken in.
+    onRequest: async (request) => {
+      const address = addresses.read(request.raw);
+      request.principal = await deps.identity.authenticate(request.headers.authorization, address.ip);
+      assertMay(request.principal, route);
+    },
+    handler: async (request, reply) => {
+      const result = await route.handler(contextOf(deps, addresses, request));
+      if (route.method !== "GET") await deps.changes.refresh();
+      meter.observe(200, performance.now() - request.startedAt);
+      void reply.header("cache-control", "private, no-store");
+      if (result === undefined) return await reply.code(204).send();
+      return await reply.code(route.status ?? 200).send(result);
+    },
+  });
+}
+
+function contextOf(deps: HttpDeps, addresses: AddressReader, request: FastifyRequest): ApiContext<unknown> {
+  const params = request.params as Record<string, string>;
+  const query = request.query as Record<string, string | string[] | undefined>;
+  return {
+    deps,
+    principal: request.principal,
+    ip: addresses.read(request.raw).ip,
+    userAgent: request.headers["user-agent"] ?? "",
+    body: request.body,
+    param: (name) => params[name] ?? "",
+    query: (name) => {
+      const value = query[name];
+      return Array.isArray(value) ? value[0] : value;
+    },
+  };
+}
+
+function assertMay(principal: Principal, route: ApiRoute): void {
+  if (route.permission === "none") return;
+  if (principal.kind === "anonymous") throw new EntrepotError("credential-missing");
+  if (route.permission === "user" && route.method === "GET") return;
+  const wanted = route.permission === "user" ? "publish" : "manage";
+  const { allowed, reason } = may(principal, wanted, { anonymousRead: false });
+  if (!allowed) throw new EntrepotError("permission-denied", { message: reason });
+}
+
+interface Exchange {
+  request: FastifyRequest;
+  reply: FastifyReply;
+}
+
+async function answerOther(deps: HttpDeps, addresses: AddressReader, { request, reply }: Exchange): Promise<void> {
+  const path = request.url.split("?")[0] ?? "";
+  const isRead = request.method === "GET" || request.method === "HEAD";
+  const found = isRead ? await operationsAnswer(deps, path) : null;
+  if (found !== null) return sendPlain(reply, found);
+  if (isRead && path === "/") return sendPlain(reply, frontPage(deps, addresses.read(request.raw).origin));
+  throw new EntrepotError("not-found", { message: "There is nothing at this URL; registries are at /npm/<name>/." });
+}
+
+function sendError(deps: HttpDeps, { error, request, reply }: Exchange & { error: unknown }): void {
+  const known = frameworkError(error);
+  if (isServerFault(known)) deps.log.error("request failed", { requestId: request.id, error: known });
+  sendPlain(reply, errorAnswer(known, request.id));
+}
+
+// The framework refuses bad bodies with errors of its own; they are the client's mistakes.
+function frameworkError(error: unknown): unknown {
+  const status = (error as { statusCode?: unknown } | null)?.statusCode;
+  if (error instanceof EntrepotError || typeof status !== "number" || status >= 500) return error;
+  const message = error instanceof Error ? error.message : "The request is not valid.";
+  return new EntrepotError(status === 413 ? "body-too-large" : "request-invalid", { message, cause: error });
+}
+
+function sendPlain(reply: FastifyReply, answer: Answer): void {
+  const { headers } = answer;
+  for (let at = 0; at < headers.length; at += 2) {
+    void reply.header(headers[at] as string, headers[at + 1] as string);
+  }
+  void reply.code(answer.status).send(answer.body);
+}
+
+function logRequest(deps: HttpDeps, request: FastifyRequest, reply: FastifyReply): void {
+  const { principal } = request;
+  deps.accessLog?.line({
+    at: deps.now(),
+    method: request.method,
+    path: request.url,
+    status: reply.statusCode,
+    sizeBytes: Number(reply.getHeader("content-length") ?? 0),
+    durationMs: performance.now() - request.startedAt,
+    address: request.socket.remoteAddress ?? "",
+    principal: principal.kind === "user" ? principal.name : null,
+    tokenId: principal.kind === "user" ? principal.tokenId : null,
+    userAgent: request.headers["user-agent"] ?? "",
+    requestId: reply.statusCode >= 400 ? request.id : null,
+  });
+}

@@ -1,0 +1,165 @@
+import { z } from "zod";
+import {
+  addClaim,
+  changeRegistry,
+  createRegistry,
+  deleteRegistry,
+  listPackages,
+  removeClaim,
+  setRegistryUpstreams,
+  type Registry,
+} from "../../registry/index.ts";
+import { actorOf, apiRoute, NO_BODY, registryOf, type ApiContext, type ApiRoute } from "./api-route.ts";
+import { limitOf, pageOf, wholeList } from "./page.ts";
+
+const settings = {
+  description: z.string().max(500).optional(),
+  anonymousRead: z.boolean().optional(),
+  active: z.boolean().optional(),
+  host: z.string().max(255).nullable().optional(),
+};
+const registryBody = z.strictObject({ name: z.string().max(100), ...settings });
+const changeBody = z.strictObject(settings);
+const upstreamsBody = z.strictObject({ upstreams: z.array(z.string().max(100)).max(100) });
+
+/** A registry as the API shows it. */
+function shown(context: ApiContext<unknown>, registry: Registry): Record<string, unknown> {
+  return {
+    name: registry.name,
+    description: registry.description,
+    url: `${context.deps.publicUrl ?? ""}/npm/${registry.name}/`,
+    anonymousRead: registry.anonymousRead,
+    active: registry.active,
+    host: registry.host,
+    managed: registry.managed,
+    upstreams: registry.upstreams.map((upstream) => upstream.name),
+    claims: registry.claims,
+    createdAt: new Date(registry.createdAt).toISOString(),
+    updatedAt: new Date(registry.updatedAt).toISOString(),
+  };
+}
+
+async function list(context: ApiContext<unknown>): Promise<unknown> {
+  const { byName } = await context.deps.registries.snapshot();
+  const limit = limitOf(context.query("limit"));
+  const after = context.query("cursor") ?? "";
+  const rows = [...byName.values()].filter((registry) => registry.name > after).slice(0, limit + 1);
+  const page = pageOf(rows, limit, (registry) => registry.name);
+  return { ...page, items: page.items.map((registry) => shown(context, registry)) };
+}
+
+async function show(context: ApiContext<unknown>, name = context.param("name")): Promise<unknown> {
+  // A write of this very request is in the change log, but its news may not have been heard yet.
+  await context.deps.changes.refresh();
+  return shown(context, await registryOf(context, name));
+}
+
+async function packages(context: ApiContext<unknown>): Promise<unknown> {
+  const registry = await registryOf(context, context.param("name"));
+  const limit = limitOf(context.query("limit"));
+  const rows = await listPackages(context.deps, {
+    registry,
+    after: context.query("cursor") ?? "",
+    limit: limit + 1,
+    text: context.query("text") ?? "",
+  });
+  return pageOf(rows, limit, (row) => `${row.name}\n${row.version}`);
+}
+
+/** Registries, what they hold, which names they claim and which upstreams they ask. */
+export const REGISTRY_ROUTES: readonly ApiRoute[] = [
+  apiRoute({ id: "list-registries", method: "GET", path: "/registries", permission: "user", body: NO_BODY, handler: list }),
+  apiRoute({
+    id: "create-registry",
+    method: "POST",
+    path: "/registries",
+    permission: "manage",
+    body: registryBody,
+    status: 201,
+    async handler(context) {
+      const { name, ...values } = context.body;
+      await createRegistry(context.deps.registryWrites, actorOf(context), { name, ...defined(values) });
+      return await show(context, name);
+    },
+  }),
+  apiRoute({ id: "show-registry", method: "GET", path: "/registries/:name", permission: "user", body: NO_BODY, handler: show }),
+  apiRoute({
+    id: "change-registry",
+    method: "PATCH",
+    path: "/registries/:name",
+    permission: "manage",
+    body: changeBody,
+    async handler(context) {
+      const name = context.param("name");
+      await changeRegistry(context.deps.registryWrites, actorOf(context), { name, ...defined(context.body) });
+      return await show(context);
+    },
+  }),
+  apiRoute({
+    id: "delete-registry",
+    method: "DELETE",
+    path: "/registries/:name",
+    permission: "manage",
+    body: NO_BODY,
+    handler: (context) => deleteRegistry(context.deps.registryWrites, actorOf(context), context.param("name")),
+  }),
+  apiRoute({
+    id: "set-registry-upstreams",
+    method: "PUT",
+    path: "/registries/:name/upstreams",
+    permission: "manage",
+    body: upstreamsBody,
+    async handler(context) {
+      const name = context.param("name");
+      await setRegistryUpstreams(context.deps.registryWrites, actorOf(context), { name, ...context.body });
+      return await show(context);
+    },
+  }),
+  apiRoute({
+    id: "list-packages",
+    method: "GET",
+    path: "/registries/:name/packages",
+    permission: "user",
+    body: NO_BODY,
+    handler: packages,
+  }),
+  apiRoute({
+    id: "list-claims",
+    method: "GET",
+    path: "/registries/:name/claims",
+    permission: "user",
+    body: NO_BODY,
+    handler: async (context) => wholeList([...(await registryOf(context, context.param("name"))).claims]),
+  }),
+  apiRoute({
+    id: "add-claim",
+    method: "PUT",
+    path: "/registries/:name/claims/:pattern",
+    permission: "manage",
+    body: NO_BODY,
+    handler: (context) =>
+      addClaim(context.deps.registryWrites, actorOf(context), {
+        name: context.param("name"),
+        pattern: context.param("pattern"),
+      }),
+  }),
+  apiRoute({
+    id: "remove-claim",
+    method: "DELETE",
+    path: "/registries/:name/claims/:pattern",
+    permission: "manage",
+    body: NO_BODY,
+    handler: (context) =>
+      removeClaim(context.deps.registryWrites, actorOf(context), {
+        name: context.param("name"),
+        pattern: context.param("pattern"),
+      }),
+  }),
+];
+
+type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+
+/** Leaves out what was not given, so that it stays as it is. */
+function defined<T extends object>(values: T): Defined<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Defined<T>;
+}

@@ -1,0 +1,61 @@
+import { z } from "zod";
+import { EntrepotError } from "@entrepot/core";
+import type { StatusKey } from "../../firewall/index.ts";
+import { actorOf, apiRoute, NO_BODY, registryOf, type ApiContext, type ApiRoute } from "./api-route.ts";
+import { wholeList } from "./page.ts";
+
+const EVERY_REGISTRY = "*";
+const PATH = "/registries/:name/packages/:package/versions/:version/status";
+const statusBody = z.strictObject({ status: z.enum(["blocked", "allowed"]), reason: z.string().max(500).default("") });
+
+async function keyOf(context: ApiContext<unknown>): Promise<StatusKey> {
+  const name = context.param("name");
+  const registryId = name === EVERY_REGISTRY ? "" : (await registryOf(context, name)).id;
+  return {
+    workspaceId: context.deps.workspaceId,
+    registryId,
+    name: context.param("package"),
+    version: context.param("version"),
+  };
+}
+
+async function list(context: ApiContext<unknown>): Promise<unknown> {
+  const { byId } = await context.deps.registries.snapshot();
+  const entries = await context.deps.statuses.list(context.deps.workspaceId);
+  return wholeList(
+    entries.map(({ registryId, setAt, ...entry }) => ({
+      registry: registryId === "" ? EVERY_REGISTRY : (byId.get(registryId)?.name ?? null),
+      ...entry,
+      setAt: new Date(setAt).toISOString(),
+    })),
+  );
+}
+
+/** What operators decided about single versions: blocked or always allowed. */
+export const STATUS_ROUTES: readonly ApiRoute[] = [
+  apiRoute({ id: "list-statuses", method: "GET", path: "/statuses", permission: "user", body: NO_BODY, handler: list }),
+  apiRoute({
+    id: "set-status",
+    method: "PUT",
+    path: PATH,
+    permission: "manage",
+    body: statusBody,
+    async handler(context) {
+      const { status, reason } = context.body;
+      const key = await keyOf(context);
+      await context.deps.statuses.set(key, { status, reason, actor: actorOf(context).actor });
+      return { name: key.name, version: key.version, status, reason };
+    },
+  }),
+  apiRoute({
+    id: "clear-status",
+    method: "DELETE",
+    path: PATH,
+    permission: "manage",
+    body: NO_BODY,
+    async handler(context) {
+      const isKnown = await context.deps.statuses.clear(await keyOf(context), actorOf(context).actor);
+      if (!isKnown) throw new EntrepotError("not-found", { message: "No status was set for this version." });
+    },
+  }),
+];

@@ -1,0 +1,67 @@
+import type { IncomingMessage } from "node:http";
+import type { ServerResponse } from "node:http";
+import { EntrepotError } from "@entrepot/core";
+
+/** The body of a request, read under a clock. */
+export interface RequestBody {
+  /** The chunks; throws `request-timeout` when the client pauses too long, and `client-gone` when it goes away. */
+  chunks(): AsyncIterable<Uint8Array>;
+  /** The whole body as JSON, at most `bytesMax` bytes. Throws `request-invalid` and `body-too-large`. */
+  json(bytesMax: number): Promise<unknown>;
+}
+
+/** Makes the body's reader. A client that waits for `100 Continue` gets it when reading starts, not before. */
+export function createRequestBody(request: IncomingMessage, response: ServerResponse, idleTimeoutMs: number): RequestBody {
+  async function* chunks(): AsyncIterable<Uint8Array> {
+    if (request.headers.expect?.toLowerCase() === "100-continue") response.writeContinue();
+    let isIdle = false;
+    const timer = setTimeout(() => {
+      isIdle = true;
+      request.destroy();
+    }, idleTimeoutMs);
+    try {
+      for await (const chunk of request) {
+        timer.refresh();
+        yield chunk as Uint8Array;
+        timer.refresh();
+      }
+    } catch (cause) {
+      throw new EntrepotError(isIdle ? "request-timeout" : "client-gone", { cause });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async function json(bytesMax: number): Promise<unknown> {
+    const declared = Number(request.headers["content-length"] ?? 0);
+    if (declared > bytesMax) throw tooLarge(bytesMax);
+    const parts: Uint8Array[] = [];
+    let total = 0;
+    for await (const chunk of chunks()) {
+      total += chunk.length;
+      if (total > bytesMax) throw tooLarge(bytesMax);
+      parts.push(chunk);
+    }
+    try {
+      return JSON.parse(Buffer.concat(parts).toString("utf8"));
+    } catch (cause) {
+      throw new EntrepotError("request-invalid", { message: "The request body is not valid JSON.", cause });
+    }
+  }
+
+  return { chunks, json };
+}
+
+/** Tells whether the request carries a body that nobody has read to its end. */
+export function hasUnreadBody(request: IncomingMessage): boolean {
+  const declares =
+    request.headers["transfer-encoding"] !== undefined || Number(request.headers["content-length"] ?? 0) > 0;
+  return declares && !request.readableEnded;
+}
+
+function tooLarge(limitBytes: number): EntrepotError {
+  return new EntrepotError("body-too-large", {
+    message: `The request body is larger than ${limitBytes} bytes.`,
+    details: { limitBytes },
+  });
+}

@@ -1,0 +1,90 @@
+import type { IncomingMessage } from "node:http";
+import type { Permission, Principal } from "@entrepot/core";
+import type { BlobStore, StagingArea } from "../blobs/index.ts";
+import type { ChangeLog } from "../changes/index.ts";
+import type { Limits } from "../config/index.ts";
+import type { Database } from "../db/index.ts";
+import type { Gate, Statuses } from "../firewall/index.ts";
+import type { Identity } from "../identity/index.ts";
+import type { JobQueue } from "../jobs/index.ts";
+import type {
+  BlobCache,
+  NameOrigins,
+  Packuments,
+  Registries,
+  Registry,
+  RegistryWriteDeps,
+  Tarballs,
+  UpstreamWriteDeps,
+} from "../registry/index.ts";
+import type { AccessLog, Log, Metrics } from "../telemetry/index.ts";
+import type { ThreadPool } from "../threads/index.ts";
+import type { Upstreams } from "../upstream/index.ts";
+import type { Answer } from "./answer.ts";
+import type { RequestBody } from "./body.ts";
+import type { ClientAddress } from "./client-address.ts";
+import type { RouteParams } from "./match-route.ts";
+
+/** Everything that answers are made from; wired once in `app.ts`. */
+export interface HttpDeps {
+  db: Database;
+  changes: ChangeLog;
+  blobs: BlobStore;
+  blobCache: BlobCache;
+  staging: StagingArea;
+  threads: ThreadPool;
+  identity: Identity;
+  registries: Registries;
+  registryWrites: RegistryWriteDeps;
+  upstreamWrites: UpstreamWriteDeps;
+  upstreams: Upstreams;
+  origins: NameOrigins;
+  packuments: Packuments;
+  tarballs: Tarballs;
+  statuses: Statuses;
+  gate: Gate;
+  jobs: JobQueue;
+  /** Kinds of jobs that can be run by hand. */
+  jobKinds: readonly string[];
+  log: Log;
+  accessLog: AccessLog | null;
+  metrics: Metrics;
+  now: () => number;
+  limits: Limits;
+  version: string;
+  /** Names this server in `Via` headers, so that a loop is noticed. */
+  instanceId: string;
+  workspaceId: string;
+  publicUrl: string | null;
+  trustedProxies: readonly string[];
+  /** Says whether the server should get traffic; a reason when not. */
+  readiness: () => Promise<string | null>;
+}
+
+/** One request to the npm endpoint of a registry, past the credential and the permission. */
+export interface NpmContext {
+  deps: HttpDeps;
+  request: IncomingMessage;
+  body: RequestBody;
+  registry: Registry;
+  /** The registry's absolute URL as the client addresses it, without a trailing slash. */
+  registryUrl: string;
+  principal: Principal;
+  address: ClientAddress;
+  params: RouteParams;
+  query: URLSearchParams;
+}
+
+/** Answers one kind of request to a registry. */
+export type NpmHandler = (context: NpmContext) => Promise<Answer>;
+
+/** A URL that a registry answers, below its prefix. */
+export interface NpmRoute {
+  /** Name in metrics and in the tests that walk the table. */
+  id: string;
+  method: "GET" | "PUT" | "POST" | "DELETE";
+  path: string;
+  /** What the credential must allow; `none` for what anyone may ask. */
+  permission: Permission | "none";
+  handler: NpmHandler;
+}

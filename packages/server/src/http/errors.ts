@@ -1,0 +1,36 @@
+import { EntrepotError } from "@entrepot/core";
+import { jsonAnswer, type Answer } from "./answer.ts";
+
+/** What both schemes of credential are offered as; never Negotiate or NTLM, which npm clients cannot speak. */
+const CHALLENGE = 'Bearer realm="Entrepot", Basic realm="Entrepot"';
+const NOTICE_CHARS_MAX = 400;
+
+/** Turns anything that was thrown into the answer that a client sees. Unknown errors give nothing away. */
+export function errorAnswer(error: unknown, requestId: string): Answer {
+  const known =
+    error instanceof EntrepotError && error.code !== "internal"
+      ? error
+      : new EntrepotError("internal", { message: `Something went wrong on the server (request ${requestId}).` });
+  const headers: string[] = ["x-request-id", requestId];
+  if (known.status === 401) headers.push("www-authenticate", CHALLENGE);
+  const retryAfter = known.details["retryAfterSeconds"];
+  if (typeof retryAfter === "number") headers.push("retry-after", String(Math.max(1, Math.ceil(retryAfter))));
+  if (known.code === "version-denied") headers.push("npm-notice", headerText(known.message));
+  if (known.code === "method-not-allowed") headers.push("allow", String(known.details["allow"] ?? ""));
+  return jsonAnswer(known.status, { error: known.message, message: known.message, code: known.code, ...visible(known) }, headers);
+}
+
+/** True when the server, not the client, is at fault and someone should look. */
+export function isServerFault(error: unknown): boolean {
+  return !(error instanceof EntrepotError) || error.code === "internal" || error.code === "storage-unavailable";
+}
+
+// Clients print `error`; programs read the verdict's parts.
+function visible(error: EntrepotError): Record<string, unknown> {
+  return error.code === "version-denied" ? { ...error.details } : {};
+}
+
+function headerText(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- a header takes printable ASCII only
+  return text.replace(/[^\x20-\x7e]/g, "?").slice(0, NOTICE_CHARS_MAX);
+}

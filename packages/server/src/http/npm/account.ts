@@ -1,0 +1,67 @@
+import { EntrepotError } from "@entrepot/core";
+import { jsonAnswer, type Answer } from "../answer.ts";
+import type { NpmContext } from "../context.ts";
+import { valueOf } from "../match-route.ts";
+import { requireUser } from "../require-user.ts";
+
+const BODY_BYTES_MAX = 64 * 1024;
+
+/** `GET /-/ping`. */
+export async function ping(): Promise<Answer> {
+  return jsonAnswer(200, {});
+}
+
+/** `GET /-/whoami`. */
+export async function whoami(context: NpmContext): Promise<Answer> {
+  return jsonAnswer(200, { username: requireUser(context.principal).name });
+}
+
+/** `POST /-/v1/login`: not offered; 404 makes every client ask for name and password instead. */
+export async function webLogin(): Promise<Answer> {
+  throw new EntrepotError("not-found", {
+    message: "This server has no web login; use npm login --auth-type=legacy with user name and password.",
+  });
+}
+
+/** `PUT /-/user/org.couchdb.user:NAME`: logs a user in by password and answers with a new token. */
+export async function login(context: NpmContext): Promise<Answer> {
+  const userName = valueOf(context.params, "user");
+  const body = await context.body.json(BODY_BYTES_MAX);
+  const { name, password } = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
+  if (typeof name !== "string" || typeof password !== "string" || name.toLowerCase() !== userName.toLowerCase()) {
+    throw new EntrepotError("request-invalid", {
+      message: "The login needs a JSON body with name and password, and the name must be the one in the URL.",
+    });
+  }
+  const { token } = await context.deps.identity.login({
+    user: name,
+    password,
+    address: context.address.ip,
+    client: String(context.request.headers["user-agent"] ?? ""),
+  });
+  const id = `org.couchdb.user:${userName.toLowerCase()}`;
+  return jsonAnswer(201, { ok: true, id, rev: "1-0", token });
+}
+
+/** `GET /-/user/org.couchdb.user:NAME`: the public fields of a user. */
+export async function getUser(context: NpmContext): Promise<Answer> {
+  requireUser(context.principal);
+  const userName = valueOf(context.params, "user");
+  const user = await context.deps.identity.findUser(userName);
+  if (user === null) throw new EntrepotError("not-found", { message: `There is no user "${userName}".` });
+  return jsonAnswer(200, {
+    _id: `org.couchdb.user:${user.name}`,
+    name: user.displayName,
+    email: user.email ?? "",
+    type: "user",
+    roles: [],
+  });
+}
+
+/** `DELETE /-/user/token/TOKEN`: revokes the token; only its own user may. */
+export async function logout(context: NpmContext): Promise<Answer> {
+  const user = requireUser(context.principal);
+  const token = valueOf(context.params, "token");
+  await context.deps.identity.revokeToken({ token, userId: user.userId, actor: user.name });
+  return jsonAnswer(200, { ok: true });
+}

@@ -1,0 +1,94 @@
+import { promisify } from "node:util";
+import { gunzip } from "node:zlib";
+import type { PackumentForm } from "@entrepot/core";
+import type { View } from "../../registry/index.ts";
+import type { Answer } from "../answer.ts";
+import type { NpmContext } from "../context.ts";
+import { packageOf } from "../match-route.ts";
+import { acceptsGzip, preferredForm } from "../negotiate.ts";
+
+const inflate = promisify(gunzip);
+const CONTENT_TYPES: Readonly<Record<PackumentForm, string>> = {
+  full: "application/json; charset=utf-8",
+  abbreviated: "application/vnd.npm.install-v1+json; charset=utf-8",
+};
+const SHARED_HEADERS = ["cache-control", "private, no-cache", "vary", "accept, accept-encoding"];
+
+/** `GET /:package`: the packument in the form that the client prefers, compressed if it can read that. */
+export async function getPackument(context: NpmContext): Promise<Answer> {
+  const form = preferredForm(context.request.headers.accept);
+  const view = await viewFor(context, form);
+  const isGzip = acceptsGzip(context.request.headers["accept-encoding"]);
+  return isGzip ? gzipAnswer(view) : await identityAnswer(view);
+}
+
+/** The view that a request asks for. */
+export async function viewFor(context: NpmContext, form: PackumentForm): Promise<View> {
+  const name = packageOf(context.params).full;
+  return await context.deps.packuments.view({
+    registry: context.registry,
+    name,
+    form,
+    packageUrl: `${context.registryUrl}/${name}`,
+    localOnly: precedesWrite(context),
+  });
+}
+
+// A client that is about to write reads the package first. Asking upstream then would tell the upstream a
+// name that is becoming ours.
+function precedesWrite(context: NpmContext): boolean {
+  return context.query.get("write") === "true" || WRITE_COMMANDS.has(String(context.request.headers["npm-command"]));
+}
+
+const WRITE_COMMANDS: ReadonlySet<string> = new Set(["publish", "stage", "unpublish", "deprecate", "undeprecate"]);
+
+function gzipAnswer(view: View): Answer {
+  const { gzip, form, registryId } = view;
+  const etag = `"${view.etag}"`;
+  return {
+    status: 200,
+    headers: [
+      "content-type",
+      CONTENT_TYPES[form],
+      "content-encoding",
+      "gzip",
+      "content-length",
+      String(gzip?.length ?? 0),
+      "etag",
+      etag,
+      ...SHARED_HEADERS,
+    ],
+    body: gzip,
+    replay: {
+      body: () => (view.isCurrent() ? view.gzip : null),
+      registryId,
+      etag,
+      notModifiedHeaders: ["etag", etag, ...SHARED_HEADERS],
+    },
+  };
+}
+
+// Hardly any client asks for plain text, so it is made from the compressed form each time.
+async function identityAnswer(view: View): Promise<Answer> {
+  const body = await inflate(view.gzip ?? Buffer.alloc(0), { maxOutputLength: view.sizeBytes });
+  const etag = `"${view.etag}-identity"`;
+  return {
+    status: 200,
+    headers: [
+      "content-type",
+      CONTENT_TYPES[view.form],
+      "content-length",
+      String(body.length),
+      "etag",
+      etag,
+      ...SHARED_HEADERS,
+    ],
+    body,
+    replay: {
+      body: () => null,
+      registryId: view.registryId,
+      etag,
+      notModifiedHeaders: ["etag", etag, ...SHARED_HEADERS],
+    },
+  };
+}

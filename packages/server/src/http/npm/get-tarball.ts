@@ -1,0 +1,104 @@
+import { EntrepotError } from "@entrepot/core";
+import type { OpenBlob } from "../../blobs/index.ts";
+import { versionOfFileName, type Tarball, type TarballRequest } from "../../registry/index.ts";
+import type { Answer } from "../answer.ts";
+import type { NpmContext } from "../context.ts";
+import { packageOf, valueOf } from "../match-route.ts";
+import { parseRange, type ByteRange } from "../range.ts";
+
+const ETAG_CHARS = 43;
+const CACHE_CONTROL = "private, max-age=31536000, immutable";
+
+/** `GET /:package/-/:file`: a tarball, whole or in part. */
+export async function getTarball(context: NpmContext): Promise<Answer> {
+  const name = packageOf(context.params);
+  const request: TarballRequest = {
+    registry: context.registry,
+    name,
+    version: versionOfFileName(name, valueOf(context.params, "rest")),
+    requester: context.principal.kind === "user" ? context.principal.name : null,
+  };
+  const { tarballs } = context.deps;
+  const first = await answerFor(context, await tarballs.get(request));
+  if (first !== null) return first;
+  // What came from an upstream can be fetched again.
+  tarballs.lost(request);
+  const again = await tarballs.get(request);
+  const second = await answerFor(context, again);
+  if (second === null) throw blobMissing(again);
+  return second;
+}
+
+// Null when the bytes are not in the store.
+async function answerFor(context: NpmContext, tarball: Tarball): Promise<Answer | null> {
+  const { headers } = context.request;
+  const etag = `"${tarball.digest.slice(0, ETAG_CHARS)}"`;
+  const isRangeWanted = headers["if-range"] === undefined || headers["if-range"] === etag;
+  const range = isRangeWanted ? parseRange(headers.range, tarball.sizeBytes) : null;
+  if (range === "unsatisfiable") return unsatisfiable(tarball);
+  return range === null ? await wholeTarball(context, tarball, etag) : await partOfTarball(context, tarball, { etag, range });
+}
+
+async function wholeTarball(context: NpmContext, tarball: Tarball, etag: string): Promise<Answer | null> {
+  const { blobCache } = context.deps;
+  const held = blobCache.held(tarball.digest) ?? (await blobCache.load(tarball.digest, tarball.sizeBytes));
+  const headers = [...sharedHeaders(etag), "content-length", String(tarball.sizeBytes)];
+  const replay = {
+    body: () => (tarball.isCurrent() ? (held?.bytes ?? null) : null),
+    registryId: context.registry.id,
+    etag,
+    notModifiedHeaders: ["etag", etag, "cache-control", CACHE_CONTROL],
+  };
+  if (held !== null && held.bytes !== null) return { status: 200, headers, body: held.bytes, replay };
+  const open = await openBlob(context, tarball);
+  if (open === null) return null;
+  return { status: 200, headers, body: null, stream: open.stream, replay };
+}
+
+async function partOfTarball(
+  context: NpmContext,
+  tarball: Tarball,
+  { etag, range }: { etag: string; range: ByteRange },
+): Promise<Answer | null> {
+  const open = await openBlob(context, tarball, range);
+  if (open === null) return null;
+  return {
+    status: 206,
+    headers: [
+      ...sharedHeaders(etag),
+      "content-length",
+      String(range.end - range.start + 1),
+      "content-range",
+      `bytes ${range.start}-${range.end}/${tarball.sizeBytes}`,
+    ],
+    body: null,
+    stream: open.stream,
+  };
+}
+
+// A blob of another length was torn by a power cut and is as good as missing.
+async function openBlob(context: NpmContext, tarball: Tarball, range?: ByteRange): Promise<OpenBlob | null> {
+  const open = await context.deps.blobs.open(tarball.digest, range);
+  if (open === null || open.sizeBytes === tarball.sizeBytes) return open;
+  open.stream.destroy();
+  return null;
+}
+
+function unsatisfiable(tarball: Tarball): Answer {
+  return {
+    status: 416,
+    headers: ["content-range", `bytes */${tarball.sizeBytes}`, "content-length", "0"],
+    body: null,
+  };
+}
+
+function sharedHeaders(etag: string): string[] {
+  return ["content-type", "application/octet-stream", "etag", etag, "cache-control", CACHE_CONTROL, "accept-ranges", "bytes"];
+}
+
+function blobMissing(tarball: Tarball): EntrepotError {
+  return new EntrepotError("storage-unavailable", {
+    message: "The tarball's bytes are missing from the storage; ask the server's operators to run entrepot verify.",
+    details: { digest: tarball.digest },
+  });
+}

@@ -1,0 +1,98 @@
+import { EntrepotError, type PackageName } from "@entrepot/core";
+import {
+  deprecateVersions,
+  parsePublishRequest,
+  publish,
+  readPackageBody,
+  refuseShadowing,
+  type PackageBody,
+  type Publisher,
+} from "../../registry/index.ts";
+import { jsonAnswer, type Answer } from "../answer.ts";
+import type { NpmContext } from "../context.ts";
+import { packageOf } from "../match-route.ts";
+import { requireUser } from "../require-user.ts";
+
+const CLIENT_CHARS_MAX = 200;
+
+/**
+ * `PUT /:package`: a publish when tarballs are attached, a change of deprecations when a whole document comes
+ * without one.
+ */
+export async function putPackage(context: NpmContext): Promise<Answer> {
+  const name = packageOf(context.params);
+  const body = await readPackageBody(context.deps, context.body.chunks());
+  try {
+    if (body.attachments.length > 0) return await publishVersion(context, name, body);
+    return await changeDocument(context, name, body.document);
+  } finally {
+    await Promise.all(body.attachments.map((attachment) => attachment.file.discard()));
+  }
+}
+
+async function publishVersion(context: NpmContext, name: PackageName, body: PackageBody): Promise<Answer> {
+  const request = parsePublishRequest(name, body);
+  assertPublishedHere(context, request.manifest["publishConfig"]);
+  await refuseShadowing(context.deps, context.registry, name.full);
+  const publisher = await publisherOf(context);
+  const { rev } = await publish(context.deps, {
+    registry: context.registry,
+    registryUrl: context.registryUrl,
+    publisher,
+    request,
+  });
+  return jsonAnswer(201, { ok: true, success: true, id: name.full, rev });
+}
+
+async function changeDocument(context: NpmContext, name: PackageName, document: Record<string, unknown>): Promise<Answer> {
+  if (document["versions"] === undefined) {
+    throw new EntrepotError("request-invalid", {
+      message:
+        document["users"] === undefined
+          ? 'The document brings no tarball in "_attachments" and no "versions"; there is nothing to publish or change.'
+          : "This server does not keep stars.",
+    });
+  }
+  const { rev } = await deprecateVersions(context.deps, {
+    registry: context.registry,
+    name: name.full,
+    actor: requireUser(context.principal).name,
+    document,
+  });
+  return jsonAnswer(201, { ok: true, success: true, id: name.full, rev });
+}
+
+async function publisherOf(context: NpmContext): Promise<Publisher> {
+  const user = requireUser(context.principal);
+  return {
+    userName: user.name,
+    email: (await context.deps.identity.findUser(user.name))?.email ?? null,
+    via: user.via,
+    tokenId: user.tokenId,
+    address: context.address.ip,
+    client: String(context.request.headers["user-agent"] ?? "").slice(0, CLIENT_CHARS_MAX),
+  };
+}
+
+// Somebody wrote down where this package belongs; publishing it elsewhere is a mistake more often than a wish.
+function assertPublishedHere(context: NpmContext, publishConfig: unknown): void {
+  const wanted = (publishConfig as { registry?: unknown } | null | undefined)?.registry;
+  if (typeof wanted !== "string") return;
+  if (isSameRegistry(wanted, context)) return;
+  throw new EntrepotError("permission-denied", {
+    message: `publishConfig.registry in package.json says ${wanted}, so this package is not published to ${context.registryUrl}/.`,
+  });
+}
+
+function isSameRegistry(wanted: string, context: NpmContext): boolean {
+  if (!URL.canParse(wanted)) return false;
+  const here = new URL(context.registryUrl);
+  const there = new URL(wanted);
+  const pathOf = (url: URL): string => url.pathname.toLowerCase().replace(/\/$/, "").replace(/\/r\//, "/npm/");
+  const isSameHost = here.host === there.host || (isLoopback(here) && isLoopback(there) && here.port === there.port);
+  return isSameHost && pathOf(here) === pathOf(there);
+}
+
+function isLoopback(url: URL): boolean {
+  return url.hostname === "localhost" || url.hostname === "[::1]" || url.hostname.startsWith("127.");
+}

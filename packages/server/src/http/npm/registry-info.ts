@@ -1,0 +1,32 @@
+import { EntrepotError } from "@entrepot/core";
+import { findAttestations } from "../../registry/index.ts";
+import { jsonAnswer, type Answer } from "../answer.ts";
+import type { NpmContext } from "../context.ts";
+import { packageOf, valueOf } from "../match-route.ts";
+
+/** `GET /`: what this URL is. */
+export async function registryInfo(context: NpmContext): Promise<Answer> {
+  const { registry, registryUrl, deps } = context;
+  return jsonAnswer(200, {
+    db_name: registry.name,
+    description: registry.description,
+    url: `${registryUrl}/`,
+    server: `entrepot ${deps.version}`,
+    update_seq: deps.changes.seq,
+  });
+}
+
+/** `GET /-/package/:package/visibility`: whether anyone may read it, as clients ask before they make provenance. */
+export async function visibility(context: NpmContext): Promise<Answer> {
+  const origin = await context.deps.origins.of(context.registry, packageOf(context.params).full);
+  if (origin.kind !== "local" || origin.row.removed_at !== null) {
+    throw new EntrepotError("package-not-found");
+  }
+  return jsonAnswer(200, { public: context.registry.anonymousRead });
+}
+
+/** `GET /-/npm/v1/attestations/<name>@<version>`: the bundles that came with a publish. */
+export async function attestations(context: NpmContext): Promise<Answer> {
+  const found = await findAttestations(context.deps, context.registry, valueOf(context.params, "rest"));
+  return jsonAnswer(200, { attestations: found });
+}

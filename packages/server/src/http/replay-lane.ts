@@ -1,0 +1,124 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Principal } from "@entrepot/core";
+import type { RouteMeter } from "../telemetry/index.ts";
+import type { Answer, Replay } from "./answer.ts";
+import type { AddressReader } from "./client-address.ts";
+import type { HttpDeps } from "./context.ts";
+import { matchesEtag, type SentAnswer } from "./send-answer.ts";
+
+/** URLs that are remembered; beyond it the oldest goes. */
+const URLS_MAX = 50_000;
+/** Kinds of client per URL that are remembered. */
+const VARIANTS_MAX = 8;
+
+/** What the lane sent, for the log and the meters. */
+export interface ReplayedAnswer extends SentAnswer {
+  principal: Principal;
+  meter: RouteMeter | null;
+}
+
+/**
+ * Gives an answer again when the same request comes again: same URL and the same headers that the answer
+ * depends on. It asks the recorded answer whether it is current and checks the credential, every time; when
+ * in doubt it steps aside and the ordinary way answers.
+ */
+export interface ReplayLane {
+  /** Answers and returns what was sent, or returns null and has done nothing. */
+  tryAnswer(request: IncomingMessage, response: ServerResponse): ReplayedAnswer | null;
+  /** Remembers an answer that may be given again. */
+  record(request: IncomingMessage, answer: Answer, meter: RouteMeter | null): void;
+}
+
+interface Recorded {
+  accept: string | undefined;
+  acceptEncoding: string | undefined;
+  host: string | undefined;
+  headers: string[];
+  replay: Replay;
+  meter: RouteMeter | null;
+}
+
+/** Makes the lane. Requests that come through trusted proxies keep to the ordinary way. */
+export function createReplayLane(deps: HttpDeps, addresses: AddressReader): ReplayLane {
+  const recordedByUrl = new Map<string, Recorded[]>();
+
+  function tryAnswer(request: IncomingMessage, response: ServerResponse): ReplayedAnswer | null {
+    const variants = recordedByUrl.get(request.url as string);
+    if (variants === undefined || request.method !== "GET") return null;
+    const recorded = variants.find((variant) => fits(variant, request));
+    if (recorded === undefined || request.headers.range !== undefined || addresses.isForwarded(request)) return null;
+    const body = recorded.replay.body();
+    if (body === null) {
+      forget(recordedByUrl, request.url as string, recorded);
+      return null;
+    }
+    const principal = readerOf(deps, request, recorded.replay.registryId);
+    if (principal === null) return null;
+    return { ...send(request, response, { recorded, body }), principal, meter: recorded.meter };
+  }
+
+  function record(request: IncomingMessage, answer: Answer, meter: RouteMeter | null): void {
+    const { replay } = answer;
+    if (replay === undefined || answer.status !== 200 || request.method !== "GET") return;
+    if (replay.body() === null || addresses.isForwarded(request)) return;
+    const url = request.url as string;
+    const variants = (recordedByUrl.get(url) ?? []).filter((variant) => !fits(variant, request));
+    variants.push({
+      accept: request.headers.accept,
+      acceptEncoding: request.headers["accept-encoding"],
+      host: request.headers.host,
+      headers: answer.headers,
+      replay,
+      meter,
+    });
+    if (variants.length > VARIANTS_MAX) variants.shift();
+    recordedByUrl.delete(url);
+    recordedByUrl.set(url, variants);
+    if (recordedByUrl.size > URLS_MAX) recordedByUrl.delete(recordedByUrl.keys().next().value as string);
+  }
+
+  return { tryAnswer, record };
+}
+
+function fits(variant: Recorded, request: IncomingMessage): boolean {
+  const { headers } = request;
+  return (
+    variant.accept === headers.accept &&
+    variant.acceptEncoding === headers["accept-encoding"] &&
+    variant.host === headers.host
+  );
+}
+
+function forget(recordedByUrl: Map<string, Recorded[]>, url: string, gone: Recorded): void {
+  const left = (recordedByUrl.get(url) ?? []).filter((variant) => variant !== gone);
+  if (left.length === 0) recordedByUrl.delete(url);
+  else recordedByUrl.set(url, left);
+}
+
+// Null when it takes more than a look to tell whether the client may read; the ordinary way finds out.
+function readerOf(deps: HttpDeps, request: IncomingMessage, registryId: string): Principal | null {
+  const registry = deps.registries.peek()?.byId.get(registryId);
+  if (registry === undefined || !registry.active) return null;
+  const principal = deps.identity.authenticate(request.headers.authorization, request.socket.remoteAddress);
+  if (principal instanceof Promise) {
+    // The ordinary way asks again and answers what comes of it.
+    principal.catch(() => undefined);
+    return null;
+  }
+  return principal.kind === "user" || registry.anonymousRead ? principal : null;
+}
+
+function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { recorded, body }: { recorded: Recorded; body: Uint8Array },
+): SentAnswer {
+  if (matchesEtag(request.headers["if-none-match"], recorded.replay.etag)) {
+    response.writeHead(304, recorded.replay.notModifiedHeaders);
+    response.end();
+    return { status: 304, sizeBytes: 0 };
+  }
+  response.writeHead(200, recorded.headers);
+  response.end(body);
+  return { status: 200, sizeBytes: body.length };
+}

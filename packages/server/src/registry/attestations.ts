@@ -1,0 +1,36 @@
+import { EntrepotError, normalizeVersion, parsePackageName, type VersionFacts } from "@entrepot/core";
+import type { Database } from "../db/index.ts";
+import type { Gate } from "../firewall/index.ts";
+import type { NameOrigins } from "./name-origin.ts";
+import { findVersion } from "./package-rows.ts";
+import type { Registry } from "./registry.ts";
+
+/** One attestation as clients expect it. */
+export interface Attestation {
+  predicateType: string;
+  bundle: unknown;
+}
+
+/**
+ * The sigstore bundles that came with a publish, by `<name>@<version>`. Throws `version-not-found` when there are
+ * none and `version-denied` like every other way to the version.
+ */
+export async function findAttestations(
+  deps: { db: Database; gate: Gate; origins: NameOrigins },
+  registry: Registry,
+  spec: string,
+): Promise<Attestation[]> {
+  const at = spec.lastIndexOf("@");
+  const name = parsePackageName(spec.slice(0, Math.max(0, at))).full;
+  const version = normalizeVersion(spec.slice(at + 1));
+  const origin = await deps.origins.of(registry, name);
+  const row =
+    origin.kind === "local" && version !== null ? await findVersion(deps.db.read, origin.row.id, version) : null;
+  if (row === null || row.removed_at !== null || row.attestations === null) {
+    throw new EntrepotError("version-not-found", { message: `There are no attestations of ${spec} here.` });
+  }
+  const facts = JSON.parse(row.facts) as VersionFacts;
+  await deps.gate.assertAllowed(facts, { registry, name, purpose: "metadata" });
+  const bundles = JSON.parse(row.attestations) as unknown[];
+  return bundles.map((bundle) => ({ predicateType: facts.attestations ?? "unknown", bundle }));
+}

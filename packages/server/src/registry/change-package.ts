@@ -1,0 +1,105 @@
+import { EntrepotError, sliceManifest } from "@entrepot/core";
+import { writePackage, type PackageWrite, type PackageWriteDeps, type WriteScope } from "./package-write.ts";
+import { assertCurrentRevision } from "./revision.ts";
+
+const DEPRECATION_CHARS_MAX = 1024;
+const MAINTAINERS_MAX = 200;
+
+/**
+ * Takes over the deprecation texts of a whole document and nothing else of it: what else differs is what the
+ * client did not know. Throws `revision-stale` unless the document's `_rev` is current.
+ */
+export async function deprecateVersions(
+  deps: PackageWriteDeps,
+  write: PackageWrite & { document: Record<string, unknown> },
+): Promise<{ rev: string }> {
+  const texts = deprecationTexts(write.document["versions"]);
+  return await writePackage(deps, write, async (scope) => {
+    assertCurrentRevision(scope.row, write.document["_rev"]);
+    const changed: Record<string, string | null> = {};
+    const rows = await scope.trx
+      .selectFrom("versions")
+      .select(["id", "version", "full_slice", "facts"])
+      .where("package_id", "=", scope.row.id)
+      .where("removed_at", "is", null)
+      .execute();
+    for (const row of rows) {
+      const text = texts.get(row.version);
+      if (text === undefined) continue;
+      if (await setDeprecation(scope, row, text)) changed[row.version] = text;
+    }
+    if (Object.keys(changed).length === 0) return null;
+    return { kind: "package-changed", detail: { deprecated: changed }, installable: false };
+  });
+}
+
+interface DeprecationRow {
+  id: string;
+  full_slice: string;
+  facts: string;
+}
+
+async function setDeprecation(scope: WriteScope, row: DeprecationRow, text: string | null): Promise<boolean> {
+  const manifest = JSON.parse(row.full_slice) as Record<string, unknown>;
+  if ((manifest["deprecated"] ?? null) === text) return false;
+  if (text === null) delete manifest["deprecated"];
+  else manifest["deprecated"] = text;
+  const slices = sliceManifest(manifest);
+  const facts = JSON.stringify({ ...(JSON.parse(row.facts) as object), deprecated: text });
+  await scope.trx
+    .updateTable("versions")
+    .set({ full_slice: slices.full, abbreviated_slice: slices.abbreviated, facts })
+    .where("id", "=", row.id)
+    .execute();
+  return true;
+}
+
+// An empty text lifts the deprecation: yarn 1 warns of any text, the empty one included.
+function deprecationTexts(versions: unknown): Map<string, string | null> {
+  if (typeof versions !== "object" || versions === null) {
+    throw new EntrepotError("manifest-invalid", { message: 'The document has no "versions" to deprecate.' });
+  }
+  const texts = new Map<string, string | null>();
+  for (const [version, manifest] of Object.entries(versions)) {
+    const text = (manifest as { deprecated?: unknown } | null)?.deprecated;
+    if (typeof text === "string" && text.length > DEPRECATION_CHARS_MAX) {
+      throw new EntrepotError("manifest-invalid", {
+        message: `A deprecation text has at most ${DEPRECATION_CHARS_MAX} characters.`,
+      });
+    }
+    texts.set(version, typeof text === "string" && text !== "" ? text : null);
+  }
+  return texts;
+}
+
+/** Replaces the maintainers; versions and tags are never touched. Throws `revision-stale`. */
+export async function changeMaintainers(
+  deps: PackageWriteDeps,
+  write: PackageWrite & { rev: string; maintainers: unknown },
+): Promise<{ rev: string }> {
+  const maintainers = checkedMaintainers(write.maintainers);
+  return await writePackage(deps, write, async ({ trx, row }) => {
+    assertCurrentRevision(row, write.rev);
+    await trx
+      .updateTable("packages")
+      .set({ maintainers: JSON.stringify(maintainers) })
+      .where("id", "=", row.id)
+      .execute();
+    return { kind: "package-changed", detail: { maintainers: maintainers.map(({ name }) => name) }, installable: false };
+  });
+}
+
+function checkedMaintainers(value: unknown): { name: string; email?: string }[] {
+  if (!Array.isArray(value) || value.length === 0 || value.length > MAINTAINERS_MAX) {
+    throw new EntrepotError("manifest-invalid", {
+      message: `"maintainers" must be a list of 1 to ${MAINTAINERS_MAX} people; a package cannot be without an owner.`,
+    });
+  }
+  return value.map((entry: unknown) => {
+    const { name, email } = (typeof entry === "object" && entry !== null ? entry : {}) as Record<string, unknown>;
+    if (typeof name !== "string" || name === "") {
+      throw new EntrepotError("manifest-invalid", { message: 'Every maintainer needs a "name".' });
+    }
+    return typeof email === "string" ? { name, email } : { name };
+  });
+}

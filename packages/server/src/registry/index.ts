@@ -1,0 +1,40 @@
+/**
+ * Registries and what they hold: reading packuments and tarballs of both origins, publishing, and every other
+ * write to a package. It knows nothing of HTTP; it does not decide what may be seen (the firewall does) nor who
+ * may ask (the caller does).
+ */
+export { findAttestations, type Attestation } from "./attestations.ts";
+export { createBlobCache, type BlobCache } from "./blob-cache.ts";
+export { createCachedVersions, type CachedVersions } from "./cached-versions.ts";
+export { changeMaintainers, deprecateVersions } from "./change-package.ts";
+export { deleteTag, putTags } from "./dist-tags.ts";
+export { collectGarbage } from "./garbage.ts";
+export { listPackages } from "./listing.ts";
+export { createNameOrigins, type NameOrigins } from "./name-origin.ts";
+export { createPackuments, type Packuments } from "./packuments.ts";
+export { parsePublishRequest } from "./publish/publish-request.ts";
+export { publish, type Publisher } from "./publish/publish.ts";
+export { readPackageBody, type PackageBody } from "./publish/read-publish-body.ts";
+export { createRegistries, requireRegistry, type Registries } from "./registries.ts";
+export {
+  addClaim,
+  changeRegistry,
+  createRegistry,
+  deleteRegistry,
+  removeClaim,
+  setRegistryUpstreams,
+  type RegistryActor,
+  type RegistryWriteDeps,
+} from "./registry-writes.ts";
+export { type Registry, type RegistrySnapshot } from "./registry.ts";
+export { refuseShadowing } from "./shadowing.ts";
+export { createTarballs, versionOfFileName, type Tarball, type TarballRequest, type Tarballs } from "./tarballs.ts";
+export { unpublishMissing, unpublishPackage, unpublishVersion } from "./unpublish.ts";
+export {
+  changeUpstream,
+  createUpstream,
+  deleteUpstream,
+  type UpstreamValues,
+  type UpstreamWriteDeps,
+} from "./upstream-writes.ts";
+export { type View } from "./view.ts";

@@ -1,0 +1,66 @@
+import { sql } from "kysely";
+import type { Database } from "../db/index.ts";
+import type { Registry } from "./registry.ts";
+
+/** A version that a registry holds, whatever brought it there. */
+export interface ListedVersion {
+  name: string;
+  version: string;
+  /** `local`: published here; `cached`: came from an upstream. */
+  origin: "local" | "cached";
+  sizeBytes: number;
+  integrity: string;
+  /** When it was published here or first passed through; ISO 8601. */
+  at: string;
+  /** User name of whoever published it or asked for it first; null for anonymous. */
+  by: string | null;
+}
+
+export interface ListingRequest {
+  registry: Registry;
+  /** `name\nversion` of the last row seen; empty for the first page. */
+  after: string;
+  limit: number;
+  /** Part of the name; empty for all. */
+  text: string;
+}
+
+interface ListedRow {
+  name: string;
+  version: string;
+  origin: "local" | "cached";
+  size_bytes: number;
+  integrity: string;
+  at: number;
+  by: string | null;
+}
+
+/** Lists the versions in a registry by name and version, own and cached ones alike. */
+export async function listPackages(deps: { db: Database }, request: ListingRequest): Promise<ListedVersion[]> {
+  const [afterName = "", afterVersion = ""] = request.after.split("\n");
+  const pattern = `%${request.text.replace(/[\\%_]/g, "\\$&")}%`;
+  const { rows } = await sql<ListedRow>`
+    select name, version, origin, size_bytes, integrity, at, "by" from (
+      select p.name as name, v.version as version, 'local' as origin, v.size_bytes as size_bytes,
+             v.integrity as integrity, v.published_at as at, v.published_by as "by"
+      from versions v join packages p on p.id = v.package_id
+      where p.registry_id = ${request.registry.id} and v.removed_at is null
+      union all
+      select name, version, 'cached' as origin, size_bytes, integrity, cached_at as at, cached_by as "by"
+      from cached_versions where registry_id = ${request.registry.id}
+    ) listed
+    where name like ${pattern} escape '\\'
+      and (name > ${afterName} or (name = ${afterName} and version > ${afterVersion}))
+    order by name, version
+    limit ${request.limit}
+  `.execute(deps.db.read);
+  return rows.map((row) => ({
+    name: row.name,
+    version: row.version,
+    origin: row.origin,
+    sizeBytes: row.size_bytes,
+    integrity: row.integrity,
+    at: new Date(row.at).toISOString(),
+    by: row.by,
+  }));
+}

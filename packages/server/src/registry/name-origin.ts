@@ -1,0 +1,68 @@
+import { LRUCache } from "lru-cache";
+import { matchesNamePattern } from "@entrepot/core";
+import type { Change, ChangeLog } from "../changes/index.ts";
+import type { Database } from "../db/index.ts";
+import { findPackage, type PackageRow } from "./package-rows.ts";
+import type { Registry } from "./registry.ts";
+
+const NAMES_MAX = 50_000;
+
+/**
+ * Where a registry's answer about a name comes from. It is one place only: a name that was published here or
+ * is claimed never mixes with an upstream's package of the same name.
+ */
+export type NameOrigin =
+  | { kind: "local"; row: PackageRow }
+  /** Held by a claim; nothing is published yet. */
+  | { kind: "claimed" }
+  | { kind: "upstream" };
+
+/** Tells where names come from, as current as the change log. */
+export interface NameOrigins {
+  of(registry: Registry, name: string): NameOrigin | Promise<NameOrigin>;
+}
+
+/** Makes the look-up, with a bounded memory of what was found. */
+export function createNameOrigins(deps: { db: Database; changes: Pick<ChangeLog, "subscribe"> }): NameOrigins {
+  const known = new LRUCache<string, NameOrigin>({ max: NAMES_MAX });
+  // Counts changes; what was read before one is not remembered after it.
+  let epoch = 0;
+  deps.changes.subscribe((batch) => {
+    epoch += 1;
+    for (const change of batch) forget(change);
+  });
+
+  function forget(change: Change): void {
+    if (change.registryId === null) return;
+    if (change.packageName !== null) known.delete(keyOf(change.registryId, change.packageName));
+    else if (change.kind === "registry-changed") known.clear();
+  }
+
+  async function look(registry: Registry, name: string): Promise<NameOrigin> {
+    const started = epoch;
+    const row = await findPackage(deps.db.read, { registryId: registry.id, name });
+    const origin = originFrom(registry, name, row);
+    if (started === epoch) known.set(keyOf(registry.id, name), origin);
+    return origin;
+  }
+
+  return {
+    of(registry, name) {
+      return known.get(keyOf(registry.id, name)) ?? look(registry, name);
+    },
+  };
+}
+
+/** Tells whether one of the registry's claims covers the name. */
+export function isClaimed(registry: Registry, name: string): boolean {
+  return registry.claims.some((pattern) => matchesNamePattern(pattern, name));
+}
+
+function originFrom(registry: Registry, name: string, row: PackageRow | null): NameOrigin {
+  if (row !== null) return { kind: "local", row };
+  return isClaimed(registry, name) ? { kind: "claimed" } : { kind: "upstream" };
+}
+
+function keyOf(registryId: string, name: string): string {
+  return `${registryId}\n${name}`;
+}

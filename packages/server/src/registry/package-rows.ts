@@ -1,0 +1,85 @@
+import type { Kysely, Selectable, Transaction } from "kysely";
+import { EntrepotError } from "@entrepot/core";
+import type { Schema } from "../db/index.ts";
+
+export type PackageRow = Selectable<Schema["packages"]>;
+export type VersionRow = Selectable<Schema["versions"]>;
+type Reader = Kysely<Schema> | Transaction<Schema>;
+
+/** Where a package is looked for. */
+export interface PackageKey {
+  registryId: string;
+  name: string;
+}
+
+/** The package's row, unpublished ones included; null when the registry never held the name. */
+export async function findPackage(reader: Reader, key: PackageKey): Promise<PackageRow | null> {
+  const row = await reader
+    .selectFrom("packages")
+    .selectAll()
+    .where("registry_id", "=", key.registryId)
+    .where("name", "=", key.name)
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+/** The row of a package that is there to be written to. Throws `package-not-found`. */
+export async function requirePackage(reader: Reader, key: PackageKey): Promise<PackageRow> {
+  const row = await findPackage(reader, key);
+  if (row === null || row.removed_at !== null) {
+    throw new EntrepotError("package-not-found", {
+      message: `There is no package "${key.name}" of this registry's own; only packages published here can be changed.`,
+    });
+  }
+  return row;
+}
+
+/** One version's row, unpublished ones included. */
+export async function findVersion(reader: Reader, packageId: string, version: string): Promise<VersionRow | null> {
+  const row = await reader
+    .selectFrom("versions")
+    .selectAll()
+    .where("package_id", "=", packageId)
+    .where("version", "=", version)
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+/** The versions that are there, without their manifests. */
+export async function listVersions(
+  reader: Reader,
+  packageId: string,
+): Promise<{ version: string; published_at: number }[]> {
+  return await reader
+    .selectFrom("versions")
+    .select(["version", "published_at"])
+    .where("package_id", "=", packageId)
+    .where("removed_at", "is", null)
+    .execute();
+}
+
+/** The package's tags, each with the version it names. */
+export async function listTags(reader: Reader, packageId: string): Promise<Map<string, string>> {
+  const rows = await reader
+    .selectFrom("dist_tags")
+    .select(["tag", "version"])
+    .where("package_id", "=", packageId)
+    .orderBy("tag")
+    .execute();
+  return new Map(rows.map((row) => [row.tag, row.version]));
+}
+
+/** Counts one write of the package; `installable` says whether what can be installed changed. */
+export async function bumpRevision(
+  trx: Transaction<Schema>,
+  row: PackageRow,
+  input: { now: number; installable: boolean },
+): Promise<PackageRow> {
+  const modified_at = input.installable ? Math.max(input.now, row.modified_at + 1) : row.modified_at;
+  await trx
+    .updateTable("packages")
+    .set((eb) => ({ revision: eb("revision", "+", 1), modified_at }))
+    .where("id", "=", row.id)
+    .execute();
+  return { ...row, revision: row.revision + 1, modified_at };
+}

@@ -1,0 +1,219 @@
+import { createHash } from "node:crypto";
+import { EntrepotError, type PackumentForm, type PolicyContext, type ViewOptions } from "@entrepot/core";
+import type { Change, ChangeLog } from "../changes/index.ts";
+import type { Database } from "../db/index.ts";
+import { contextStamp, denied, type Gate } from "../firewall/index.ts";
+import type { GzipView, ThreadPool } from "../threads/index.ts";
+import type { AbsentEntry, DocumentEntry, Upstreams } from "../upstream/index.ts";
+import { loadLocalPackument } from "./local-packument.ts";
+import type { NameOrigins } from "./name-origin.ts";
+import type { Registry } from "./registry.ts";
+import { createViewCache, type CachedView } from "./view-cache.ts";
+import { viewKeyText, type View } from "./view.ts";
+
+/** Part of every ETag: raised when the same input starts to render differently. */
+const RENDER_FORMAT = "1";
+const ETAG_CHARS = 27;
+
+export interface PackumentDeps {
+  db: Database;
+  changes: Pick<ChangeLog, "subscribe">;
+  upstreams: Upstreams;
+  origins: NameOrigins;
+  gate: Gate;
+  threads: Pick<ThreadPool, "run">;
+  now: () => number;
+  limits: { viewBytesMax: number; documentBytesMax: number };
+}
+
+/** A wanted packument. */
+export interface PackumentRequest {
+  registry: Registry;
+  name: string;
+  form: PackumentForm;
+  packageUrl: string;
+  /** True when a name that is not known here must not be asked upstream, as for a client about to publish. */
+  localOnly: boolean;
+}
+
+/** Packuments as clients see them. */
+export interface Packuments {
+  /** Throws `package-not-found`, `version-denied` when every version is hidden, and upstream errors. */
+  view(request: PackumentRequest): Promise<View>;
+  /** Bytes that the cached views hold. */
+  cachedBytes(): number;
+}
+
+interface StoredView extends View, CachedView {
+  /** What the view was made from; the same text makes the same view. */
+  readonly source: string;
+  /** Upstream answers that it rests on; empty for a package of this registry's own. */
+  entries: readonly (DocumentEntry | AbsentEntry)[];
+  isDropped: boolean;
+}
+
+interface Flight {
+  promise: Promise<View>;
+  packageKey: string;
+  registryId: string;
+  /** Set when something changed after the flight read it: later requests must not join, and nothing is kept. */
+  isOvertaken: boolean;
+}
+
+/** Makes the views over both origins, with a cache bounded in bytes. */
+export function createPackuments(deps: PackumentDeps): Packuments {
+  const cache = createViewCache<StoredView>(deps.limits.viewBytesMax);
+  const flights = new Map<string, Flight>();
+  deps.changes.subscribe((batch) => {
+    for (const change of batch) invalidate(change);
+  });
+
+  function invalidate(change: Change): void {
+    if (change.kind === "user-changed" || change.kind === "token-changed") return;
+    const isWide = change.packageName === null || change.registryId === null;
+    const prefix = change.registryId === null ? "" : `${change.registryId}\n${change.packageName ?? ""}`;
+    for (const flight of flights.values()) {
+      if (isWide || flight.packageKey === prefix) flight.isOvertaken = true;
+    }
+    cache.dropPrefix(prefix);
+  }
+
+  async function view(request: PackumentRequest): Promise<View> {
+    const { registry, name, form, packageUrl } = request;
+    const key = viewKeyText({ registryId: registry.id, name, form, packageUrl });
+    const cached = cache.get(key);
+    if (cached?.isCurrent() === true) return cached;
+    const running = flights.get(key);
+    if (running !== undefined && !running.isOvertaken && !request.localOnly) return await running.promise;
+    const flight: Flight = {
+      packageKey: `${registry.id}\n${name}`,
+      registryId: registry.id,
+      isOvertaken: false,
+      promise: Promise.resolve().then(() => build(deps, request, cached)).then((built) => {
+        if (!flight.isOvertaken && built !== cached) cache.set(key, built);
+        return built;
+      }),
+    };
+    flights.set(key, flight);
+    try {
+      return await flight.promise;
+    } finally {
+      if (flights.get(key) === flight) flights.delete(key);
+    }
+  }
+
+  return { view, cachedBytes: () => cache.sizeBytes };
+}
+
+async function build(deps: PackumentDeps, request: PackumentRequest, cached?: StoredView): Promise<StoredView> {
+  const { registry, name } = request;
+  const policy = await deps.gate.context({ registry, name, purpose: "metadata" });
+  const options: ViewOptions = { form: request.form, packageUrl: request.packageUrl, policy };
+  const origin = await deps.origins.of(registry, name);
+  if (origin.kind === "local" && origin.row.removed_at === null) {
+    const packument = await loadLocalPackument(deps.db, origin.row, request.form);
+    const rendered = await deps.threads.run("renderLocalView", { packument, view: options });
+    return storedView(deps, request, { rendered, policy, source: packument.rev, entries: [] });
+  }
+  if (origin.kind !== "upstream") throw notFound(request, origin.kind === "local" ? origin.row.tombstone : null);
+  const { entry, entries } = await findUpstream(deps, request, options);
+  const source = sourceOf(entry, policy);
+  if (cached !== undefined && !cached.isDropped && cached.source === source) {
+    cached.entries = entries;
+    return cached;
+  }
+  const rendered = await renderUpstream(deps, entry, options);
+  return storedView(deps, request, { rendered, policy, source, entries });
+}
+
+// The first upstream that has the name answers for it. One that fails ends the search: a name must not come
+// from another place because its own is down.
+async function findUpstream(
+  deps: PackumentDeps,
+  request: PackumentRequest,
+  view: ViewOptions,
+): Promise<{ entry: DocumentEntry; entries: (DocumentEntry | AbsentEntry)[] }> {
+  const entries: (DocumentEntry | AbsentEntry)[] = [];
+  for (const upstream of request.registry.upstreams) {
+    const entry = await deps.upstreams.current(upstream, request.name, { view, cachedOnly: request.localOnly });
+    if (entry === null) continue;
+    entries.push(entry);
+    if (entry.kind === "present") return { entry, entries };
+  }
+  throw notFound(request, null);
+}
+
+async function renderUpstream(deps: PackumentDeps, entry: DocumentEntry, view: ViewOptions): Promise<GzipView> {
+  const first = deps.upstreams.takeFirstView(entry, view);
+  if (first !== null) return first;
+  const document = await deps.upstreams.document(entry);
+  return await deps.threads.run("renderUpstreamView", {
+    document,
+    sizeBytesMax: deps.limits.documentBytesMax,
+    view,
+  });
+}
+
+interface ViewMaterial {
+  rendered: GzipView;
+  policy: PolicyContext;
+  source: string;
+  entries: (DocumentEntry | AbsentEntry)[];
+}
+
+function storedView(deps: PackumentDeps, request: PackumentRequest, material: ViewMaterial): StoredView {
+  const { rendered, source, policy } = material;
+  const [firstHidden] = rendered.hidden;
+  if (rendered.shown === 0 && firstHidden !== undefined) {
+    const [version, verdict] = firstHidden;
+    throw denied(verdict, { name: request.name, version, registry: request.registry.name });
+  }
+  const gzip = Buffer.from(rendered.gzip.buffer, rendered.gzip.byteOffset, rendered.gzip.byteLength);
+  const view: StoredView = {
+    registryId: request.registry.id,
+    name: request.name,
+    form: request.form,
+    etag: etagOf([RENDER_FORMAT, source, contextStamp(policy), request.form, request.packageUrl]),
+    gzip,
+    sizeBytes: rendered.sizeBytes,
+    hiddenCount: rendered.hidden.length,
+    weightBytes: gzip.length,
+    source,
+    entries: material.entries,
+    isDropped: false,
+    isCurrent() {
+      if (view.isDropped) return false;
+      for (const entry of view.entries) {
+        if (entry.superseded || deps.now() >= entry.freshUntil) return false;
+      }
+      return true;
+    },
+    drop() {
+      view.isDropped = true;
+      view.gzip = null;
+    },
+  };
+  return view;
+}
+
+function sourceOf(entry: DocumentEntry, policy: PolicyContext): string {
+  return `${entry.digest} ${contextStamp(policy)}`;
+}
+
+function etagOf(parts: readonly string[]): string {
+  return createHash("sha256").update(parts.join("\n")).digest("base64url").slice(0, ETAG_CHARS);
+}
+
+function notFound(request: PackumentRequest, tombstone: string | null): EntrepotError {
+  const name = request.name;
+  if (tombstone !== null) {
+    return new EntrepotError("package-not-found", { message: `The package "${name}" was unpublished.` });
+  }
+  const where = request.registry.upstreams.map((upstream) => upstream.name).join(", ");
+  return new EntrepotError("package-not-found", {
+    message:
+      where === "" || request.localOnly
+        ? `The registry "${request.registry.name}" has no package "${name}".`
+        : `The registry "${request.registry.name}" has no package "${name}", and neither has its upstream (${where}).`,
+  });
+}

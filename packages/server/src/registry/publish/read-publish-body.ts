@@ -1,0 +1,139 @@
+import { EntrepotError } from "@entrepot/core";
+import type { StagedFile, StagingArea } from "../../blobs/index.ts";
+import { createJsonSplitter } from "./json-splitter.ts";
+
+/** Bounds of one publish request. */
+export interface PublishLimits {
+  /** The whole request body. */
+  publishBytesMax: number;
+  /** What stands beside the tarball: manifest, README, provenance. */
+  metadataBytesMax: number;
+}
+
+/** A tarball that came with a publish, decoded and hashed on disk. */
+export interface StagedAttachment {
+  name: string;
+  file: StagedFile;
+  sizeBytes: number;
+  sha512: Buffer;
+  sha1: Buffer;
+}
+
+/** The body of a PUT to a package. */
+export interface PackageBody {
+  document: Record<string, unknown>;
+  /** Text attachments such as sigstore bundles stay in the document. */
+  attachments: StagedAttachment[];
+}
+
+const BASE64_TEXT = /^[A-Za-z0-9+/=\s]*$/;
+const ATTACHMENTS_MAX = 4;
+const BASE64_GROUP = 4;
+
+/**
+ * Reads the body of `PUT /<package>`. Tarballs go to the staging area while they arrive and are never held in
+ * memory; the caller discards them. Throws `body-too-large` and `request-invalid`, leaving no file behind.
+ */
+export async function readPackageBody(
+  deps: { staging: StagingArea; limits: PublishLimits },
+  source: AsyncIterable<Uint8Array>,
+): Promise<PackageBody> {
+  const decoders = new Map<string, AttachmentDecoder>();
+  const splitter = createJsonSplitter(
+    {
+      wantsData: (name) => !name.endsWith(".sigstore"),
+      async onData(name, text) {
+        let decoder = decoders.get(name);
+        if (decoder === undefined) {
+          if (decoders.size >= ATTACHMENTS_MAX) throw invalid(`A publish has at most ${ATTACHMENTS_MAX} attachments.`);
+          decoder = createDecoder(name, await deps.staging.stage());
+          decoders.set(name, decoder);
+        }
+        await decoder.write(text);
+      },
+      async onDataEnd(name) {
+        await decoders.get(name)?.end();
+      },
+    },
+    deps.limits.metadataBytesMax,
+  );
+  try {
+    let total = 0;
+    for await (const chunk of source) {
+      total += chunk.length;
+      if (total > deps.limits.publishBytesMax) throw tooLarge(deps.limits.publishBytesMax);
+      await splitter.write(chunk);
+    }
+    const document = parseObject(splitter.finish());
+    const attachments = await Promise.all([...decoders.values()].map((decoder) => decoder.finish()));
+    return { document, attachments };
+  } catch (error) {
+    await Promise.all([...decoders.values()].map((decoder) => decoder.discard()));
+    throw error;
+  }
+}
+
+interface AttachmentDecoder {
+  write(text: Uint8Array): Promise<void>;
+  end(): Promise<void>;
+  finish(): Promise<StagedAttachment>;
+  discard(): Promise<void>;
+}
+
+// Base64 comes in pieces of any length; what does not fill a group of four waits for the next piece.
+function createDecoder(name: string, file: StagedFile): AttachmentDecoder {
+  let carried = "";
+  let isEnded = false;
+  async function decode(text: string): Promise<void> {
+    if (!BASE64_TEXT.test(text)) throw invalid(`The attachment "${name}" is not base64.`);
+    const bytes = Buffer.from(text, "base64");
+    if (bytes.length > 0) await file.write(bytes);
+  }
+  return {
+    async write(piece) {
+      if (isEnded) throw invalid(`The attachment "${name}" has its data twice.`);
+      // JSON may escape the slash; no other escape belongs into base64.
+      const text = carried + Buffer.from(piece).toString("latin1");
+      const unescaped = text.includes("\\") ? text.replaceAll("\\/", "/").replaceAll("\\n", "") : text;
+      const usable = unescaped.endsWith("\\") ? unescaped.length - 1 : unescaped.length;
+      const whole = usable - (usable % BASE64_GROUP);
+      carried = unescaped.slice(whole);
+      await decode(unescaped.slice(0, whole));
+    },
+    async end() {
+      isEnded = true;
+      await decode(carried);
+      carried = "";
+    },
+    async finish() {
+      return { name, file, ...(await file.finish()) };
+    },
+    async discard() {
+      await file.discard();
+    },
+  };
+}
+
+function parseObject(bytes: Buffer): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(bytes.toString("utf8"));
+  } catch (cause) {
+    throw new EntrepotError("request-invalid", { message: "The request body is not valid JSON.", cause });
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw invalid("The request body must be a JSON object.");
+  }
+  return value as Record<string, unknown>;
+}
+
+function invalid(message: string): EntrepotError {
+  return new EntrepotError("request-invalid", { message });
+}
+
+function tooLarge(limitBytes: number): EntrepotError {
+  return new EntrepotError("body-too-large", {
+    message: `The request body is larger than ${limitBytes} bytes; raise limits.publishBytesMax to take it.`,
+    details: { limitBytes },
+  });
+}

@@ -1,0 +1,45 @@
+import type { Upstream } from "../upstream/index.ts";
+
+/** A registry with all that reading needs; a value, replaced as a whole when anything of it changes. */
+export interface Registry {
+  readonly id: string;
+  readonly workspaceId: string;
+  readonly name: string;
+  readonly description: string;
+  /** True when reading needs no credential. */
+  readonly anonymousRead: boolean;
+  /** False hides it: its endpoint answers 404, its data stays. */
+  readonly active: boolean;
+  readonly host: string | null;
+  /** True when the configuration file declares it. */
+  readonly managed: boolean;
+  /** In the order in which they are asked. */
+  readonly upstreams: readonly Upstream[];
+  /** Name patterns that are never asked upstream. */
+  readonly claims: readonly string[];
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/** All registries of the process at one moment. */
+export interface RegistrySnapshot {
+  readonly byName: ReadonlyMap<string, Registry>;
+  readonly byId: ReadonlyMap<string, Registry>;
+  /** By lower-case host name. */
+  readonly byHost: ReadonlyMap<string, Registry>;
+  readonly upstreams: ReadonlyMap<string, Upstream>;
+}
+
+const NAME_PATTERN = /^[a-z0-9][a-z0-9._-]{0,49}$/;
+const NAME_CHARS_MAX = 50;
+
+/** Says what is wrong with a registry's name, or null. Names are lower case, 1 to 50 of `a-z 0-9 . _ -`. */
+export function registryNameProblem(name: string): string | null {
+  if (NAME_PATTERN.test(name)) return null;
+  if (name === "") return "A registry needs a name.";
+  if (name.length > NAME_CHARS_MAX) return `A registry's name has at most ${NAME_CHARS_MAX} characters.`;
+  const wrong = [...name].find((character) => !/[a-z0-9._-]/.test(character));
+  if (wrong === " ") return `A registry's name cannot hold a space; write "${name.replaceAll(" ", "-")}".`;
+  if (wrong !== undefined) return `A registry's name cannot hold "${wrong}"; it takes a-z, 0-9, ".", "_" and "-".`;
+  return "A registry's name starts with a letter or a digit.";
+}

@@ -1,0 +1,257 @@
+import { LRUCache } from "lru-cache";
+import { EntrepotError, normalizeVersion, type PackageName, type VersionFacts } from "@entrepot/core";
+import type { BlobStore } from "../blobs/index.ts";
+import type { ChangeKind, ChangeLog } from "../changes/index.ts";
+import type { Database } from "../db/index.ts";
+import type { Gate, GateQuestion } from "../firewall/index.ts";
+import type { DocumentEntry, FetchedTarball, Upstream, Upstreams } from "../upstream/index.ts";
+import type { CachedVersions } from "./cached-versions.ts";
+import type { NameOrigins } from "./name-origin.ts";
+import { findVersion } from "./package-rows.ts";
+import type { Registry } from "./registry.ts";
+
+const ADMITTED_MAX = 100_000;
+/** Changes after which a tarball that was admitted may have to be refused. */
+const REVOKING: ReadonlySet<ChangeKind> = new Set([
+  "version-removed",
+  "package-removed",
+  "registry-changed",
+  "upstream-changed",
+  "status-changed",
+  "settings-changed",
+]);
+
+export interface TarballDeps {
+  db: Database;
+  changes: Pick<ChangeLog, "subscribe">;
+  blobs: BlobStore;
+  upstreams: Upstreams;
+  origins: NameOrigins;
+  cachedVersions: CachedVersions;
+  gate: Gate;
+}
+
+/** A wanted tarball. */
+export interface TarballRequest {
+  registry: Registry;
+  name: PackageName;
+  version: string;
+  /** User name of whoever asks; null for anonymous. */
+  requester: string | null;
+}
+
+/** A tarball that the gate let pass and whose bytes lie in the blob store. */
+export interface Tarball {
+  digest: string;
+  sizeBytes: number;
+  /** Becomes false when a change may lead to another answer. */
+  isCurrent(): boolean;
+}
+
+/** Tarballs of both origins. */
+export interface Tarballs {
+  /** Throws `version-not-found`, `package-not-found`, `version-denied` and upstream errors. */
+  get(request: TarballRequest): Promise<Tarball>;
+  /** The bytes of this tarball are missing from the store: the next `get` looks anew. */
+  lost(request: TarballRequest): void;
+}
+
+interface Admitted extends Tarball {
+  isDropped: boolean;
+}
+
+/** Reads the version out of a tarball's file name: `<base>-<version>.tgz`, with or without the scope before it. */
+export function versionOfFileName(name: PackageName, fileName: string): string {
+  const last = fileName.slice(fileName.lastIndexOf("/") + 1);
+  const start = `${name.base}-`;
+  const version =
+    last.startsWith(start) && last.endsWith(".tgz") ? normalizeVersion(last.slice(start.length, -".tgz".length)) : null;
+  if (version === null) {
+    throw new EntrepotError("version-not-found", {
+      message: `"${fileName}" is not a tarball of ${name.full}; its tarballs are named ${start}<version>.tgz.`,
+    });
+  }
+  return version;
+}
+
+/** Makes the tarball reader, with a bounded memory of what was admitted. */
+export function createTarballs(deps: TarballDeps): Tarballs {
+  const admitted = new LRUCache<string, Admitted>({
+    max: ADMITTED_MAX,
+    dispose: (tarball) => {
+      tarball.isDropped = true;
+    },
+  });
+  const flights = new Map<string, Promise<FoundTarball>>();
+  let epoch = 0;
+  deps.changes.subscribe((batch) => {
+    const concerned = batch.filter((change) => REVOKING.has(change.kind));
+    if (concerned.length === 0) return;
+    epoch += 1;
+    for (const change of concerned) dropConcerned(admitted, change);
+  });
+
+  return {
+    async get(request) {
+      const key = `${request.registry.id}\n${request.name.full}\n${request.version}`;
+      const known = admitted.get(key);
+      if (known?.isCurrent() === true) return known;
+      const started = epoch;
+      // A search that began before a revoking change must not be joined after it.
+      const flightKey = `${epoch}\n${key}`;
+      const flight = flights.get(flightKey) ?? findTarball(deps, request).finally(() => flights.delete(flightKey));
+      flights.set(flightKey, flight);
+      const { digest, sizeBytes, entry } = await flight;
+      const tarball: Admitted = {
+        digest,
+        sizeBytes,
+        isDropped: false,
+        isCurrent: () => !tarball.isDropped && entry?.superseded !== true,
+      };
+      if (started === epoch) admitted.set(key, tarball);
+      else tarball.isDropped = true;
+      return tarball;
+    },
+    lost({ registry, name, version }) {
+      admitted.delete(`${registry.id}\n${name.full}\n${version}`);
+      deps.cachedVersions.forget(registry.id, name.full, version);
+    },
+  };
+}
+
+function dropConcerned(
+  admitted: LRUCache<string, Admitted>,
+  change: { registryId: string | null; packageName: string | null },
+): void {
+  if (change.packageName === null) {
+    admitted.clear();
+    return;
+  }
+  const registryPart = change.registryId === null ? null : `${change.registryId}\n`;
+  const namePart = `\n${change.packageName}\n`;
+  for (const key of admitted.keys()) {
+    if (key.includes(namePart) && (registryPart === null || key.startsWith(registryPart))) admitted.delete(key);
+  }
+}
+
+interface FoundTarball {
+  digest: string;
+  sizeBytes: number;
+  /** The upstream's document that promised it; null for a package of this registry's own. */
+  entry: DocumentEntry | null;
+}
+
+async function findTarball(deps: TarballDeps, request: TarballRequest): Promise<FoundTarball> {
+  const origin = await deps.origins.of(request.registry, request.name.full);
+  if (origin.kind === "upstream") return await findUpstreamTarball(deps, request);
+  const row = origin.kind === "local" ? await findVersion(deps.db.read, origin.row.id, request.version) : null;
+  if (row === null || row.removed_at !== null) throw versionNotFound(request);
+  await deps.gate.assertAllowed(JSON.parse(row.facts) as VersionFacts, questionOf(request));
+  return { digest: row.digest, sizeBytes: row.size_bytes, entry: null };
+}
+
+async function findUpstreamTarball(deps: TarballDeps, request: TarballRequest): Promise<FoundTarball> {
+  const early = await earlyFetch(deps, request);
+  try {
+    const { upstream, facts, entry } = await (early?.promise ?? findPromise(deps, request));
+    await deps.gate.assertAllowed(facts, questionOf(request));
+    const kept = await deps.cachedVersions.find(request.registry.id, request.name.full, facts);
+    if (kept !== null) return { ...kept, entry };
+    const fetched = await (early?.tarball ??
+      deps.upstreams.tarball(upstream, { name: request.name.full, version: facts.version, facts }));
+    const row = await deps.cachedVersions.keep({
+      registryId: request.registry.id,
+      name: request.name.full,
+      requester: request.requester,
+      upstream,
+      facts,
+      fetched,
+    });
+    return { ...row, entry };
+  } catch (error) {
+    early?.abandon();
+    throw error;
+  }
+}
+
+/** What an upstream promises of a version. */
+interface Promised {
+  upstream: Upstream;
+  facts: VersionFacts;
+  entry: DocumentEntry;
+}
+
+interface EarlyFetch {
+  promise: Promise<Promised>;
+  tarball: Promise<FetchedTarball>;
+  /** Nobody waits for the tarball any more; its file goes when it arrives. */
+  abandon(): void;
+}
+
+// Of a package that was never seen, document and tarball are fetched side by side and checked together:
+// a client with a lockfile asks for nothing but tarballs. Not where an operator has spoken about the package.
+async function earlyFetch(deps: TarballDeps, request: TarballRequest): Promise<EarlyFetch | null> {
+  const [upstream, second] = request.registry.upstreams;
+  if (upstream === undefined || second !== undefined) return null;
+  const context = await deps.gate.context(questionOf(request));
+  if (context.statuses.size > 0 || (await isKnown(deps, upstream, request.name.full))) {
+    return null;
+  }
+  const promise = findPromise(deps, request);
+  const facts = promise.then((promised) => promised.facts);
+  const tarball = deps.upstreams.tarball(upstream, { name: request.name.full, version: request.version, facts });
+  // Both are awaited one after the other; until then a failure of the second must not count as unhandled.
+  facts.catch(ignore);
+  tarball.catch(ignore);
+  return {
+    promise,
+    tarball,
+    abandon: () => void tarball.then((fetched) => fetched.discard(), ignore),
+  };
+}
+
+async function isKnown(deps: TarballDeps, upstream: Upstream, name: string): Promise<boolean> {
+  return (await deps.upstreams.current(upstream, name, { cachedOnly: true })) !== null;
+}
+
+// The first upstream that has the name speaks for it, as for packuments.
+async function findPromise(deps: TarballDeps, request: TarballRequest): Promise<Promised> {
+  for (const upstream of request.registry.upstreams) {
+    const promised = await promiseOf(deps, { upstream, name: request.name.full, version: request.version });
+    if (promised === "no-package") continue;
+    if (promised !== "no-version") return promised;
+    break;
+  }
+  throw versionNotFound(request);
+}
+
+async function promiseOf(
+  deps: TarballDeps,
+  wanted: { upstream: Upstream; name: string; version: string },
+): Promise<Promised | "no-package" | "no-version"> {
+  const { upstream, name, version } = wanted;
+  // What is known of a version does not age, so no tarball waits for a document that already promises it.
+  const known = await deps.upstreams.current(upstream, name, { cachedOnly: true });
+  if (known?.kind === "present") {
+    const facts = await deps.upstreams.facts(known, version);
+    if (facts !== null) return { upstream, facts, entry: known };
+  }
+  const entry = await deps.upstreams.current(upstream, name);
+  if (entry.kind !== "present") return "no-package";
+  const facts = await deps.upstreams.facts(entry, version);
+  return facts === null ? "no-version" : { upstream, facts, entry };
+}
+
+function questionOf(request: TarballRequest): GateQuestion {
+  return { registry: request.registry, name: request.name.full, purpose: "tarball" };
+}
+
+function versionNotFound(request: TarballRequest): EntrepotError {
+  return new EntrepotError("version-not-found", {
+    message: `The registry "${request.registry.name}" has no ${request.name.full}@${request.version}.`,
+  });
+}
+
+function ignore(): void {
+  // Whoever awaits the promise itself gets the error.
+}

@@ -1,0 +1,88 @@
+import { EntrepotError } from "@entrepot/core";
+import { listTags, listVersions } from "./package-rows.ts";
+import { writePackage, type PackageWrite, type PackageWriteDeps, type WriteScope } from "./package-write.ts";
+import { assertCurrentRevision } from "./revision.ts";
+import { mendTags } from "./tags.ts";
+
+/**
+ * Removes the versions that a document, sent with the package's current `_rev`, no longer lists. Nothing else
+ * of the document is read. Throws `revision-stale`.
+ */
+export async function unpublishMissing(
+  deps: PackageWriteDeps,
+  write: PackageWrite & { rev: string; versions: Record<string, unknown> },
+): Promise<{ rev: string }> {
+  return await writePackage(deps, write, async (scope) => {
+    assertCurrentRevision(scope.row, write.rev);
+    const kept = new Set(Object.keys(write.versions));
+    const present = await listVersions(scope.trx, scope.row.id);
+    const removed = present.map((row) => row.version).filter((version) => !kept.has(version));
+    if (removed.length === 0) return null;
+    if (removed.length === present.length) {
+      throw new EntrepotError("request-invalid", {
+        message: "This would remove every version; to remove the whole package use npm unpublish --force.",
+      });
+    }
+    return await removeVersions(scope, write, removed);
+  });
+}
+
+/** Removes one version if it is still there: clients ask for its tarball's removal after the document's change. */
+export async function unpublishVersion(
+  deps: PackageWriteDeps,
+  write: PackageWrite & { rev: string; version: string },
+): Promise<{ rev: string }> {
+  return await writePackage(deps, write, async (scope) => {
+    const present = await listVersions(scope.trx, scope.row.id);
+    if (!present.some((row) => row.version === write.version)) return null;
+    assertCurrentRevision(scope.row, write.rev);
+    return await removeVersions(scope, write, [write.version]);
+  });
+}
+
+async function removeVersions(
+  scope: WriteScope,
+  write: PackageWrite,
+  versions: readonly string[],
+): Promise<{ kind: "version-removed"; detail: Record<string, unknown>; installable: true }> {
+  await scope.trx
+    .updateTable("versions")
+    .set({ removed_at: scope.now })
+    .where("package_id", "=", scope.row.id)
+    .where("version", "in", [...versions])
+    .execute();
+  await mendTags(scope.trx, { packageId: scope.row.id, actor: write.actor, now: scope.now });
+  return { kind: "version-removed", detail: { versions }, installable: true };
+}
+
+/** Removes the whole package and leaves a tombstone. Its version numbers stay used. Throws `revision-stale`. */
+export async function unpublishPackage(
+  deps: PackageWriteDeps,
+  write: PackageWrite & { rev: string },
+): Promise<{ rev: string }> {
+  return await writePackage(deps, write, async (scope) => {
+    assertCurrentRevision(scope.row, write.rev);
+    const { trx, row, now } = scope;
+    const versions = (await listVersions(trx, row.id)).map((entry) => entry.version);
+    const tombstone = {
+      name: write.actor,
+      time: new Date(now).toISOString(),
+      tags: Object.fromEntries(await listTags(trx, row.id)),
+      maintainers: JSON.parse(row.maintainers) as unknown,
+      versions,
+    };
+    await trx
+      .updateTable("versions")
+      .set({ removed_at: now })
+      .where("package_id", "=", row.id)
+      .where("removed_at", "is", null)
+      .execute();
+    await trx.deleteFrom("dist_tags").where("package_id", "=", row.id).execute();
+    await trx
+      .updateTable("packages")
+      .set({ removed_at: now, tombstone: JSON.stringify(tombstone) })
+      .where("id", "=", row.id)
+      .execute();
+    return { kind: "package-removed", detail: { versions }, installable: true };
+  });
+}

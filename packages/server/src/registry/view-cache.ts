@@ -1,0 +1,78 @@
+import { LRUCache } from "lru-cache";
+
+/** What the cache needs to know of an entry. */
+export interface CachedView {
+  /** Bytes that the entry holds. */
+  readonly weightBytes: number;
+  /** Called once when the entry leaves the cache, for whatever reason. */
+  drop(): void;
+}
+
+/** A cache bounded in bytes in which large documents cannot push out small ones. */
+export interface ViewCache<V extends CachedView> {
+  get(key: string): V | undefined;
+  set(key: string, view: V): void;
+  /** Drops every entry whose key starts with the text. */
+  dropPrefix(prefix: string): void;
+  readonly sizeBytes: number;
+}
+
+const LARGE_VIEW_BYTES = 128 * 1024;
+/** What a key and the objects around the bytes take, roughly. */
+const ENTRY_OVERHEAD_BYTES = 1024;
+
+/** Makes a cache of `bytesMax`, half of it for documents above 128 KiB compressed. */
+export function createViewCache<V extends CachedView>(bytesMax: number): ViewCache<V> {
+  const keysByPackage = new Map<string, Set<string>>();
+  const segments = [LARGE_VIEW_BYTES, Number.POSITIVE_INFINITY].map(
+    () =>
+      new LRUCache<string, V>({
+        maxSize: Math.max(1, Math.floor(bytesMax / 2)),
+        sizeCalculation: (view) => view.weightBytes + ENTRY_OVERHEAD_BYTES,
+        dispose: (view, key) => {
+          view.drop();
+          unindex(key);
+        },
+      }),
+  );
+  const [small, large] = segments as [LRUCache<string, V>, LRUCache<string, V>];
+
+  function unindex(key: string): void {
+    const packageKey = packageKeyOf(key);
+    const keys = keysByPackage.get(packageKey);
+    keys?.delete(key);
+    if (keys?.size === 0) keysByPackage.delete(packageKey);
+  }
+
+  return {
+    get(key) {
+      return small.get(key) ?? large.get(key);
+    },
+    set(key, view) {
+      small.delete(key);
+      large.delete(key);
+      const packageKey = packageKeyOf(key);
+      const keys = keysByPackage.get(packageKey) ?? new Set();
+      keysByPackage.set(packageKey, keys.add(key));
+      (view.weightBytes > LARGE_VIEW_BYTES ? large : small).set(key, view);
+    },
+    dropPrefix(prefix) {
+      const exact = keysByPackage.get(prefix);
+      const keys = exact ?? [...keysByPackage].filter(([key]) => key.startsWith(prefix)).flatMap(([, set]) => [...set]);
+      for (const key of [...keys]) {
+        small.delete(key);
+        large.delete(key);
+      }
+    },
+    get sizeBytes() {
+      return small.calculatedSize + large.calculatedSize;
+    },
+  };
+}
+
+// Keys are lines: registry, name, then whatever tells views of one package apart.
+function packageKeyOf(key: string): string {
+  const nameStart = key.indexOf("\n") + 1;
+  const nameEnd = key.indexOf("\n", nameStart);
+  return key.slice(0, nameEnd === -1 ? key.length : nameEnd);
+}

@@ -1,0 +1,32 @@
+import type { PackumentForm } from "@entrepot/core";
+
+/** A packument as one kind of client sees it: under policy, for one base URL, compressed. */
+export interface View {
+  readonly registryId: string;
+  readonly name: string;
+  readonly form: PackumentForm;
+  /** Strong and different for every form, base URL and content; without quotes. */
+  readonly etag: string;
+  /** Null once the view has left the cache. */
+  gzip: Buffer | null;
+  /** Length before compression. */
+  readonly sizeBytes: number;
+  /** How many versions policy hides. */
+  readonly hiddenCount: number;
+  /** True while this is what a new request would get. */
+  isCurrent(): boolean;
+}
+
+/** Which view is wanted. */
+export interface ViewKey {
+  registryId: string;
+  name: string;
+  form: PackumentForm;
+  /** The package's absolute URL as the client addresses it, without a trailing slash. */
+  packageUrl: string;
+}
+
+/** The key as one text; no part of it can hold a line feed. */
+export function viewKeyText(key: ViewKey): string {
+  return `${key.registryId}\n${key.name}\n${key.form}\n${key.packageUrl}`;
+}

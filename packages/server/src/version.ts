@@ -1,0 +1,9 @@
+import { readFileSync } from "node:fs";
+
+/** This server's version, from its package.json. */
+export const VERSION: string = versionOf(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+
+function versionOf(packageJson: string): string {
+  const { version } = JSON.parse(packageJson) as { version?: unknown };
+  return typeof version === "string" ? version : "0.0.0";
+}
