@@ -1,0 +1,90 @@
+import { MEASURED, oldVersion } from "../upstream/catalog.mjs";
+import { captureCorpus } from "./corpus.mjs";
+
+/**
+ * What a scenario gets.
+ *
+ * @typedef {object} Context
+ * @property {import("./options.mjs").Options} options
+ * @property {import("./processes.mjs").Workshop} workshop
+ * @property {import("../upstream/start.mjs").StandIn} standIn
+ * @property {import("../peers/index.mjs").Peer[]} peers        those that can be measured here
+ * @property {(text: string) => void} progress
+ * @property {() => Promise<Map<string, import("../peers/index.mjs").Running>>} shared
+ *   servers that run through several scenarios, by column; all started at the first call
+ * @property {() => Promise<import("../peers/index.mjs").Running | null>} firewalled
+ *   an Entrepot of its own in which versions are blocked; null when it cannot be had
+ * @property {() => Promise<void>} stopShared
+ * @property {(id: string, input?: object) => Promise<import("../peers/index.mjs").Running>} start  a server
+ * for one scenario
+ * @property {Record<string, unknown>} facts   about the run, for the result
+ */
+
+/**
+ * @param {Pick<Context, "options" | "workshop" | "standIn" | "peers" | "progress">} parts
+ * @returns {Context}
+ */
+export function createContext(parts) {
+  const { workshop, standIn, peers, progress } = parts;
+  const facts = {};
+  let shared = null;
+  let firewalled = null;
+
+  function start(id, input = {}) {
+    const peer = peers.find((each) => each.id === id);
+    return peer.start({ workshop, upstreamUrl: standIn.url, ...input });
+  }
+
+  return {
+    ...parts,
+    facts,
+    start,
+    shared() {
+      shared ??= startShared({ start, workshop, standIn, peers, progress, facts });
+      return shared;
+    },
+    firewalled() {
+      firewalled ??= startFirewalled({ start, peers, progress });
+      return firewalled;
+    },
+    async stopShared() {
+      const running = [...((await shared) ?? new Map()).values(), await firewalled];
+      shared = null;
+      firewalled = null;
+      await Promise.all(running.map((each) => each?.stop()));
+    },
+  };
+}
+
+async function startShared({ start, workshop, standIn, peers, progress, facts }) {
+  progress("generating documents and starting the servers");
+  await standIn.prepare(Object.values(MEASURED), ["full", "abbreviated"]);
+  const running = new Map();
+  const has = (id) => peers.some((peer) => peer.id === id);
+  if (has("entrepot")) running.set("entrepot", await start("entrepot"));
+  const folder = workshop.folder("corpus");
+  const source = running.get("entrepot") ?? standIn;
+  await captureCorpus({ folder, sourceUrl: source.url, waitForBetter: source !== standIn });
+  facts.referenceBytes = source === standIn ? "stand-in upstream" : "entrepot";
+  for (const { id } of peers) {
+    if (!running.has(id)) running.set(id, await start(id, { corpusFolder: folder }));
+  }
+  return running;
+}
+
+async function startFirewalled({ start, peers, progress }) {
+  if (!peers.some(({ id }) => id === "entrepot")) return null;
+  progress("starting an Entrepot with blocked versions");
+  const running = await start("entrepot");
+  try {
+    const token = await running.login();
+    for (const name of Object.values(MEASURED)) {
+      await running.block(token, { name, version: oldVersion(name) });
+    }
+    return { ...running, token };
+  } catch (error) {
+    progress(`no blocked versions: ${error.message}`);
+    await running.stop();
+    return null;
+  }
+}
