@@ -70,6 +70,7 @@ test("the published package.json points to no source and brings its parts", () =
   const manifest = readFileSync(join(installed, "node_modules/entrepot/package.json"), "utf8");
   expect(JSON.parse(manifest)).toMatchObject({ bundleDependencies: ["@entrepot/core", "@entrepot/cli"] });
   expect(manifest).not.toContain("src/");
+  expect(manifest).not.toContain("testkit");
 });
 
 test("installed into an empty folder with scripts blocked, it starts, is ready, and stops when told", async () => {
