@@ -13,7 +13,9 @@ const APPEND_LOCK = 7_164_205_311;
  */
 export async function appendChange(trx: Transaction<Schema>, change: NewChange): Promise<void> {
   if (isPostgres(trx)) {
-    await sql`select pg_advisory_xact_lock(${APPEND_LOCK}::bigint), pg_notify(${CHANGES_CHANNEL}, '')`.execute(trx);
+    await sql`select pg_advisory_xact_lock(${APPEND_LOCK}::bigint), pg_notify(${CHANGES_CHANNEL}, '')`.execute(
+      trx,
+    );
   }
   await trx
     .insertInto("changes")

@@ -70,7 +70,11 @@ interface Follower {
 type InStep = { db: Database; readChangesSync: (after: number, limit: number) => ChangeRow[] };
 
 /** SQLite: whoever asks reads the rows there and then, on its own thread. */
-function followInStep({ db, readChangesSync }: InStep, feed: ChangeFeed, onError: (error: unknown) => void): Follower {
+function followInStep(
+  { db, readChangesSync }: InStep,
+  feed: ChangeFeed,
+  onError: (error: unknown) => void,
+): Follower {
   let isBehind = false;
   let isReading = false;
 
@@ -112,19 +116,23 @@ function followByNotice(db: Database, feed: ChangeFeed, onError: (error: unknown
   let isStopped = false;
 
   async function readAll(): Promise<void> {
-    let changes: Change[];
-    do {
-      changes = await readSince(db, feed.seq, PAGE);
+    let isMore = true;
+    while (isMore && !isStopped) {
+      const changes = await readSince(db, feed.seq, PAGE);
       if (!isStopped) feed.deliver(changes);
-    } while (changes.length === PAGE && !isStopped);
+      isMore = changes.length === PAGE;
+    }
   }
 
   /** One that runs already may have looked too early: the caller shares the one that has not started. */
   function refresh(): Promise<void> {
     if (queued !== null) return queued;
-    const mine = last.then(() => {
+    const mine = last.then(async () => {
       queued = null;
-      return readAll();
+      await readAll().catch((error: unknown) => {
+        // Whoever stops following closes the database next.
+        if (!isStopped) throw error;
+      });
     });
     queued = mine;
     last = mine.catch(() => undefined);
@@ -148,7 +156,12 @@ function followByNotice(db: Database, feed: ChangeFeed, onError: (error: unknown
 }
 
 async function newestSeq(db: Database): Promise<number> {
-  const row = await db.read.selectFrom("changes").select("seq").orderBy("seq", "desc").limit(1).executeTakeFirst();
+  const row = await db.read
+    .selectFrom("changes")
+    .select("seq")
+    .orderBy("seq", "desc")
+    .limit(1)
+    .executeTakeFirst();
   return row?.seq ?? 0;
 }
 

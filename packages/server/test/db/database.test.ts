@@ -51,10 +51,16 @@ describeOnEachDatabase("the database", (databases) => {
   test("gives integers of 64 bits as numbers", async () => {
     const db = await databases.open();
     const at = 1_763_629_200_123;
-    await db.write((trx) => trx.insertInto("workspaces").values({ id: "w", name: "w", host: null, created_at: at }).execute());
+    await db.write((trx) =>
+      trx.insertInto("workspaces").values({ id: "w", name: "w", host: null, created_at: at }).execute(),
+    );
     const row = await db.read
       .selectFrom("workspaces")
-      .select((eb) => ["created_at", eb.fn.countAll<number>().as("count"), eb.fn.sum<number>("created_at").as("sum")])
+      .select((eb) => [
+        "created_at",
+        eb.fn.countAll<number>().as("count"),
+        eb.fn.sum<number>("created_at").as("sum"),
+      ])
       .groupBy("created_at")
       .executeTakeFirstOrThrow();
     expect({ ...row }).toEqual({ created_at: at, count: 1, sum: at });
@@ -71,7 +77,13 @@ describeOnEachDatabase("the database", (databases) => {
   test("tells how many rows a statement touched and what it returns", async () => {
     const db = await databases.open();
     const seen = await db.write(async (trx) => {
-      await trx.insertInto("settings").values([{ key: "a", value: "1" }, { key: "b", value: "1" }]).execute();
+      await trx
+        .insertInto("settings")
+        .values([
+          { key: "a", value: "1" },
+          { key: "b", value: "1" },
+        ])
+        .execute();
       const updated = await trx.updateTable("settings").set({ value: "2" }).executeTakeFirst();
       const deleted = await trx.deleteFrom("settings").where("key", "=", "a").returning("value").execute();
       return { updated: updated.numUpdatedRows, deleted };
@@ -138,8 +150,14 @@ describeOnEachDatabase("the database", (databases) => {
       Array.from({ length: 200 }, () =>
         db.write(async (trx) => {
           const query = trx.selectFrom("settings").select("value").where("key", "=", "count");
-          const { value } = await (db.kind === "postgres" ? query.forUpdate() : query).executeTakeFirstOrThrow();
-          await trx.updateTable("settings").set({ value: String(Number(value) + 1) }).where("key", "=", "count").execute();
+          const { value } = await (
+            db.kind === "postgres" ? query.forUpdate() : query
+          ).executeTakeFirstOrThrow();
+          await trx
+            .updateTable("settings")
+            .set({ value: String(Number(value) + 1) })
+            .where("key", "=", "count")
+            .execute();
         }),
       ),
     );
@@ -188,7 +206,9 @@ describeOnEachDatabase("the database", (databases) => {
     });
     await db.write((trx) => trx.deleteFrom("users").where("id", "=", "u").execute());
     expect(await db.read.selectFrom("tokens").selectAll().execute()).toEqual([]);
-    const orphan = await errorOf(db.write((trx) => trx.insertInto("tokens").values(token("t", "nobody")).execute()));
+    const orphan = await errorOf(
+      db.write((trx) => trx.insertInto("tokens").values(token("t", "nobody")).execute()),
+    );
     expect(orphan).toBeInstanceOf(Error);
   });
 
@@ -198,7 +218,11 @@ describeOnEachDatabase("the database", (databases) => {
       for (const key of ["a", "b"]) await insertSetting(trx, key, `of ${key}`);
     });
     const find = prepareQuery(db.read, (slot: SlotOf<{ key: string }>) =>
-      db.read.selectFrom("settings").select("value").where("key", "=", slot("key")).where("value", "!=", "no"),
+      db.read
+        .selectFrom("settings")
+        .select("value")
+        .where("key", "=", slot("key"))
+        .where("value", "!=", "no"),
     );
     const found = await Promise.all(["a", "b", "c"].map((key) => find({ key })));
     expect(found.map((rows) => rows.map((row) => row.value))).toEqual([["of a"], ["of b"], []]);
@@ -207,17 +231,22 @@ describeOnEachDatabase("the database", (databases) => {
   test("closing finishes what waits and refuses what comes later", async () => {
     const url = await databases.emptyUrl();
     const db = await databases.open({ url });
-    const writes = Array.from({ length: 50 }, (_, index) => db.write((trx) => insertSetting(trx, `k${index}`, "")));
+    const writes = Array.from({ length: 50 }, (_, index) =>
+      db.write((trx) => insertSetting(trx, `k${index}`, "")),
+    );
     await Promise.all([db.close(), db.close(), ...writes]);
     const afterwards = [db.write((trx) => insertSetting(trx, "x", "")), settings(db)];
-    for (const call of afterwards) expect(isEntrepotError(await errorOf(call), "storage-unavailable")).toBe(true);
+    for (const call of afterwards)
+      expect(isEntrepotError(await errorOf(call), "storage-unavailable")).toBe(true);
     expect(Object.keys(await settings(await databases.open({ url })))).toHaveLength(50);
   });
 
   test("refuses a database that a newer version has used", async () => {
     const url = await databases.emptyUrl();
     const db = await databases.open({ url });
-    await db.write((trx) => sql`insert into schema_migrations values ('9999-later', '2999-01-01T00:00:00Z')`.execute(trx));
+    await db.write((trx) =>
+      sql`insert into schema_migrations values ('9999-later', '2999-01-01T00:00:00Z')`.execute(trx),
+    );
     await db.close();
     const error = await errorOf(databases.open({ url }));
     expect(isEntrepotError(error, "config-invalid")).toBe(true);
@@ -237,11 +266,25 @@ describeOnEachDatabase("the database", (databases) => {
 });
 
 function user(id: string): Schema["users"] {
-  const rest = { display_name: id, email: null, password_hash: null, disabled_at: null, created_at: 0, updated_at: 0 };
+  const rest = {
+    display_name: id,
+    email: null,
+    password_hash: null,
+    disabled_at: null,
+    created_at: 0,
+    updated_at: 0,
+  };
   return { id, workspace_id: "w", name: id, role: "developer", ...rest };
 }
 
 function token(id: string, userId: string): Schema["tokens"] {
-  const rest = { hint: "", readonly: 0 as const, created_at: 0, expires_at: null, last_used_at: null, revoked_at: null };
+  const rest = {
+    hint: "",
+    readonly: 0 as const,
+    created_at: 0,
+    expires_at: null,
+    last_used_at: null,
+    revoked_at: null,
+  };
   return { id, workspace_id: "w", user_id: userId, name: id, secret_hash: id, ...rest };
 }

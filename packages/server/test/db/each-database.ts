@@ -15,6 +15,8 @@ export interface TestDatabases {
   emptyUrl(): Promise<string>;
   /** Opens an empty database, or the one at `url`; it is closed after the test. */
   open(options?: Partial<DatabaseOptions>): Promise<Database>;
+  /** Runs `end` after the test, before the databases are closed. */
+  afterwards(end: () => Promise<void> | void): void;
   /** PostgreSQL's server; throws on SQLite. */
   server(): TestPostgres;
 }
@@ -22,6 +24,11 @@ export interface TestDatabases {
 /** Runs the same suite on SQLite and on the oldest and newest PostgreSQL that we promise. */
 export function describeOnEachDatabase(title: string, suite: (databases: TestDatabases) => void): void {
   describe(`${title} on SQLite`, () => suite(sqliteDatabases()));
+  describeOnEachPostgres(title, suite);
+}
+
+/** Runs the same suite on the oldest and the newest PostgreSQL that we promise. */
+export function describeOnEachPostgres(title: string, suite: (databases: TestDatabases) => void): void {
   for (const flavour of ["npm", "debian"] as const) {
     describe.skipIf(!hasPostgres(flavour))(`${title} on PostgreSQL (${flavour})`, () => {
       suite(postgresDatabases(flavour));
@@ -29,22 +36,30 @@ export function describeOnEachDatabase(title: string, suite: (databases: TestDat
   }
 }
 
-function openTracked(): { open(options: DatabaseOptions): Promise<Database>; closeAll(): Promise<void> } {
+interface Tracked extends Pick<TestDatabases, "afterwards"> {
+  open(options: DatabaseOptions): Promise<Database>;
+  closeAll(): Promise<void>;
+}
+
+function openTracked(): Tracked {
   const opened: Database[] = [];
+  const ends: Array<() => Promise<void> | void> = [];
   return {
+    afterwards: (end) => void ends.push(end),
     open: async (options) => {
       const db = await openDatabase(options);
       opened.push(db);
       return db;
     },
     closeAll: async () => {
+      for (const end of ends.splice(0)) await end();
       await Promise.all(opened.splice(0).map((db) => db.close()));
     },
   };
 }
 
 export function sqliteDatabases(): TestDatabases {
-  const { open, closeAll } = openTracked();
+  const { open, afterwards, closeAll } = openTracked();
   const folders: string[] = [];
   async function emptyUrl(): Promise<string> {
     const folder = await mkdtemp(join(tmpdir(), "entrepot-db-"));
@@ -58,6 +73,7 @@ export function sqliteDatabases(): TestDatabases {
   return {
     kind: "sqlite",
     emptyUrl,
+    afterwards,
     open: async (options) => open({ url: options?.url ?? (await emptyUrl()), ...options }),
     server: () => {
       throw new Error("SQLite has no server.");
@@ -66,30 +82,34 @@ export function sqliteDatabases(): TestDatabases {
 }
 
 function postgresDatabases(flavour: PostgresFlavour): TestDatabases {
-  const { open, closeAll } = openTracked();
+  const { open, afterwards, closeAll } = openTracked();
   let started: TestPostgres | undefined;
   let count = 0;
   function server(): TestPostgres {
     if (started === undefined) throw new Error("PostgreSQL is not started.");
     return started;
   }
-  async function emptyUrl(): Promise<string> {
+  async function createFrom(template: string): Promise<string> {
     const name = `test_${++count}`;
     const client = new pg.Client(server().url);
     await client.connect();
-    await client.query(`create database ${name}`);
+    await client.query(`create database ${name} template ${template}`);
     await client.end();
     return server().url.replace(/postgres$/, name);
   }
   beforeAll(async () => {
     started = await startPostgres({ flavour });
+    // Migrated once and then copied, which takes a fifth of the time.
+    const db = await openDatabase({ url: started.url.replace(/postgres$/, "template1") });
+    await db.close();
   });
   afterEach(closeAll);
   afterAll(() => started?.stop());
   return {
     kind: "postgres",
-    emptyUrl,
-    open: async (options) => open({ url: options?.url ?? (await emptyUrl()), ...options }),
+    emptyUrl: () => createFrom("template0"),
+    afterwards,
+    open: async (options) => open({ url: options?.url ?? (await createFrom("template1")), ...options }),
     server,
   };
 }

@@ -25,7 +25,9 @@ async function createWorkspaceTables(db: Kysely<unknown>): Promise<void> {
     .execute();
   await table(db.schema.createTable("registries"))
     .addColumn("id", text, (column) => column.notNull().primaryKey())
-    .addColumn("workspace_id", text, (column) => column.notNull().references("workspaces.id").onDelete("cascade"))
+    .addColumn("workspace_id", text, (column) =>
+      column.notNull().references("workspaces.id").onDelete("cascade"),
+    )
     .addColumn("name", text, (column) => column.notNull())
     .addColumn("description", text, (column) => column.notNull())
     .addColumn("anonymous_read", integer, (column) => column.notNull())
@@ -43,7 +45,9 @@ async function createUpstreamTables(db: Kysely<unknown>): Promise<void> {
   const { text, integer, table } = columnTypesOf(db);
   await table(db.schema.createTable("upstreams"))
     .addColumn("id", text, (column) => column.notNull().primaryKey())
-    .addColumn("workspace_id", text, (column) => column.notNull().references("workspaces.id").onDelete("cascade"))
+    .addColumn("workspace_id", text, (column) =>
+      column.notNull().references("workspaces.id").onDelete("cascade"),
+    )
     .addColumn("name", text, (column) => column.notNull())
     .addColumn("url", text, (column) => column.notNull())
     .addColumn("credential", text)
@@ -54,8 +58,12 @@ async function createUpstreamTables(db: Kysely<unknown>): Promise<void> {
     .addUniqueConstraint("upstreams_name", ["workspace_id", "name"])
     .execute();
   await table(db.schema.createTable("registry_upstreams"))
-    .addColumn("registry_id", text, (column) => column.notNull().references("registries.id").onDelete("cascade"))
-    .addColumn("upstream_id", text, (column) => column.notNull().references("upstreams.id").onDelete("cascade"))
+    .addColumn("registry_id", text, (column) =>
+      column.notNull().references("registries.id").onDelete("cascade"),
+    )
+    .addColumn("upstream_id", text, (column) =>
+      column.notNull().references("upstreams.id").onDelete("cascade"),
+    )
     .addColumn("position", integer, (column) => column.notNull())
     .addPrimaryKeyConstraint("registry_upstreams_key", ["registry_id", "upstream_id"])
     .execute();
@@ -65,7 +73,9 @@ async function createUpstreamTables(db: Kysely<unknown>): Promise<void> {
     .column("upstream_id")
     .execute();
   await table(db.schema.createTable("claims"))
-    .addColumn("registry_id", text, (column) => column.notNull().references("registries.id").onDelete("cascade"))
+    .addColumn("registry_id", text, (column) =>
+      column.notNull().references("registries.id").onDelete("cascade"),
+    )
     .addColumn("pattern", text, (column) => column.notNull())
     .addColumn("created_by", text, (column) => column.notNull())
     .addColumn("created_at", integer, (column) => column.notNull())
@@ -77,7 +87,9 @@ async function createUserTables(db: Kysely<unknown>): Promise<void> {
   const { text, integer, table } = columnTypesOf(db);
   await table(db.schema.createTable("users"))
     .addColumn("id", text, (column) => column.notNull().primaryKey())
-    .addColumn("workspace_id", text, (column) => column.notNull().references("workspaces.id").onDelete("cascade"))
+    .addColumn("workspace_id", text, (column) =>
+      column.notNull().references("workspaces.id").onDelete("cascade"),
+    )
     .addColumn("name", text, (column) => column.notNull())
     .addColumn("display_name", text, (column) => column.notNull())
     .addColumn("email", text)
@@ -90,7 +102,9 @@ async function createUserTables(db: Kysely<unknown>): Promise<void> {
     .execute();
   await table(db.schema.createTable("tokens"))
     .addColumn("id", text, (column) => column.notNull().primaryKey())
-    .addColumn("workspace_id", text, (column) => column.notNull().references("workspaces.id").onDelete("cascade"))
+    .addColumn("workspace_id", text, (column) =>
+      column.notNull().references("workspaces.id").onDelete("cascade"),
+    )
     .addColumn("user_id", text, (column) => column.notNull().references("users.id").onDelete("cascade"))
     .addColumn("name", text, (column) => column.notNull())
     .addColumn("secret_hash", text, (column) => column.notNull().unique())

@@ -11,7 +11,9 @@ async function createPublishedTables(db: Kysely<unknown>): Promise<void> {
   const { text, integer, table } = columnTypesOf(db);
   await table(db.schema.createTable("packages"))
     .addColumn("id", text, (column) => column.notNull().primaryKey())
-    .addColumn("registry_id", text, (column) => column.notNull().references("registries.id").onDelete("cascade"))
+    .addColumn("registry_id", text, (column) =>
+      column.notNull().references("registries.id").onDelete("cascade"),
+    )
     .addColumn("name", text, (column) => column.notNull())
     .addColumn("revision", integer, (column) => column.notNull())
     .addColumn("maintainers", text, (column) => column.notNull())
@@ -55,7 +57,9 @@ async function createPublishedTables(db: Kysely<unknown>): Promise<void> {
 async function createUpstreamCopyTables(db: Kysely<unknown>): Promise<void> {
   const { text, integer, table } = columnTypesOf(db);
   await table(db.schema.createTable("upstream_documents"))
-    .addColumn("upstream_id", text, (column) => column.notNull().references("upstreams.id").onDelete("cascade"))
+    .addColumn("upstream_id", text, (column) =>
+      column.notNull().references("upstreams.id").onDelete("cascade"),
+    )
     .addColumn("name", text, (column) => column.notNull())
     .addColumn("state", text, (column) => column.notNull())
     .addColumn("document_digest", text)
@@ -68,11 +72,19 @@ async function createUpstreamCopyTables(db: Kysely<unknown>): Promise<void> {
     .execute();
   // Garbage collection asks of each blob whether any row still names it.
   for (const column of ["document_digest", "index_digest"]) {
-    await db.schema.createIndex(`upstream_documents_${column}`).on("upstream_documents").column(column).execute();
+    await db.schema
+      .createIndex(`upstream_documents_${column}`)
+      .on("upstream_documents")
+      .column(column)
+      .execute();
   }
   await table(db.schema.createTable("cached_versions"))
-    .addColumn("registry_id", text, (column) => column.notNull().references("registries.id").onDelete("cascade"))
-    .addColumn("upstream_id", text, (column) => column.notNull().references("upstreams.id").onDelete("cascade"))
+    .addColumn("registry_id", text, (column) =>
+      column.notNull().references("registries.id").onDelete("cascade"),
+    )
+    .addColumn("upstream_id", text, (column) =>
+      column.notNull().references("upstreams.id").onDelete("cascade"),
+    )
     .addColumn("name", text, (column) => column.notNull())
     .addColumn("version", text, (column) => column.notNull())
     .addColumn("digest", text, (column) => column.notNull())
@@ -84,5 +96,9 @@ async function createUpstreamCopyTables(db: Kysely<unknown>): Promise<void> {
     .addPrimaryKeyConstraint("cached_versions_key", ["registry_id", "name", "version"])
     .execute();
   await db.schema.createIndex("cached_versions_digest").on("cached_versions").column("digest").execute();
-  await db.schema.createIndex("cached_versions_upstream").on("cached_versions").column("upstream_id").execute();
+  await db.schema
+    .createIndex("cached_versions_upstream")
+    .on("cached_versions")
+    .column("upstream_id")
+    .execute();
 }

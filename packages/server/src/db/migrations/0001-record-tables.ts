@@ -7,7 +7,9 @@ export async function createRecordTables(db: Kysely<unknown>): Promise<void> {
   const { text, integer, sequence, table } = columnTypesOf(db);
   await table(db.schema.createTable("version_statuses"))
     .addColumn("registry_id", text, (column) => column.notNull())
-    .addColumn("workspace_id", text, (column) => column.notNull().references("workspaces.id").onDelete("cascade"))
+    .addColumn("workspace_id", text, (column) =>
+      column.notNull().references("workspaces.id").onDelete("cascade"),
+    )
     .addColumn("name", text, (column) => column.notNull())
     .addColumn("version", text, (column) => column.notNull())
     .addColumn("status", text, (column) => column.notNull())

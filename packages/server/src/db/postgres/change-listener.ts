@@ -36,7 +36,9 @@ export class ChangeListener {
     if (this.#retry !== null) clearTimeout(this.#retry);
     const client = this.#client;
     this.#client = null;
-    await client?.end().catch((error: unknown) => this.#log({ message: "Closing the listener failed.", error }));
+    await client
+      ?.end()
+      .catch((error: unknown) => this.#log({ message: "Closing the listener failed.", error }));
   }
 
   async #connect(): Promise<void> {
@@ -64,7 +66,9 @@ export class ChangeListener {
     if (this.#client !== client || this.#isClosed) return;
     this.#client = null;
     this.#log({ message: "The connection that hears of changes was lost; connecting again.", error });
-    client.end().catch((cause: unknown) => this.#log({ message: "Closing a lost connection failed.", error: cause }));
+    client
+      .end()
+      .catch((cause: unknown) => this.#log({ message: "Closing a lost connection failed.", error: cause }));
     this.#retry = setTimeout(() => void this.#connect(), this.#retryMs);
     this.#retry.unref();
     this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MS_MAX);

@@ -12,7 +12,9 @@ const NUMERIC_OID = 1700;
 /** Reads 64-bit integers, and the sums of them, as numbers: nothing we count passes 2^53. */
 const types: NonNullable<ClientConfig["types"]> = {
   getTypeParser: ((oid: number, format?: "text" | "binary") =>
-    oid === INT8_OID || oid === NUMERIC_OID ? Number : pg.types.getTypeParser(oid, format as "text")) as never,
+    oid === INT8_OID || oid === NUMERIC_OID
+      ? Number
+      : pg.types.getTypeParser(oid, format as "text")) as never,
 };
 
 /** Settings that every connection to PostgreSQL shares; `statementMsMax` 0 is no limit. */

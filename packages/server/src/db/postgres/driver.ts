@@ -25,7 +25,9 @@ class LoanedConnection implements DatabaseConnection {
     }
     const result = await this.#query(query.sql, [...query.parameters]);
     const rows = (result.rows ?? []) as Row[];
-    return COUNTED_COMMANDS.has(result.command) ? { rows, numAffectedRows: BigInt(result.rowCount ?? 0) } : { rows };
+    return COUNTED_COMMANDS.has(result.command)
+      ? { rows, numAffectedRows: BigInt(result.rowCount ?? 0) }
+      : { rows };
   }
 
   streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
@@ -37,7 +39,9 @@ class LoanedConnection implements DatabaseConnection {
     this.#hasEnded = true;
     const { command } = await this.#query("commit", []);
     if (command === "COMMIT") return;
-    throw new EntrepotError("internal", { message: "The transaction went on after a statement of it had failed." });
+    throw new EntrepotError("internal", {
+      message: "The transaction went on after a statement of it had failed.",
+    });
   }
 
   /** Never rejects: a connection that cannot roll back is thrown away, and the server rolls back by itself. */
@@ -127,7 +131,10 @@ class PoolAdapter extends PostgresAdapter {
  * Makes a kysely over `pool`; closing the pool is the caller's. `firstStatement` begins every transaction, to take
  * a lock for instance.
  */
-export function createPostgresKysely<Tables>(pool: Pool, firstStatement: string | null = null): Kysely<Tables> {
+export function createPostgresKysely<Tables>(
+  pool: Pool,
+  firstStatement: string | null = null,
+): Kysely<Tables> {
   return new Kysely<Tables>({
     dialect: {
       createAdapter: () => new PoolAdapter(),

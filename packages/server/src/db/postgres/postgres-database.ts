@@ -47,11 +47,17 @@ function createPool(
   const pool = new pg.Pool({ ...clientSettings(url, limits.statementMsMax), max: limits.max });
   // Without a listener the loss of an idle connection would end the process.
   pool.on("error", (error) => log({ message: "An idle database connection was lost.", error }));
+  // Nor may the loss of one in use, whose query rejects with the same error.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   return pool;
 }
 
 /** On a connection of its own: waiting for another process's migration may take longer than a statement may. */
-async function migrateServer(url: string, migrations: Migrations, log: PostgresOptions["log"]): Promise<void> {
+async function migrateServer(
+  url: string,
+  migrations: Migrations,
+  log: PostgresOptions["log"],
+): Promise<void> {
   const pool = createPool(url, { max: 1, statementMsMax: 0 }, log);
   const kysely = createPostgresKysely<unknown>(pool, MIGRATION_LOCK);
   try {
@@ -66,7 +72,9 @@ async function refuseOldServer(kysely: Kysely<unknown>): Promise<void> {
   const { rows } = await sql<{ server_version_num: string }>`show server_version_num`.execute(kysely);
   const version = Number(rows[0]?.server_version_num);
   if (version >= SERVER_VERSION_MIN) return;
-  throw storageUnavailable(`PostgreSQL 15 or later is needed; this server is ${Math.floor(version / 10_000)}.`);
+  throw storageUnavailable(
+    `PostgreSQL 15 or later is needed; this server is ${Math.floor(version / 10_000)}.`,
+  );
 }
 
 function createPostgresDatabase(pool: pg.Pool, listener: ChangeListener, workMsMax: number): Database {

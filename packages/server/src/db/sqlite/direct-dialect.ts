@@ -55,7 +55,9 @@ class DirectDriver implements Driver {
   beginTransaction(connection: DirectConnection): Promise<void> {
     // Statements of other callers would fall into it and read an old state.
     if (this.#begin === null) {
-      throw new EntrepotError("internal", { message: "The reading connection has no transactions; use write()." });
+      throw new EntrepotError("internal", {
+        message: "The reading connection has no transactions; use write().",
+      });
     }
     return connection.control(this.#begin);
   }
@@ -88,7 +90,10 @@ class TransactionalAdapter extends SqliteAdapter {
  * Makes a kysely that runs statements on the calling thread. `begin` is the statement that opens a transaction,
  * null where there must be none.
  */
-export function createDirectKysely<Tables>(connection: SqliteConnection, begin: string | null): Kysely<Tables> {
+export function createDirectKysely<Tables>(
+  connection: SqliteConnection,
+  begin: string | null,
+): Kysely<Tables> {
   return new Kysely<Tables>({
     dialect: {
       createAdapter: () => new TransactionalAdapter(),

@@ -76,9 +76,7 @@ export class WriteQueue {
 
   /** A work that does not end is rolled back like one that threw; what it sends later is refused. */
   #transact<T>(work: Work<T>): Promise<T> {
-    return this.#kysely
-      .transaction()
-      .execute((trx) => withDeadline(work(trx), this.#workMsMax));
+    return this.#kysely.transaction().execute((trx) => withDeadline(work(trx), this.#workMsMax));
   }
 
   async #drain(): Promise<void> {

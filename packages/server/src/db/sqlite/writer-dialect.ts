@@ -1,6 +1,6 @@
 import { EntrepotError } from "@entrepot/core";
-import { CompiledQuery, Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from "kysely";
-import type { DatabaseConnection, Driver, QueryResult } from "kysely";
+import { Kysely, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler } from "kysely";
+import type { CompiledQuery, DatabaseConnection, Driver, QueryResult } from "kysely";
 import type { Schema } from "../schema.ts";
 import { queryResultOf, refuseStream } from "./query-result.ts";
 import type { WriteBatch } from "./write-batch.ts";

@@ -81,7 +81,10 @@ export class WriterLink {
     this.#worker = worker;
     this.#ready = new Promise((resolve, reject) => {
       worker.on("message", (reply: WriterReply) => {
-        if (reply.kind === "ready") return resolve();
+        if (reply.kind === "ready") {
+          if (this.#waiters.size === 0) worker.unref();
+          return resolve();
+        }
         if (reply.kind !== "unusable") return this.#receive(reply);
         const error = errorOf(reply.failure);
         reject(error);
@@ -99,7 +102,6 @@ export class WriterLink {
     });
     // Requests report the same failure themselves; only `start` waits for this promise.
     this.#ready.catch(() => undefined);
-    worker.unref();
     return worker;
   }
 

@@ -15,7 +15,12 @@ function answer(connection: SqliteConnection, request: WriterRequest): WriterRep
     const result = request.statement === null ? null : connection.execute(request.statement);
     return { id: request.id, kind: "done", result };
   } catch (error) {
-    return { id: request.id, kind: "failed", failure: failureOf(error), isTransaction: connection.isTransaction };
+    return {
+      id: request.id,
+      kind: "failed",
+      failure: failureOf(error),
+      isTransaction: connection.isTransaction,
+    };
   }
 }
 
