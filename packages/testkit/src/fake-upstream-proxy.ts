@@ -11,8 +11,16 @@ export interface FakeProxy {
   close(): Promise<void>;
 }
 
-/** Starts a proxy; with `authorization` it answers 407 to every other credential. */
-export async function createFakeProxy(options: { authorization?: string } = {}): Promise<FakeProxy> {
+export interface FakeProxyOptions {
+  /** Every other credential is answered with 407. */
+  authorization?: string;
+  /** Ports on 127.0.0.1 that stand for hosts elsewhere, by host name. */
+  hosts?: Readonly<Record<string, number>>;
+}
+
+/** Starts a proxy. */
+export async function createFakeProxy(options: FakeProxyOptions = {}): Promise<FakeProxy> {
+  const { hosts = {} } = options;
   const requests: string[] = [];
   const credentials: Array<string | undefined> = [];
   const sockets = new Set<Socket>();
@@ -24,7 +32,7 @@ export async function createFakeProxy(options: { authorization?: string } = {}):
     );
   };
   const server = createServer((request, response) => {
-    if (allowed(request)) forward(request, response);
+    if (allowed(request)) forward(request, response, hosts);
     else response.writeHead(407, { "proxy-authenticate": "Basic" }).end();
   });
   server.on("connection", (socket) => {
@@ -32,7 +40,7 @@ export async function createFakeProxy(options: { authorization?: string } = {}):
     socket.on("close", () => sockets.delete(socket)).on("error", () => undefined);
   });
   server.on("connect", (request: IncomingMessage, socket: Socket) => {
-    if (allowed(request)) tunnel(request, socket);
+    if (allowed(request)) tunnel(request, socket, hosts);
     else socket.end("HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n");
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -48,9 +56,20 @@ export async function createFakeProxy(options: { authorization?: string } = {}):
   };
 }
 
-function forward(request: IncomingMessage, response: ServerResponse): void {
+type Hosts = Readonly<Record<string, number>>;
+
+function placeOf(url: URL, hosts: Hosts): { host: string; port: number } {
+  const port = hosts[url.hostname];
+  return port === undefined
+    ? { host: url.hostname, port: Number(url.port || 80) }
+    : { host: "127.0.0.1", port };
+}
+
+function forward(request: IncomingMessage, response: ServerResponse, hosts: Hosts): void {
   const { "proxy-authorization": _credential, "proxy-connection": _connection, ...headers } = request.headers;
-  const onward = httpRequest(request.url ?? "", { method: request.method ?? "GET", headers }, (answer) => {
+  const url = new URL(request.url ?? "");
+  const options = { ...placeOf(url, hosts), path: `${url.pathname}${url.search}`, headers };
+  const onward = httpRequest({ ...options, method: request.method ?? "GET" }, (answer) => {
     response.writeHead(answer.statusCode ?? 502, answer.headers);
     answer.pipe(response);
   });
@@ -58,9 +77,9 @@ function forward(request: IncomingMessage, response: ServerResponse): void {
   request.pipe(onward);
 }
 
-function tunnel(request: IncomingMessage, socket: Socket): void {
+function tunnel(request: IncomingMessage, socket: Socket, hosts: Hosts): void {
   const target = new URL(`http://${request.url}`);
-  const onward = connect(Number(target.port || 80), target.hostname, () => {
+  const onward = connect(placeOf(target, hosts), () => {
     socket.write("HTTP/1.1 200 Connection Established\r\n\r\n");
     onward.pipe(socket);
     socket.pipe(onward);

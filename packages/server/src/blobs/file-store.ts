@@ -107,7 +107,12 @@ async function put(
   try {
     await cleanOnce(store);
     if (await alreadyThere(path, what)) return;
-    await bringIn(store, path, what);
+    try {
+      await bringIn(store, path, what);
+    } catch (error) {
+      // An equal put may have moved the file away since.
+      if (!isAbsence(error) || !(await alreadyThere(path, what))) throw error;
+    }
     if (what.options.durable) await syncFolders(store, dirname(path));
   } catch (error) {
     throw storageError(error, "storing a blob");

@@ -3,6 +3,7 @@ import type { VersionFacts, ViewOptions } from "@entrepot/core";
 import type { BlobStore, StagingArea } from "../blobs/index.ts";
 import type { Database } from "../db/index.ts";
 import type { Log, Metrics } from "../telemetry/index.ts";
+import type { GzipView, ThreadPool } from "../threads/index.ts";
 import { createUpstreamClient, type UpstreamHealth } from "./client.ts";
 import { createDispatchers } from "./dispatchers.ts";
 import { createDocuments, type CurrentOptions } from "./documents.ts";
@@ -10,14 +11,13 @@ import { createKeptBytes } from "./kept-bytes.ts";
 import type { ProxySettings } from "./proxies.ts";
 import type { IntegrityMismatch } from "./tarball-download.ts";
 import { createTarballs, type FetchedTarball, type TarballRequest } from "./tarballs.ts";
-import type { DocumentThreads, GzipView } from "./threads-port.ts";
 import type { DocumentEntry, Upstream, UpstreamEntry, UpstreamLimits } from "./upstream.ts";
 
 export interface UpstreamsDeps {
   db: Database;
   blobs: BlobStore;
   staging: StagingArea;
-  threads: DocumentThreads;
+  threads: Pick<ThreadPool, "run">;
   /** Milliseconds since 1970. */
   now: () => number;
   log: Pick<Log, "debug" | "warn">;

@@ -10,7 +10,6 @@ import { unavailable } from "./upstream-errors.ts";
 import type { Upstream } from "./upstream.ts";
 
 const CONNECT_MS_MAX = 10_000;
-const BODY_PAUSE_MS_MAX = 30_000;
 const KEEP_ALIVE_MS = 20_000;
 const KEEP_ALIVE_MS_MAX = 60_000;
 
@@ -123,7 +122,7 @@ function openDispatcher(upstream: Upstream, { proxy, connections, ca }: Opening)
     keepAliveTimeout: KEEP_ALIVE_MS,
     keepAliveMaxTimeout: KEEP_ALIVE_MS_MAX,
     headersTimeout: timeoutMs,
-    bodyTimeout: Math.max(timeoutMs, BODY_PAUSE_MS_MAX),
+    bodyTimeout: timeoutMs,
   };
   const tls = ca === null ? {} : { ca };
   const timeout = Math.min(timeoutMs, CONNECT_MS_MAX);

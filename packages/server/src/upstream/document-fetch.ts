@@ -1,5 +1,6 @@
 import { type EntrepotError, isEntrepotError, type ViewOptions } from "@entrepot/core";
 
+import type { GzipView, IngestedDocument, ThreadPool } from "../threads/index.ts";
 import { readBody } from "./body.ts";
 import type { ResponseHeaders, UpstreamClient, UpstreamResponse } from "./client.ts";
 import {
@@ -11,14 +12,13 @@ import {
 } from "./document-entries.ts";
 import { digestOf, type KeptBytes } from "./kept-bytes.ts";
 import { retryAfterMs } from "./retry-after.ts";
-import type { DocumentThreads, GzipView } from "./threads-port.ts";
 import { invalid, unavailable } from "./upstream-errors.ts";
 import type { Upstream } from "./upstream.ts";
 import { documentUrl } from "./urls.ts";
 
 export interface FetchDeps {
   client: UpstreamClient;
-  threads: DocumentThreads;
+  threads: Pick<ThreadPool, "run">;
   kept: KeptBytes;
   now: () => number;
   documentBytesMax: number;
@@ -136,7 +136,7 @@ async function inThread(
   { threads, documentBytesMax }: FetchDeps,
   { upstream, name, view }: FetchInput,
   { body, isGzip }: { body: Uint8Array<ArrayBuffer>; isGzip: boolean },
-): ReturnType<DocumentThreads["run"]> {
+): Promise<IngestedDocument> {
   const input = { name, body, isGzip, sizeBytesMax: documentBytesMax };
   try {
     return await threads.run("ingestDocument", view === undefined ? input : { ...input, view }, [

@@ -1,6 +1,7 @@
 import { indexSummary, readVersionFacts, type VersionFacts, type ViewOptions } from "@entrepot/core";
 
 import type { Log } from "../telemetry/index.ts";
+import type { GzipView } from "../threads/index.ts";
 import {
   createDocumentEntries,
   type DocumentEntries,
@@ -13,7 +14,6 @@ import { fetchDocument, type FetchDeps } from "./document-fetch.ts";
 import { createDocumentRows, type DocumentRowsDeps } from "./document-rows.ts";
 import { digestOf } from "./kept-bytes.ts";
 import { createSingleFlight, type SingleFlight } from "./single-flight.ts";
-import type { GzipView } from "./threads-port.ts";
 import { unavailable } from "./upstream-errors.ts";
 import type { DocumentEntry, Upstream, UpstreamEntry } from "./upstream.ts";
 

@@ -4,7 +4,7 @@ export interface UpstreamSettings {
   freshSeconds: number;
   /** Further hosts, `name` or `name:port`, from which tarballs and redirects may come. */
   allowedHosts: readonly string[];
-  /** How long to wait for an answer to begin. */
+  /** How long to wait for an answer to begin, and for it to go on when it pauses. */
   timeoutMs: number;
   /** PEM file with further authorities to trust. */
   caFile: string | null;

@@ -1,16 +1,16 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { gunzipSync, gzipSync } from "node:zlib";
+import { gunzipSync } from "node:zlib";
 
-import { EntrepotError, indexDocument, renderUpstreamView } from "@entrepot/core";
 import { createFakeUpstream, createTestClock, type FakeUpstream, type TestClock } from "@entrepot/testkit";
 import { onTestFinished } from "vitest";
 
 import { type BlobStore, createFileStore, createStagingArea } from "../../src/blobs/index.ts";
 import { type Database, openDatabase } from "../../src/db/index.ts";
 import type { Fields } from "../../src/telemetry/index.ts";
+import { createThreadPool } from "../../src/threads/index.ts";
 import {
   createUpstreams,
   DEFAULT_UPSTREAM_SETTINGS,
@@ -66,12 +66,13 @@ export async function createFixture(options: FixtureOptions = {}): Promise<Fixtu
   const mismatches: IntegrityMismatch[] = [];
   const warnings: Fixture["warnings"] = [];
   const opened: Upstreams[] = [];
+  const threads = createThreadPool({ size: 1 });
   const another = (): Upstreams => {
     const upstreams = createUpstreams({
       db,
       blobs,
       staging: createStagingArea(join(folder, "staging")),
-      threads: inlineThreads,
+      threads,
       now: clock.now,
       log: {
         debug: () => undefined,
@@ -95,6 +96,7 @@ export async function createFixture(options: FixtureOptions = {}): Promise<Fixtu
   const upstreams = another();
   onTestFinished(async () => {
     for (const one of opened) await one.close();
+    await threads.close();
     await fake.close();
     await db.close();
     await rm(folder, { recursive: true });
@@ -123,32 +125,6 @@ async function insertUpstream(db: Database, { id, name, url }: Upstream): Promis
       .values({ id, workspace_id: "w1", name, url, credential: null, settings: "{}", managed: 0, ...times })
       .execute();
   });
-}
-
-/** The work of the threads, done here. */
-const inlineThreads: UpstreamsDeps["threads"] = {
-  async run(_task, { name, body, isGzip, sizeBytesMax, view }) {
-    const json = isGzip ? inflate(body, sizeBytesMax) : body;
-    const index = indexDocument(json, name).serialize();
-    const document = isGzip ? body : gzipSync(json, { level: 1 });
-    const documentDigest = createHash("sha512").update(document).digest("hex");
-    if (view === undefined) return { document, documentDigest, index };
-    const { bytes, hidden, shown } = renderUpstreamView(json, view);
-    return {
-      document,
-      documentDigest,
-      index,
-      view: { gzip: gzipSync(bytes), sizeBytes: bytes.length, hidden, shown },
-    };
-  },
-};
-
-function inflate(body: Uint8Array, maxOutputLength: number): Buffer {
-  try {
-    return gunzipSync(body, { maxOutputLength });
-  } catch (cause) {
-    throw new EntrepotError("upstream-invalid", { message: "The document is not gzip.", cause });
-  }
 }
 
 /** Fails the test unless the entry is of a document. */
