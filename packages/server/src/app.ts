@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import type { Server } from "node:http";
-import { networkInterfaces } from "node:os";
+import { availableParallelism, networkInterfaces } from "node:os";
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import { createFileStore, createStagingArea, type BlobStore, type StagingArea } from "./blobs/index.ts";
@@ -32,11 +32,13 @@ import {
   type UpstreamWriteDeps,
 } from "./registry/index.ts";
 import type { AccessLog, Log, Metrics } from "./telemetry/index.ts";
-import { createThreadPool, type ThreadPool } from "./threads/index.ts";
+import { createThreadPool, TARBALL_LIMITS, type ThreadPool } from "./threads/index.ts";
 import { createUpstreams, DEFAULT_UPSTREAM_SETTINGS, type Upstreams } from "./upstream/index.ts";
 
 const CHANGES_POLL_MS = 1000;
 const INSTANCE_ID_BYTES = 6;
+/** More threads than this seldom pay: one renders a hundred ordinary packuments a second. */
+const THREADS_MAX = 4;
 
 /** What the surroundings give. */
 export interface AppInputs {
@@ -74,7 +76,7 @@ interface Storage {
 export async function createApp(inputs: AppInputs): Promise<App> {
   const { config, now, log } = inputs;
   const storage = await openStorage(inputs);
-  const threads = createThreadPool({});
+  const threads = createThreadPool({ size: Math.min(THREADS_MAX, availableParallelism()) });
   const upstreams = openUpstreams(inputs, storage, threads);
   const identity = createIdentity({
     ...storage,
@@ -187,6 +189,11 @@ async function createHttpDeps(inputs: AppInputs, storage: Storage, parts: Parts)
     accessLog: inputs.accessLog,
     metrics: inputs.metrics,
     limits: config.limits,
+    tarballLimits: {
+      ...TARBALL_LIMITS,
+      entriesMax: config.limits.tarballEntriesMax,
+      unpackedBytesMax: config.limits.unpackedBytesMax,
+    },
     version: inputs.version,
     publicUrl: config.publicUrl,
     trustedProxies: config.trustedProxies,

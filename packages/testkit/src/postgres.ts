@@ -68,7 +68,11 @@ async function initialise({ binaries, folder, user }: ServerFiles): Promise<void
   // A language's collation, so that tests see the order of names that real servers would give.
   const language = ["--encoding=UTF8", "--locale=C", "--locale-provider=icu", "--icu-locale=en"];
   const settings = ["--auth=trust", "--username=postgres", "--no-sync"];
-  await promisify(execFile)(binaries.initdb, ["-D", data, ...settings, ...language], childOptions(folder, user));
+  await promisify(execFile)(
+    binaries.initdb,
+    ["-D", data, ...settings, ...language],
+    childOptions(folder, user),
+  );
 }
 
 function childOptions(folder: string, user: ServerUser | undefined): { cwd: string; env: NodeJS.ProcessEnv } {

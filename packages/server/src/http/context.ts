@@ -18,7 +18,7 @@ import type {
   UpstreamWriteDeps,
 } from "../registry/index.ts";
 import type { AccessLog, Log, Metrics } from "../telemetry/index.ts";
-import type { ThreadPool } from "../threads/index.ts";
+import type { TarballLimits, ThreadPool } from "../threads/index.ts";
 import type { Upstreams } from "../upstream/index.ts";
 import type { Answer } from "./answer.ts";
 import type { RequestBody } from "./body.ts";
@@ -51,6 +51,7 @@ export interface HttpDeps {
   metrics: Metrics;
   now: () => number;
   limits: Limits;
+  tarballLimits: TarballLimits;
   version: string;
   /** Names this server in `Via` headers, so that a loop is noticed. */
   instanceId: string;

@@ -75,7 +75,8 @@ export async function bumpRevision(
   row: PackageRow,
   input: { now: number; installable: boolean },
 ): Promise<PackageRow> {
-  const modified_at = input.installable ? Math.max(input.now, row.modified_at + 1) : row.modified_at;
+  const isFirst = row.revision === 0;
+  const modified_at = input.installable && !isFirst ? Math.max(input.now, row.modified_at + 1) : row.modified_at;
   await trx
     .updateTable("packages")
     .set((eb) => ({ revision: eb("revision", "+", 1), modified_at }))

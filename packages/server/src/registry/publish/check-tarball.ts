@@ -1,14 +1,6 @@
 import { EntrepotError, normalizeVersion, sha512HexOf } from "@entrepot/core";
+import type { InspectedTarball } from "../../threads/index.ts";
 import type { PublishRequest } from "./publish-request.ts";
-
-/** What the tarball itself says. */
-export interface InspectedTarball {
-  packageJson: Record<string, unknown>;
-  hasShrinkwrap: boolean;
-  hasBindingGyp: boolean;
-  fileCount: number;
-  unpackedSizeBytes: number;
-}
 
 const INSTALL_SCRIPTS = ["preinstall", "install", "postinstall"] as const;
 

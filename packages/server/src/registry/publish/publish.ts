@@ -5,12 +5,12 @@ import type { BlobStore } from "../../blobs/index.ts";
 import { appendChange } from "../../changes/index.ts";
 import type { Database, Schema } from "../../db/index.ts";
 import type { Gate } from "../../firewall/index.ts";
-import type { ThreadPool } from "../../threads/index.ts";
+import type { InspectedTarball, TarballLimits, ThreadPool } from "../../threads/index.ts";
 import { bumpRevision, findPackage, findVersion, type PackageRow } from "../package-rows.ts";
 import type { Registry } from "../registry.ts";
 import { revisionOf } from "../revision.ts";
 import { mendTags, setTag } from "../tags.ts";
-import { checkIntegrity, checkManifestAgrees, type InspectedTarball } from "./check-tarball.ts";
+import { checkIntegrity, checkManifestAgrees } from "./check-tarball.ts";
 import type { PublishRequest } from "./publish-request.ts";
 
 export interface PublishDeps {
@@ -18,6 +18,7 @@ export interface PublishDeps {
   blobs: BlobStore;
   threads: Pick<ThreadPool, "run">;
   gate: Gate;
+  tarballLimits: TarballLimits;
   now: () => number;
 }
 
@@ -64,6 +65,7 @@ export async function publish(deps: PublishDeps, input: PublishInput): Promise<P
   const tarball = await deps.threads.run("inspectTarball", {
     path: request.tarball.file.path,
     sizeBytes: request.tarball.sizeBytes,
+    limits: deps.tarballLimits,
   });
   checkManifestAgrees(request, tarball);
   const prepared = prepareVersion(deps, input, tarball);

@@ -1,0 +1,149 @@
+import { EntrepotError, isJsonObject, JsonScanner } from "@entrepot/core";
+import type { Parser } from "tar/parse";
+import type { ReadEntry } from "tar/read-entry";
+import type { InspectedTarball, TarballLimits } from "./tasks.ts";
+
+const FILE_TYPES: ReadonlySet<string> = new Set(["File", "OldFile", "ContiguousFile"]);
+/** Below this an archive may be as compressible as it likes. */
+const RATIO_FREE_BYTES = 8 * 1024 ** 2;
+/** Complaints of the parser that do not spoil an archive. */
+const HARMLESS_WARNINGS: ReadonlySet<string> = new Set(["TAR_ENTRY_INFO"]);
+const GZIP_MAGIC = Buffer.from([0x1f, 0x8b]);
+
+/** The error for a tarball that is not one; `what` completes "The tarball …". */
+export function tarballInvalid(what: string, cause?: unknown): EntrepotError {
+  return new EntrepotError("tarball-invalid", {
+    message: `The tarball ${what}.`,
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+/**
+ * Reads a package's facts out of the bytes of its tar, as they are inflated. Keeps nothing but its
+ * package.json. Folders do not count: as clients do, the first segment of each path is taken off.
+ */
+export class PackageReader {
+  readonly #parser: Parser;
+  readonly #limits: TarballLimits & { packedBytes: number };
+  #bytes = 0;
+  #entryCount = 0;
+  #fileCount = 0;
+  #unpackedSizeBytes = 0;
+  #hasShrinkwrap = false;
+  #hasBindingGyp = false;
+  #packageJson: Buffer | null = null;
+  #failure: EntrepotError | null = null;
+  #hasEnded = false;
+
+  constructor(parserClass: typeof Parser, limits: TarballLimits & { packedBytes: number }) {
+    this.#limits = limits;
+    this.#parser = new parserClass({
+      zstd: false,
+      onReadEntry: (entry) => this.#read(entry),
+      onwarn: (code, message) => {
+        if (!HARMLESS_WARNINGS.has(code)) this.#fail(`is damaged: ${String(message)}`);
+      },
+    });
+    this.#parser.on("ignoredEntry", () => this.#count());
+    this.#parser.on("error", (error: Error) => this.#fail(`is damaged: ${error.message}`));
+    this.#parser.on("end", () => {
+      this.#hasEnded = true;
+    });
+  }
+
+  /** @throws EntrepotError `tarball-invalid` as soon as a bound is passed or the archive proves damaged */
+  write(chunk: Buffer): void {
+    if (this.#bytes === 0 && chunk.subarray(0, 2).equals(GZIP_MAGIC)) this.#fail("is compressed twice");
+    this.#bytes += chunk.length;
+    const { unpackedBytesMax, compressionRatioMax, packedBytes } = this.#limits;
+    if (this.#bytes > unpackedBytesMax) this.#fail(`unpacks to more than ${unpackedBytesMax} bytes`);
+    if (this.#bytes > RATIO_FREE_BYTES && this.#bytes > packedBytes * compressionRatioMax) {
+      this.#fail(`is compressed more than ${compressionRatioMax} times`);
+    }
+    this.#throwFailure();
+    this.#parser.write(chunk);
+    this.#throwFailure();
+  }
+
+  /** @throws EntrepotError `tarball-invalid` if the archive is cut off or has no proper package.json */
+  finish(): InspectedTarball {
+    this.#parser.end();
+    if (!this.#hasEnded) this.#fail("is damaged: it ends inside an entry");
+    this.#throwFailure();
+    if (this.#packageJson === null) throw tarballInvalid("has no package.json in its top folder");
+    return {
+      packageJson: parsePackageJson(this.#packageJson),
+      hasShrinkwrap: this.#hasShrinkwrap,
+      hasBindingGyp: this.#hasBindingGyp,
+      fileCount: this.#fileCount,
+      unpackedSizeBytes: this.#unpackedSizeBytes,
+    };
+  }
+
+  #read(entry: ReadEntry): void {
+    this.#count();
+    if (!FILE_TYPES.has(entry.type)) {
+      entry.resume();
+      return;
+    }
+    this.#fileCount += 1;
+    this.#unpackedSizeBytes += entry.size;
+    if (!(entry.size >= 0 && this.#unpackedSizeBytes <= this.#limits.unpackedBytesMax)) {
+      this.#fail(`has a file that says it has ${entry.size} bytes`);
+    }
+    const path = entry.path.slice(entry.path.indexOf("/") + 1);
+    const isInFolder = path.length < entry.path.length;
+    if (isInFolder && path === "npm-shrinkwrap.json") this.#hasShrinkwrap = true;
+    if (isInFolder && path === "binding.gyp") this.#hasBindingGyp = true;
+    if (isInFolder && path === "package.json") this.#keepPackageJson(entry);
+    else entry.resume();
+  }
+
+  #keepPackageJson(entry: ReadEntry): void {
+    const { packageJsonBytesMax } = this.#limits;
+    if (entry.size > packageJsonBytesMax) {
+      this.#fail(`has a package.json of more than ${packageJsonBytesMax} bytes`);
+      entry.resume();
+      return;
+    }
+    const chunks: Buffer[] = [];
+    // Parts of the parser's input, which the caller may use again: they are copied.
+    entry.on("data", (chunk: Buffer) => chunks.push(Buffer.from(chunk)));
+    entry.on("end", () => {
+      const content = Buffer.concat(chunks);
+      const isSecond = this.#packageJson !== null && !this.#packageJson.equals(content);
+      if (isSecond) this.#fail("has several different package.json in its top folders");
+      this.#packageJson = content;
+    });
+  }
+
+  #count(): void {
+    this.#entryCount += 1;
+    if (this.#entryCount > this.#limits.entriesMax) {
+      this.#fail(`has more than ${this.#limits.entriesMax} entries`);
+    }
+  }
+
+  /** Noted first and thrown outside the parser's events, which must not be left half-way. */
+  #fail(what: string): void {
+    this.#failure ??= tarballInvalid(what);
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== null) throw this.#failure;
+  }
+}
+
+function parsePackageJson(bytes: Buffer): Record<string, unknown> {
+  const hasMark = bytes.length >= 3 && bytes.readUIntBE(0, 3) === 0xefbbbf;
+  const content = hasMark ? bytes.subarray(3) : bytes;
+  const scanner = new JsonScanner(content, {
+    code: "tarball-invalid",
+    subject: "The tarball's package.json",
+  });
+  const end = scanner.skipSpace(scanner.skipValue(scanner.skipSpace(0), 0));
+  if (end < content.length) scanner.fail("there is something after its end", end);
+  const parsed: unknown = JSON.parse(content.toString("utf8"));
+  if (!isJsonObject(parsed)) throw tarballInvalid("has a package.json that is not an object");
+  return parsed;
+}

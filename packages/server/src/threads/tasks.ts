@@ -1,0 +1,126 @@
+import type { LocalPackument, Verdict, ViewOptions } from "@entrepot/core";
+
+/** A packument under policy, compressed. `sizeBytes` is its length before compression. */
+export interface GzipView {
+  gzip: Uint8Array;
+  sizeBytes: number;
+  hidden: Array<[version: string, verdict: Verdict]>;
+  /** How many versions the view lists. */
+  shown: number;
+}
+
+/** An upstream's answer that is to be checked, indexed and, if `view` is given, rendered at once. */
+export interface IngestDocumentInput {
+  name: string;
+  body: Uint8Array;
+  isGzip: boolean;
+  /** Largest document that is taken, uncompressed. */
+  sizeBytesMax: number;
+  view?: ViewOptions;
+  /** Compression level of what is compressed here; {@link GZIP_LEVEL_FAST} when left out. */
+  level?: number;
+}
+
+/** A document fit to be stored. */
+export interface IngestedDocument {
+  /** In gzip: the very bytes that came, if they came so. */
+  document: Uint8Array;
+  /** sha512 of `document`, in hex. */
+  documentDigest: string;
+  /** Bytes for `readVersionFacts` and `indexSummary`. */
+  index: Uint8Array;
+  view?: GzipView;
+}
+
+export interface RenderUpstreamViewInput {
+  /** In gzip. */
+  document: Uint8Array;
+  sizeBytesMax: number;
+  view: ViewOptions;
+  level?: number;
+}
+
+export interface RenderLocalViewInput {
+  packument: LocalPackument;
+  view: ViewOptions;
+  level?: number;
+}
+
+/** Bounds of what a tarball may be. */
+export interface TarballLimits {
+  entriesMax: number;
+  /** Of the whole archive, headers included. */
+  unpackedBytesMax: number;
+  /** Unpacked to packed; not applied to archives below a few megabytes. */
+  compressionRatioMax: number;
+  packageJsonBytesMax: number;
+}
+
+export interface InspectTarballInput {
+  path: string;
+  /** Of the file, if known; large ones then do not take the thread that is kept for quick work. */
+  sizeBytes?: number;
+  limits: TarballLimits;
+}
+
+/** What a tarball says of itself. */
+export interface InspectedTarball {
+  packageJson: Record<string, unknown>;
+  hasShrinkwrap: boolean;
+  hasBindingGyp: boolean;
+  fileCount: number;
+  /** Sum of the sizes of its files. */
+  unpackedSizeBytes: number;
+}
+
+export interface SelectManifestInput {
+  /** A view, in gzip. */
+  gzip: Uint8Array;
+  sizeBytesMax: number;
+  /** Version, tag or range; null for the tags alone. */
+  selector: string | null;
+}
+
+/** What a view says of one version. */
+export interface SelectedManifest {
+  /** JSON; null when nothing fits the selector. */
+  manifest: Uint8Array<ArrayBuffer> | null;
+  tags: Record<string, string>;
+  /** Present when the version that was named is hidden by policy. */
+  hidden: { version: string; rule: string; reason: string } | null;
+}
+
+/** Everything that a thread can do. */
+export interface Tasks {
+  /** @throws EntrepotError `upstream-invalid` */
+  ingestDocument: { input: IngestDocumentInput; output: IngestedDocument };
+  /** @throws EntrepotError `upstream-invalid` */
+  renderUpstreamView: { input: RenderUpstreamViewInput; output: GzipView };
+  renderLocalView: { input: RenderLocalViewInput; output: GzipView };
+  /** @throws EntrepotError `tarball-invalid` */
+  inspectTarball: { input: InspectTarballInput; output: InspectedTarball };
+  selectManifest: { input: SelectManifestInput; output: SelectedManifest };
+}
+
+export type TaskName = keyof Tasks;
+
+/** Output of a task with the memory that may move to the caller's thread instead of being copied. */
+export interface TaskResult<K extends TaskName> {
+  output: Tasks[K]["output"];
+  transfer: ArrayBuffer[];
+}
+
+export type TaskHandlers = {
+  [K in TaskName]: (input: Tasks[K]["input"]) => TaskResult<K> | Promise<TaskResult<K>>;
+};
+
+/** Cheapest compression; a document's bytes are ready in a third of the time that the usual level takes. */
+export const GZIP_LEVEL_FAST = 1;
+
+/** Bounds that every package known to us keeps with room to spare. */
+export const TARBALL_LIMITS: TarballLimits = {
+  entriesMax: 200_000,
+  unpackedBytesMax: 2 * 1024 ** 3,
+  compressionRatioMax: 300,
+  packageJsonBytesMax: 2 * 1024 ** 2,
+};
