@@ -1,0 +1,140 @@
+import { CommandFailure, EXIT, usageFailure } from "./failure.ts";
+
+/** Speaks to `/api/v1` of one server. */
+export interface Api {
+  /** Without a trailing slash. */
+  readonly server: string;
+  /** Sends a request; gives the JSON of the answer, `{}` when it has none. Ends the command when refused. */
+  call<T = Record<string, unknown>>(method: Method, path: string, body?: object): Promise<T>;
+  /** Reads a whole list, page by page. */
+  list(path: string): Promise<Record<string, unknown>[]>;
+}
+
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+const TIMEOUT_MS = 30_000;
+const PAGES_MAX = 2000;
+const ANSWER_CHARACTERS_MAX = 32 * 1024 * 1024;
+
+interface Connection {
+  server: string;
+  /** Sent to this server only. */
+  token: string | null;
+  fetch: typeof fetch;
+}
+
+/** Makes the URL of a path's part from a name, whatever characters it has. */
+export function part(name: string): string {
+  return encodeURIComponent(name);
+}
+
+/** Checks and trims a server's URL. Ends the command with a usage failure when it is none. */
+export function serverUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || (url.protocol !== "http:" && url.protocol !== "https:") || url.username !== "") {
+    throw usageFailure(`"${text}" is not the http or https URL of a server.`);
+  }
+  return `${url.origin}${url.pathname}`.replace(/\/+$/, "");
+}
+
+/** Makes the client of one server. */
+export function createApi(connection: Connection): Api {
+  const call = async <T>(method: Method, path: string, body?: object): Promise<T> => {
+    const response = await send(connection, { method, path, body });
+    return (await answerOf(connection, response)) as T;
+  };
+  return {
+    server: connection.server,
+    call,
+    async list(path) {
+      const items: Record<string, unknown>[] = [];
+      let cursor: string | null = null;
+      for (let pages = 0; pages < PAGES_MAX; pages += 1) {
+        const query: string = cursor === null ? "?limit=500" : `?limit=500&cursor=${part(cursor)}`;
+        const page: { items: Record<string, unknown>[]; next: string | null } = await call(
+          "GET",
+          path + query,
+        );
+        items.push(...page.items);
+        cursor = page.next;
+        if (cursor === null) break;
+      }
+      return items;
+    },
+  };
+}
+
+async function send(
+  connection: Connection,
+  request: { method: Method; path: string; body: object | undefined },
+): Promise<Response> {
+  const url = `${connection.server}/api/v1${request.path}`;
+  const headers: Record<string, string> = { "accept": "application/json", "user-agent": "entrepot-cli" };
+  if (connection.token !== null) headers["authorization"] = `Bearer ${connection.token}`;
+  if (request.body !== undefined) headers["content-type"] = "application/json";
+  try {
+    return await connection.fetch(url, {
+      method: request.method,
+      headers,
+      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+      // A token must not follow a redirect to somebody else.
+      redirect: "manual",
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+  } catch (error) {
+    throw new CommandFailure(EXIT.unreachable, `Cannot reach ${connection.server}: ${reasonOf(error)}.`, {
+      cause: error,
+    });
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const { name, cause, message } = error as Error & { cause?: { code?: unknown; message?: unknown } };
+  if (name === "TimeoutError") return `no answer within ${TIMEOUT_MS / 1000} seconds`;
+  return String(cause?.code ?? cause?.message ?? message);
+}
+
+async function answerOf(connection: Connection, response: Response): Promise<unknown> {
+  if (response.status >= 300 && response.status < 400) {
+    const target = response.headers.get("location") ?? "another place";
+    throw new CommandFailure(
+      EXIT.refused,
+      `${connection.server} redirects to ${target}; give that as --server.`,
+    );
+  }
+  const text = await textOf(connection, response);
+  const body = parsed(text);
+  if (response.ok && (body !== undefined || text === "")) return body ?? {};
+  if (response.ok || typeof (body as { error?: unknown } | undefined)?.error !== "string") {
+    const message = `${connection.server} answered ${response.status} and not like an Entrepot server.`;
+    throw new CommandFailure(EXIT.refused, message);
+  }
+  throw refusal(response.status, body as { error: string; code?: unknown });
+}
+
+async function textOf(connection: Connection, response: Response): Promise<string> {
+  try {
+    const text = await response.text();
+    if (text.length <= ANSWER_CHARACTERS_MAX) return text;
+  } catch (error) {
+    throw new CommandFailure(EXIT.unreachable, `${connection.server} cut its answer short.`, {
+      cause: error,
+    });
+  }
+  throw new CommandFailure(EXIT.refused, `${connection.server} sent an answer that is too long.`);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    // Whoever called says what this means: it depends on the status.
+    return undefined;
+  }
+}
+
+function refusal(status: number, body: { error: string; code?: unknown }): CommandFailure {
+  const hint = status === 401 ? " Log in with entrepot login, or give a token." : "";
+  const code = typeof body.code === "string" ? body.code : `http-${status}`;
+  return new CommandFailure(EXIT.refused, `${body.error}${hint}`, { code });
+}

@@ -1,0 +1,19 @@
+import type { ClientCommand } from "../command.ts";
+import { CLAIM_COMMANDS } from "./claim.ts";
+import { LOGIN_COMMANDS } from "./login.ts";
+import { REGISTRY_COMMANDS } from "./registry.ts";
+import { STATUS_COMMANDS } from "./status.ts";
+import { TOKEN_COMMANDS } from "./token.ts";
+import { UPSTREAM_COMMANDS } from "./upstream.ts";
+import { USER_COMMANDS } from "./user.ts";
+
+/** Every client command, in the order help shows them. */
+export const CLIENT_COMMANDS: readonly ClientCommand[] = [
+  ...LOGIN_COMMANDS,
+  ...REGISTRY_COMMANDS,
+  ...UPSTREAM_COMMANDS,
+  ...CLAIM_COMMANDS,
+  ...STATUS_COMMANDS,
+  ...TOKEN_COMMANDS,
+  ...USER_COMMANDS,
+];

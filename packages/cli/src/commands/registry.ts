@@ -1,0 +1,103 @@
+import { part } from "../api.ts";
+import { confirm } from "../ask-secret.ts";
+import { given, switchOption, textOption, textOptions } from "../command.ts";
+import type { ClientCommand, CommandContext, OptionSpec } from "../command.ts";
+import { usageFailure } from "../failure.ts";
+
+const SETTINGS: Readonly<Record<string, OptionSpec>> = {
+  "description": { type: "string", value: "TEXT", what: "What it is for." },
+  "anonymous-read": {
+    type: "boolean",
+    what: "Let anyone read without a credential; --no-anonymous-read closes it.",
+  },
+  "host": { type: "string", value: "NAME", what: "Host name that serves it at its root; empty for none." },
+  "active": { type: "boolean", what: "Answer requests; --no-active switches it off." },
+  "upstream": { type: "string", multiple: true, value: "NAME", what: "Upstream to ask; repeat in order." },
+};
+
+function settingsOf({ options }: CommandContext): Record<string, unknown> {
+  const host = textOption(options, "host");
+  return given({
+    description: textOption(options, "description"),
+    anonymousRead: switchOption(options, "anonymous-read"),
+    host: host === "" ? null : host,
+    active: switchOption(options, "active"),
+  });
+}
+
+async function list({ api, print }: CommandContext): Promise<void> {
+  print.list(await api.list("/registries"), ["name", "anonymousRead", "active", "upstreams", "description"]);
+}
+
+async function show({ words: [name = ""], api, print }: CommandContext): Promise<void> {
+  print.one(await api.call("GET", `/registries/${part(name)}`));
+}
+
+async function create(context: CommandContext): Promise<void> {
+  const {
+    words: [name = ""],
+    api,
+    print,
+  } = context;
+  let registry = await api.call("POST", "/registries", { name, ...settingsOf(context) });
+  const upstreams = textOptions(context.options, "upstream");
+  if (upstreams !== undefined) {
+    registry = await api.call("PUT", `/registries/${part(name)}/upstreams`, { upstreams });
+  }
+  print.done(`Created the registry ${name}.`, registry);
+}
+
+async function change(context: CommandContext): Promise<void> {
+  const {
+    words: [name = ""],
+    api,
+    print,
+  } = context;
+  const settings = settingsOf(context);
+  const upstreams = textOptions(context.options, "upstream");
+  if (Object.keys(settings).length === 0 && upstreams === undefined) {
+    throw usageFailure("There is nothing to change.");
+  }
+  let registry: object = {};
+  if (Object.keys(settings).length > 0) {
+    registry = await api.call("PATCH", `/registries/${part(name)}`, settings);
+  }
+  if (upstreams !== undefined) {
+    registry = await api.call("PUT", `/registries/${part(name)}/upstreams`, { upstreams });
+  }
+  print.done(`Changed the registry ${name}.`, registry);
+}
+
+async function remove({ words: [name = ""], options, api, print, io }: CommandContext): Promise<void> {
+  const question = `Delete the registry ${name} with all packages published to it?`;
+  await confirm(io, { yes: switchOption(options, "yes") === true, question });
+  await api.call("DELETE", `/registries/${part(name)}`);
+  print.done(`Deleted the registry ${name}.`, { name, deleted: true });
+}
+
+/** `entrepot registry …`. */
+export const REGISTRY_COMMANDS: readonly ClientCommand[] = [
+  { name: "registry list", summary: "List the registries.", words: [], options: {}, run: list },
+  { name: "registry show", summary: "Show one registry.", words: ["<name>"], options: {}, run: show },
+  {
+    name: "registry create",
+    summary: "Create a registry.",
+    words: ["<name>"],
+    options: SETTINGS,
+    run: create,
+  },
+  {
+    name: "registry change",
+    summary: "Change a registry.",
+    words: ["<name>"],
+    options: SETTINGS,
+    run: change,
+  },
+  {
+    name: "registry delete",
+    summary: "Delete a registry and what was published to it.",
+    words: ["<name>"],
+    options: { yes: { type: "boolean", what: "Do not ask." } },
+    run: remove,
+  },
+];

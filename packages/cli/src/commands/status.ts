@@ -1,0 +1,95 @@
+import { part } from "../api.ts";
+import { textOption } from "../command.ts";
+import type { ClientCommand, CommandContext, OptionSpec } from "../command.ts";
+import { usageFailure } from "../failure.ts";
+
+const REGISTRY: OptionSpec = {
+  type: "string",
+  value: "NAME",
+  what: "Only in this registry; in all when left out.",
+};
+
+/** Reads `name@version`, `@scope/name@version` and `name@*`. */
+function targetOf(word: string): { name: string; version: string } {
+  const at = word.lastIndexOf("@");
+  if (at < 1 || at === word.length - 1) {
+    throw usageFailure(
+      `"${word}" is not package@version; write ${word.replace(/@$/, "")}@* for all versions.`,
+    );
+  }
+  return { name: word.slice(0, at), version: word.slice(at + 1) };
+}
+
+function pathOf({ options }: CommandContext, target: { name: string; version: string }): string {
+  const registry = textOption(options, "registry") ?? "*";
+  return `/registries/${part(registry)}/packages/${part(target.name)}/versions/${part(target.version)}/status`;
+}
+
+async function set(context: CommandContext): Promise<void> {
+  const {
+    words: [status = "", word = ""],
+    options,
+    api,
+    print,
+  } = context;
+  if (status !== "blocked" && status !== "allowed") {
+    throw usageFailure(`A status is blocked or allowed, not "${status}".`);
+  }
+  const reason = textOption(options, "reason");
+  if (reason === undefined) {
+    throw usageFailure("Give the reason with --reason; people who are refused will read it.");
+  }
+  const result = await api.call("PUT", pathOf(context, targetOf(word)), { status, reason });
+  print.done(`${word} is ${status}.`, result);
+}
+
+async function clear(context: CommandContext): Promise<void> {
+  const {
+    words: [word = ""],
+    api,
+    print,
+  } = context;
+  const target = targetOf(word);
+  await api.call("DELETE", pathOf(context, target));
+  print.done(`${word} has no status any more.`, { ...target, cleared: true });
+}
+
+async function list({ api, print }: CommandContext): Promise<void> {
+  print.list(await api.list("/statuses"), [
+    "registry",
+    "name",
+    "version",
+    "status",
+    "reason",
+    "setBy",
+    "setAt",
+  ]);
+}
+
+/** `entrepot status …`. */
+export const STATUS_COMMANDS: readonly ClientCommand[] = [
+  {
+    name: "status set",
+    summary: "Block a version, or allow it whatever other rules say.",
+    words: ["<blocked|allowed>", "<package@version>"],
+    options: {
+      registry: REGISTRY,
+      reason: { type: "string", value: "TEXT", what: "Why; shown to who is refused." },
+    },
+    run: set,
+  },
+  {
+    name: "status clear",
+    summary: "Take the status of a version away.",
+    words: ["<package@version>"],
+    options: { registry: REGISTRY },
+    run: clear,
+  },
+  {
+    name: "status list",
+    summary: "List the versions that are blocked or allowed.",
+    words: [],
+    options: {},
+    run: list,
+  },
+];

@@ -1,0 +1,32 @@
+import { homedir } from "node:os";
+import type { ClientIo } from "./client-io.ts";
+import { askOnTerminal } from "./terminal.ts";
+
+const INPUT_CHARACTERS_MAX = 64 * 1024;
+
+/** Takes this process as the world of a command. The only place of the client commands that looks at it. */
+export function processIo(): ClientIo {
+  return {
+    env: { ...process.env },
+    homeFolder: homedir(),
+    isInteractive: process.stdin.isTTY && process.stderr.isTTY,
+    async readInput() {
+      let text = "";
+      for await (const chunk of process.stdin.setEncoding("utf8")) {
+        text += String(chunk);
+        if (text.length > INPUT_CHARACTERS_MAX) throw new Error("Standard input is too long.");
+      }
+      return text;
+    },
+    ask: (question, options) =>
+      askOnTerminal({ input: process.stdin, output: process.stderr }, question, options),
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    fetch,
+  };
+}
+
+/** The words after the program's name. */
+export function processArguments(): string[] {
+  return process.argv.slice(2);
+}

@@ -1,0 +1,12 @@
+import { expect, it } from "vitest";
+import { nearestName } from "./nearest-name.ts";
+
+it.each([
+  ["registy", "registry"],
+  ["lists", "list"],
+  ["LOGIN", "login"],
+  ["elephant", null],
+  ["", null],
+])("finds what %j meant", (typed, meant) => {
+  expect(nearestName(typed, ["registry", "list", "login"])).toBe(meant);
+});

@@ -1,0 +1,362 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { CLIENT_COMMANDS, runClientCommand } from "../src/index.ts";
+import type { ClientIo, ExitCode } from "../src/index.ts";
+import { startFakeServer } from "./fake-server.ts";
+import type { FakeAnswer, FakeServer } from "./fake-server.ts";
+
+let home = "";
+let server: FakeServer | null = null;
+beforeEach(async () => (home = await mkdtemp(join(tmpdir(), "entrepot-cli-"))));
+afterEach(async () => {
+  await server?.close();
+  server = null;
+  await rm(home, { recursive: true });
+});
+
+interface Result {
+  code: ExitCode;
+  out: string;
+  err: string;
+}
+
+interface World {
+  env?: Record<string, string>;
+  input?: string;
+  /** Answers of a person at the terminal; without them nobody is there. */
+  typed?: string[];
+}
+
+async function run(argv: string, world: World = {}): Promise<Result> {
+  let [out, err] = ["", ""];
+  const typed = world.typed?.slice();
+  const io: ClientIo = {
+    env: { ENTREPOT_SERVER: server?.url ?? "http://127.0.0.1:9", ...world.env },
+    homeFolder: home,
+    isInteractive: typed !== undefined,
+    readInput: () => Promise.resolve(world.input ?? ""),
+    ask: () => Promise.resolve(typed?.shift() ?? ""),
+    out: (text) => (out += text),
+    err: (text) => (err += text),
+    fetch,
+  };
+  const words = argv.match(/"[^"]*"|\S+/g)?.map((word) => word.replaceAll('"', "")) ?? [];
+  const code = await runClientCommand(words, io);
+  return { code, out, err };
+}
+
+async function serve(answers: Record<string, FakeAnswer>): Promise<FakeServer> {
+  const api = Object.entries(answers).map(([route, answer]) => [route.replace(" ", " /api/v1"), answer]);
+  server = await startFakeServer(Object.fromEntries(api) as Record<string, FakeAnswer>);
+  return server;
+}
+
+const credentialsFile = (): string => join(home, ".config", "entrepot", "credentials.json");
+
+describe("login", () => {
+  const answers = {
+    "POST /login": { body: { token: "t0k3n" } },
+    "GET /tokens?limit=500": { body: { items: [], next: null } },
+  };
+
+  it("keeps the token for its owner only and uses it from then on", async () => {
+    const { url, seen } = await serve(answers);
+    expect(await run("login --user ada --password-stdin", { input: "secret pw\n" })).toEqual({
+      code: 0,
+      out: `Logged in to ${url} as ada.\n`,
+      err: "",
+    });
+    expect(seen[0]).toMatchObject({ body: { user: "ada", password: "secret pw" }, authorization: undefined });
+    expect((await stat(credentialsFile())).mode & 0o777).toBe(0o600);
+    expect(await readFile(credentialsFile(), "utf8")).not.toContain("secret pw");
+    const after = await run("token list", { env: { ENTREPOT_SERVER: "" } });
+    expect(after).toEqual({ code: 0, out: "Nothing to show.\n", err: "" });
+    expect(seen[1]?.authorization).toBe("Bearer t0k3n");
+  });
+
+  it("asks a person", async () => {
+    const { seen } = await serve(answers);
+    expect((await run("login", { typed: ["ada", "secret pw"] })).code).toBe(0);
+    expect(seen[0]?.body).toEqual({ user: "ada", password: "secret pw" });
+  });
+
+  it("says what to give when nobody can be asked", async () => {
+    await serve(answers);
+    expect((await run("login")).err).toContain("--user and --password-stdin");
+    const result = await run("login --user ada");
+    expect(result.code).toBe(2);
+    expect(result.err).toContain("--password-stdin");
+    expect((await run("login --user ada --password-stdin", { input: "" })).code).toBe(2);
+  });
+
+  it("fails on a wrong password and stores nothing", async () => {
+    const body = { error: "The user name or password is wrong.", code: "credential-invalid" };
+    await serve({ "POST /login": { status: 401, body } });
+    const result = await run("login --user ada --password-stdin --json", { input: "x" });
+    expect(result.code).toBe(1);
+    expect(JSON.parse(result.out)).toMatchObject({ code: "credential-invalid" });
+    await expect(stat(credentialsFile())).rejects.toThrow();
+  });
+
+  it("sends a stored token to no other server", async () => {
+    const first = await serve(answers);
+    await run("login --user ada --password-stdin", { input: "x" });
+    const second = await startFakeServer({
+      "GET /api/v1/tokens?limit=500": { body: { items: [], next: null } },
+    });
+    await run(`token list --server ${second.url}`);
+    expect(second.seen[0]?.authorization).toBeUndefined();
+    await second.close();
+    expect(first.seen).toHaveLength(1);
+  });
+
+  it("refuses a damaged file with its name", async () => {
+    await serve(answers);
+    await run("login --user ada --password-stdin", { input: "x" });
+    await writeFile(credentialsFile(), "{");
+    const result = await run("token list");
+    expect(result.code).toBe(1);
+    expect(result.err).toContain(credentialsFile());
+  });
+});
+
+describe("talking to the server", () => {
+  it("takes token and server from options before the environment", async () => {
+    const { url, seen } = await serve({ "GET /statuses?limit=500": { body: { items: [], next: null } } });
+    await writeFile(join(home, "token"), "from-file\n");
+    await run("status list", { env: { ENTREPOT_TOKEN: "from-env" } });
+    await run("status list", { env: { ENTREPOT_TOKEN_FILE: join(home, "token") } });
+    await run(`status --server ${url}/ list --token from-option`, {
+      env: { ENTREPOT_SERVER: "http://127.0.0.1:9" },
+    });
+    expect(seen.map(({ authorization }) => authorization)).toEqual([
+      "Bearer from-env",
+      "Bearer from-file",
+      "Bearer from-option",
+    ]);
+  });
+
+  it("reads every page", async () => {
+    await serve({
+      "GET /registries?limit=500": { body: { items: [{ name: "a", upstreams: ["x", "y"] }], next: "a/b" } },
+      "GET /registries?limit=500&cursor=a%2Fb": {
+        body: { items: [{ name: "b", anonymousRead: true }], next: null },
+      },
+    });
+    const { out } = await run("registry list");
+    expect(out).toMatchInlineSnapshot(`
+      "NAME  ANONYMOUS READ  ACTIVE  UPSTREAMS  DESCRIPTION
+      a     -               -       x, y       -
+      b     yes             -       -          -
+      "
+    `);
+    expect(JSON.parse((await run("registry list --json")).out)).toHaveLength(2);
+  });
+
+  it("exits with 3 when the server cannot be reached", async () => {
+    const result = await run("registry list --server http://127.0.0.1:9");
+    expect(result.code).toBe(3);
+    expect(result.err).toMatch(/^entrepot: Cannot reach http:\/\/127\.0\.0\.1:9: /);
+    expect(JSON.parse((await run("registry list --json --server http://127.0.0.1:9")).out)).toMatchObject({
+      code: "unreachable",
+    });
+  });
+
+  it.each<[string, FakeAnswer, RegExp]>([
+    [
+      "a refusal",
+      { status: 403, body: { error: "You may not.", code: "permission-denied" } },
+      /You may not\.$/m,
+    ],
+    ["a missing login", { status: 401, body: { error: "No credential.", code: "x" } }, /entrepot login/],
+    ["a web page", { body: "<html>" }, /not like an Entrepot server/],
+    ["a web page with an error", { status: 502, body: "<html>" }, /answered 502/],
+    [
+      "a redirect",
+      { status: 301, headers: { location: "https://b.example/" } },
+      /redirects to https:\/\/b\.example/,
+    ],
+  ])("exits with 1 on %s", async (_, answer, text) => {
+    const { seen } = await serve({ "GET /registries/a": answer });
+    const result = await run("registry show a");
+    expect(result.code).toBe(1);
+    expect(result.err).toMatch(text);
+    expect(seen).toHaveLength(1);
+  });
+
+  it("shows no control characters that a server sent", async () => {
+    await serve({ "GET /registries/a": { body: { name: "a\u001b[2Jb" } } });
+    expect((await run("registry show a")).out).toBe("NAME  a?[2Jb\n");
+  });
+});
+
+describe("every command sends what it should", () => {
+  const ok: FakeAnswer = { body: { name: "r", upstreams: ["one", "two"], token: "ent_x" } };
+  it.each<[string, World, [string, string, unknown][]]>([
+    ["registry create r", {}, [["POST", "/registries", { name: "r" }]]],
+    [
+      'registry create r --description "for us" --anonymous-read --host npm.example --upstream one --upstream two',
+      {},
+      [
+        [
+          "POST",
+          "/registries",
+          { name: "r", description: "for us", anonymousRead: true, host: "npm.example" },
+        ],
+        ["PUT", "/registries/r/upstreams", { upstreams: ["one", "two"] }],
+      ],
+    ],
+    [
+      'registry change r --no-anonymous-read --no-active --host ""',
+      {},
+      [["PATCH", "/registries/r", { anonymousRead: false, active: false, host: null }]],
+    ],
+    ["registry delete r --yes", {}, [["DELETE", "/registries/r", undefined]]],
+    ["registry delete r", { typed: ["y"] }, [["DELETE", "/registries/r", undefined]]],
+    [
+      "upstream add u https://u.example",
+      {},
+      [["POST", "/upstreams", { name: "u", url: "https://u.example" }]],
+    ],
+    [
+      "upstream add u https://u.example --token-stdin --allowed-host a --allowed-host b --fresh-seconds 5",
+      { input: "tok\n" },
+      [
+        [
+          "POST",
+          "/upstreams",
+          { name: "u", url: "https://u.example", token: "tok", allowedHosts: ["a", "b"], freshSeconds: 5 },
+        ],
+      ],
+    ],
+    [
+      "upstream change u --username me --password-stdin --timeout-ms 900",
+      { input: "pw" },
+      [["PATCH", "/upstreams/u", { username: "me", password: "pw", timeoutMs: 900 }]],
+    ],
+    ["upstream change u --no-credential", {}, [["PATCH", "/upstreams/u", { token: null }]]],
+    ["upstream remove u --yes", {}, [["DELETE", "/upstreams/u", undefined]]],
+    [
+      "upstream attach r three",
+      {},
+      [
+        ["GET", "/registries/r", undefined],
+        ["PUT", "/registries/r/upstreams", { upstreams: ["one", "two", "three"] }],
+      ],
+    ],
+    [
+      "upstream attach r two --first",
+      {},
+      [
+        ["GET", "/registries/r", undefined],
+        ["PUT", "/registries/r/upstreams", { upstreams: ["two", "one"] }],
+      ],
+    ],
+    [
+      "upstream detach r one",
+      {},
+      [
+        ["GET", "/registries/r", undefined],
+        ["PUT", "/registries/r/upstreams", { upstreams: ["two"] }],
+      ],
+    ],
+    ["claim add r @acme/*", {}, [["PUT", "/registries/r/claims/%40acme%2F*", undefined]]],
+    ["claim remove r acme-*", {}, [["DELETE", "/registries/r/claims/acme-*", undefined]]],
+    [
+      'status set blocked @acme/left@1.0.0 --reason "it steals" --registry r',
+      {},
+      [
+        [
+          "PUT",
+          "/registries/r/packages/%40acme%2Fleft/versions/1.0.0/status",
+          { status: "blocked", reason: "it steals" },
+        ],
+      ],
+    ],
+    [
+      "status set allowed left@* --reason fine",
+      {},
+      [["PUT", "/registries/*/packages/left/versions/*/status", { status: "allowed", reason: "fine" }]],
+    ],
+    [
+      "status clear left@1.0.0",
+      {},
+      [["DELETE", "/registries/*/packages/left/versions/1.0.0/status", undefined]],
+    ],
+    ["token create ci", {}, [["POST", "/tokens", { name: "ci", readonly: true }]]],
+    [
+      "token create ci --write --expires-days 7",
+      {},
+      [["POST", "/tokens", { name: "ci", readonly: false, expiresInDays: 7 }]],
+    ],
+    ["token revoke abc", {}, [["DELETE", "/tokens/abc", undefined]]],
+    [
+      "user add bob --role admin --email b@x.example --password-stdin",
+      { input: "pw" },
+      [["POST", "/users", { name: "bob", password: "pw", role: "admin", email: "b@x.example" }]],
+    ],
+    ["user add bob --no-password", {}, [["POST", "/users", { name: "bob", password: null }]]],
+    ["user password bob", { typed: ["new one"] }, [["PATCH", "/users/bob", { password: "new one" }]]],
+    ["user disable bob", {}, [["PATCH", "/users/bob", { disabled: true }]]],
+    ["user enable bob", {}, [["PATCH", "/users/bob", { disabled: false }]]],
+  ])("%s", async (argv, world, requests) => {
+    const routes = requests.map(([method, path]) => [`${method} ${path}`, ok]);
+    const { seen } = await serve(Object.fromEntries(routes) as Record<string, FakeAnswer>);
+    const result = await run(argv, world);
+    expect(result.code, result.err).toBe(0);
+    expect(result.out).not.toBe("");
+    expect(seen.map(({ method, url, body }) => [method, url.replace("/api/v1", ""), body])).toEqual(requests);
+    const asJson = await run(`${argv} --json`, world);
+    expect(() => JSON.parse(asJson.out) as unknown).not.toThrow();
+  });
+
+  it("lists claims, which are plain texts", async () => {
+    await serve({ "GET /registries/r/claims?limit=500": { body: { items: ["a-*", "b"], next: null } } });
+    expect((await run("claim list r")).out).toBe("PATTERN\na-*\nb\n");
+  });
+});
+
+describe("what is written wrongly ends with 2 and says how", () => {
+  it.each([
+    ["registy list", "did you mean registry?"],
+    ["registry lsit", "did you mean registry list?"],
+    ["registry", "registry needs an action: list, show"],
+    ["elephant", "There is no command"],
+    ["registry show", "Write it as: entrepot registry show <name> [options]"],
+    ["registry show a b", "Write it as"],
+    ["registry create a --descripton x", "did you mean --description?"],
+    ["registry create a --description", "needs a value"],
+    ["registry create a --anonymous-read=yes", "takes no value"],
+    ["registry change a", "nothing to change"],
+    ["registry delete a", "give --yes"],
+    ["registry list --server ftp://x", "not the http or https URL"],
+    ["upstream add u http://u.example --fresh-seconds soon", "whole number"],
+    ["upstream add u http://u.example --token-stdin --username x", "Give a token, or"],
+    ["status set blocked left --reason x", "left@*"],
+    ["status set banned left@1.0.0 --reason x", "blocked or allowed"],
+    ["status set blocked left@1.0.0", "--reason"],
+    ["", "Usage: entrepot <command>"],
+  ])("%s", async (argv, text) => {
+    const result = await run(argv);
+    expect(result.code).toBe(2);
+    expect(result.err).toContain(text);
+  });
+
+  it("changes nothing when a person says no", async () => {
+    const { seen } = await serve({});
+    expect((await run("registry delete a", { typed: ["n"] })).code).toBe(2);
+    expect(seen).toEqual([]);
+  });
+});
+
+describe("help", () => {
+  it("shows one command, a group, or all", async () => {
+    expect((await run("registry create --help")).out).toContain("--anonymous-read");
+    expect((await run("help registry")).out).not.toContain("token");
+    const all = await run("--help");
+    expect(all.code).toBe(0);
+    for (const { name } of CLIENT_COMMANDS) expect(all.out).toContain(name);
+  });
+});
