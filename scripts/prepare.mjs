@@ -12,11 +12,12 @@ const installed = join(root, "node_modules", ".package-lock.json");
 
 /** Installs what the lockfile names unless it is there already. Quiet when there is nothing to do. */
 export function ensureInstalled() {
+  assertNode();
   undoPack();
   if (isInstalled()) return;
   console.log("Installing dependencies (npm ci) …");
   const npm = process.platform === "win32" ? "npm.cmd" : "npm";
-  runOrExit(npm, ["ci", "--no-audit", "--no-fund"]);
+  runOrExit(npm, ["ci", "--no-audit", "--no-fund", "--prefer-offline"]);
 }
 
 /** Builds all packages. Quiet when everything is built; a full build takes some seconds. */
@@ -39,12 +40,22 @@ export function undoPack() {
   rmSync(bundled, { recursive: true, force: true });
 }
 
+function assertNode() {
+  const wanted = readJson(join(root, "package.json")).engines.node.replace(">=", "");
+  const isEnough = process.versions.node.localeCompare(wanted, "en", { numeric: true }) >= 0;
+  if (isEnough) return;
+  console.error(
+    `This needs Node ${wanted} or newer; this is ${process.versions.node} (${process.execPath}).`,
+  );
+  process.exit(1);
+}
+
 /** An older lockfile cannot hold anything new; a newer one is compared, for a checkout also touches it. */
 function isInstalled() {
   if (!existsSync(installed)) return false;
   if (statSync(lockfile).mtimeMs <= statSync(installed).mtimeMs) return true;
-  const wanted = readPackages(lockfile);
-  const present = readPackages(installed);
+  const wanted = readJson(lockfile).packages;
+  const present = readJson(installed).packages;
   return Object.entries(wanted).every(([path, entry]) => {
     if (!path.startsWith("node_modules/") || entry.optional) return true;
     const found = present[path];
@@ -52,8 +63,8 @@ function isInstalled() {
   });
 }
 
-function readPackages(path) {
-  return JSON.parse(readFileSync(path, "utf8")).packages;
+function readJson(path) {
+  return JSON.parse(readFileSync(path, "utf8"));
 }
 
 function runOrExit(command, args) {

@@ -1,20 +1,16 @@
-import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { startServer, type StartedServer } from "./started-server.ts";
 import { copyRepository, type TemporaryCopy } from "./temporary-copy.ts";
-
-const READY_TRIES_MAX = 300;
-const READY_PAUSE_MS = 100;
 
 let copy: TemporaryCopy;
 let installed: string;
 let tarball: string;
 let packedFiles: string[];
-let server: ChildProcess | undefined;
+let server: StartedServer | undefined;
 
 beforeAll(() => {
   copy = copyRepository((path) => /^([^/]+|scripts\/.*|packages\/.*)$/.test(path));
@@ -35,7 +31,7 @@ beforeAll(() => {
 });
 
 afterAll(() => {
-  server?.kill("SIGKILL");
+  server?.kill();
   copy?.remove();
   if (installed !== undefined) rmSync(installed, { recursive: true, force: true });
 });
@@ -74,51 +70,10 @@ test("the published package.json points to no source and brings its parts", () =
 });
 
 test("installed into an empty folder with scripts blocked, it starts, is ready, and stops when told", async () => {
-  const port = await freePort();
-  const bin = join(installed, "node_modules/.bin/entrepot");
-  const started = spawn(bin, ["serve"], {
-    cwd: installed,
-    stdio: ["ignore", "pipe", "pipe"],
-    env: {
-      PATH: process.env["PATH"],
-      HOME: installed,
-      ENTREPOT_PORT: String(port),
-      ENTREPOT_DATA: join(installed, "data"),
-      ENTREPOT_UPSTREAM: "none",
-    },
-  });
-  server = started;
-  const output: string[] = [];
-  started.stdout.on("data", (chunk: Buffer) => output.push(chunk.toString()));
-  started.stderr.on("data", (chunk: Buffer) => output.push(chunk.toString()));
-
-  await waitUntilReady(`http://127.0.0.1:${port}/health/ready`, started, output);
-
-  started.kill("SIGTERM");
-  if (started.exitCode === null) await once(started, "exit");
-  expect(started.exitCode, output.join("")).toBe(0);
+  server = await startServer(join(installed, "node_modules/.bin/entrepot"), ["serve"], installed);
+  await server.untilReady();
+  expect(await server.stop(), server.output()).toBe(0);
 });
-
-async function waitUntilReady(url: string, child: ChildProcess, output: string[]): Promise<void> {
-  for (let tries = 0; tries < READY_TRIES_MAX; tries += 1) {
-    if (child.exitCode !== null) {
-      throw new Error(`The server ended with ${child.exitCode}:\n${output.join("")}`);
-    }
-    const response = await fetch(url).catch(() => undefined);
-    if (response?.status === 200) return;
-    await new Promise((resolve) => setTimeout(resolve, READY_PAUSE_MS));
-  }
-  throw new Error(`The server did not become ready:\n${output.join("")}`);
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, "close");
-  return port;
-}
 
 function run(command: string, args: string[], cwd: string): string {
   const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: "utf8" });

@@ -18,12 +18,15 @@ export interface TemporaryCopy {
  * A copy of the repository's own files that `wants` accepts, in a new temporary folder, with the installed
  * dependencies linked in and the workspaces linked to the copy's own. What a test plants there disturbs nobody.
  */
-export function copyRepository(wants: (path: string) => boolean): TemporaryCopy {
+export function copyRepository(
+  wants: (path: string) => boolean,
+  { dependencies }: { dependencies: "linked" | "none" } = { dependencies: "linked" },
+): TemporaryCopy {
   const folder = mkdtempSync(join(tmpdir(), "entrepot-copy-"));
   for (const path of listOwnFiles().filter((own) => wants(own))) {
     cpSync(join(root, path), join(folder, path), { recursive: true });
   }
-  linkDependencies(folder);
+  if (dependencies === "linked") linkDependencies(folder);
   return {
     folder,
     write(path, text) {
