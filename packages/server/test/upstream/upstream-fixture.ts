@@ -29,6 +29,8 @@ export interface FixtureOptions {
   url?: string;
   fake?: Parameters<typeof createFakeUpstream>[0];
   deps?: Partial<UpstreamsDeps>;
+  /** An empty database; SQLite in the fixture's folder when left out. */
+  databaseUrl?: string;
 }
 
 /** One process that asks one fake upstream, on a real database, real files and a real socket. */
@@ -52,7 +54,7 @@ export interface Fixture {
 export async function createFixture(options: FixtureOptions = {}): Promise<Fixture> {
   const folder = await mkdtemp(join(tmpdir(), "entrepot-upstream-"));
   const fake = await createFakeUpstream(options.fake);
-  const db = await openDatabase({ url: `sqlite:${join(folder, "test.db")}` });
+  const db = await openDatabase({ url: options.databaseUrl ?? `sqlite:${join(folder, "test.db")}` });
   const clock = createTestClock();
   const blobs = createFileStore({ folder: join(folder, "blobs") });
   const upstream: Upstream = {

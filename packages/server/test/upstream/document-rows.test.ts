@@ -1,0 +1,71 @@
+import { expect, test } from "vitest";
+
+import { describeOnEachDatabase } from "../db/each-database.ts";
+import { createFixture, documentOf, type Fixture, present } from "./upstream-fixture.ts";
+
+const MINUTE = 60_000;
+
+describeOnEachDatabase("what is remembered of upstreams", (databases) => {
+  async function fixture(): Promise<Fixture> {
+    // SQLite's file must outlive the fixture, so it lies in the fixture's own folder.
+    const made = await createFixture(
+      databases.kind === "postgres" ? { databaseUrl: await databases.emptyUrl() } : {},
+    );
+    made.fake.publish({ name: "left-pad", version: "1.0.0" });
+    return made;
+  }
+
+  test("presence and absence come back in another process, with their times and validators", async () => {
+    const { fake, upstream, upstreams, another, clock, db } = await fixture();
+    const entry = present(await upstreams.current(upstream, "left-pad"));
+    const absent = await upstreams.current(upstream, "nothing");
+    await upstreams.close();
+    const rows = await db.read.selectFrom("upstream_documents").selectAll().orderBy("name").execute();
+    expect(rows).toMatchObject([
+      { name: "left-pad", state: "present", document_digest: entry.digest, checked_at: clock.now() },
+      { name: "nothing", state: "absent", document_digest: null, index_digest: null, etag: null },
+    ]);
+    const later = another();
+    const found = present(await later.current(upstream, "left-pad"));
+    expect([found.digest, found.freshUntil]).toEqual([entry.digest, entry.freshUntil]);
+    expect(await later.current(upstream, "nothing")).toMatchObject({
+      kind: "absent",
+      freshUntil: absent.freshUntil,
+    });
+    expect(await documentOf(later, found)).toEqual(fake.document("left-pad"));
+    clock.advance(10 * MINUTE);
+    await later.current(upstream, "left-pad");
+    expect(fake.requests.map(({ status }) => status)).toEqual([200, 404, 304]);
+  });
+
+  test("hundreds of documents are written in groups, and an older answer never covers a newer one", async () => {
+    const { fake, upstream, upstreams, another, clock, db } = await fixture();
+    const names = Array.from({ length: 450 }, (_, index) => `package-${index}`);
+    await Promise.all(names.map((name) => upstreams.current(upstream, name)));
+    await upstreams.close();
+    const count = db.read.selectFrom("upstream_documents").select((eb) => eb.fn.countAll().as("count"));
+    expect(Number((await count.executeTakeFirstOrThrow()).count)).toBe(450);
+    const [slow, fast] = [another(), another()];
+    await slow.current(upstream, "left-pad");
+    clock.advance(10 * MINUTE);
+    fake.publish({ name: "left-pad", version: "1.1.0" });
+    const newer = present(await fast.current(upstream, "left-pad"));
+    await fast.close();
+    await slow.close();
+    const row = db.read.selectFrom("upstream_documents").selectAll().where("name", "=", "left-pad");
+    expect(await row.executeTakeFirst()).toMatchObject({
+      document_digest: newer.digest,
+      checked_at: clock.now(),
+    });
+  });
+
+  test("rows of an upstream that was deleted meanwhile are dropped, and the others' kept", async () => {
+    const { upstream, upstreams, db } = await fixture();
+    await upstreams.current({ ...upstream, id: "deleted", name: "deleted" }, "left-pad");
+    await upstreams.current(upstream, "left-pad");
+    await upstreams.close();
+    expect(await db.read.selectFrom("upstream_documents").select("upstream_id").execute()).toEqual([
+      { upstream_id: "u1" },
+    ]);
+  });
+});
