@@ -49,6 +49,9 @@ export const CONFIG_VARIABLE = "ENTREPOT_CONFIG";
 /** Read by the client commands; a server leaves them alone. */
 const CLIENT_VARIABLES: readonly string[] = ["ENTREPOT_SERVER", "ENTREPOT_TOKEN", "ENTREPOT_TOKEN_FILE"];
 
+/** Read by the tests and the bench, whose servers inherit them. */
+const TOOL_PREFIXES: readonly string[] = ["ENTREPOT_TEST_", "ENTREPOT_BENCH_"];
+
 /** A value that someone gave, and what they called it. */
 export interface Given {
   key: string;
@@ -89,7 +92,8 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
 }
 
 function isOther(variable: string): boolean {
-  return variable === CONFIG_VARIABLE || CLIENT_VARIABLES.includes(variable);
+  const isForTools = TOOL_PREFIXES.some((prefix) => variable.startsWith(prefix));
+  return isForTools || variable === CONFIG_VARIABLE || CLIENT_VARIABLES.includes(variable);
 }
 
 function unknownVariable(variable: string): string {

@@ -3,7 +3,7 @@ import { YAMLException, load } from "js-yaml";
 import { join } from "node:path";
 
 /** Taken from the working folder when no other file is named. */
-export const CONFIG_FILE_NAME = "entrepot.yaml";
+const CONFIG_FILE_NAME = "entrepot.yaml";
 
 const FILE_CHARACTERS_MAX = 4 * 1024 * 1024;
 

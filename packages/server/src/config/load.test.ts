@@ -84,6 +84,7 @@ describe("loadConfig", () => {
       ENTREPOT_PUBLIC_URL: "https://npm.example/",
       ENTREPOT_LOG_LEVEL: "debug",
       ENTREPOT_SERVER: "https://npm.example",
+      ENTREPOT_TEST_SUMMARY: "/tmp/x",
       https_proxy: "http://proxy.example:3128",
       HTTPS_PROXY: "http://other.example",
       HTTP_PROXY: "proxy.example:3128",

@@ -6,7 +6,7 @@ import { pathText } from "./problems.ts";
 import { schemaAt } from "./schema.ts";
 
 /** One key as `config print` shows it. */
-export interface PrintedKey {
+interface PrintedKey {
   /** Such as `limits.publishBytesMax` or `upstreams[0].url`. */
   path: string;
   /** Never a secret: those read `[secret]`. */
@@ -16,7 +16,7 @@ export interface PrintedKey {
 }
 
 /** Lists every key with its value and where that came from; secrets are replaced. */
-export function printedKeys(resolved: ResolvedConfig): PrintedKey[] {
+function printedKeys(resolved: ResolvedConfig): PrintedKey[] {
   const printed: PrintedKey[] = [];
   collect(resolved.keys, [], { resolved, printed });
   for (const [name, url] of Object.entries(resolved.config.proxies)) {

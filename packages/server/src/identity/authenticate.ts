@@ -27,7 +27,7 @@ export interface Authenticator {
 }
 
 /** The principal of a request without a credential. */
-export const ANONYMOUS: Principal = Object.freeze({ kind: "anonymous" });
+const ANONYMOUS: Principal = Object.freeze({ kind: "anonymous" });
 
 const ENTRIES_MAX = 10_000;
 const USE_MS = 60_000;
@@ -88,7 +88,9 @@ function share(state: State, header: string, address: string): Promise<Principal
   const key = `${address} ${header}`;
   const known = state.running.get(key);
   if (known !== undefined) return known;
-  const running = resolve(state, header, address).finally(() => state.running.delete(key));
+  const running = resolve(state, header, address).finally(() => {
+    if (state.running.get(key) === running) state.running.delete(key);
+  });
   state.running.set(key, running);
   return running;
 }
@@ -145,6 +147,8 @@ function apply(state: State, changes: readonly Change[]): void {
     const isOurs = kind === "user-changed" || kind === "token-changed";
     if (!isOurs || detail["what"] === "created") continue;
     state.generation += 1;
+    // Whoever asks from now on must not be answered with what was read before.
+    state.running.clear();
     for (const [header, entry] of state.entries) {
       const { userId, tokenId } = entry.principal;
       const isMeant = kind === "user-changed" ? detail["userId"] === userId : detail["tokenId"] === tokenId;

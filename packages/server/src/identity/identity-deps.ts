@@ -33,7 +33,7 @@ export interface Page<T> {
 }
 
 /** Most rows in one page. */
-export const PAGE_MAX = 1000;
+const PAGE_MAX = 1000;
 
 /** Makes a page of rows that were read one more than wanted. */
 export function pageOf<R, T>(

@@ -74,7 +74,7 @@ export interface Identity {
 export const ROLES: readonly Role[] = ["admin", "developer", "read-only"];
 
 /** Name of the user that the first start makes. */
-export const FIRST_ADMIN = "admin";
+const FIRST_ADMIN = "admin";
 
 const FLUSH_MS = 30_000;
 

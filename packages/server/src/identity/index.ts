@@ -5,10 +5,9 @@
  * again,
  * except for those that upstreams must be sent, which are sealed with the key beside the database.
  */
-export { ANONYMOUS } from "./authenticate.ts";
 export { createFailedPasswords } from "./failed-passwords.ts";
 export type { FailedPasswords } from "./failed-passwords.ts";
-export { createIdentity, FIRST_ADMIN, ROLES } from "./identity.ts";
+export { createIdentity, ROLES } from "./identity.ts";
 export type { Identity, Login, LoginSource } from "./identity.ts";
 export type { Actor, IdentityDeps, Page } from "./identity-deps.ts";
 export { createPasswordHasher } from "./password-hasher.ts";

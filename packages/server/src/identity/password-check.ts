@@ -100,7 +100,7 @@ function isRightPassword(state: State, question: Question): Promise<boolean> {
     return Promise.resolve(known.isRight);
   }
   // Equal checks from one address share one; those from elsewhere count for elsewhere.
-  const shared = `${key} ${question.attempt.address}`;
+  const shared = `${key} ${question.attempt.address} ${passwordHash ?? ""}`;
   const running = state.running.get(shared) ?? compareAndRemember(state, question, key);
   state.running.set(shared, running);
   return running.finally(() => state.running.delete(shared));

@@ -14,4 +14,3 @@ export { createMetrics } from "./metrics.ts";
 export type { CountMeter, DurationMeter, Metrics, RouteMeter } from "./metrics.ts";
 export { createOutput } from "./output.ts";
 export type { Output } from "./output.ts";
-export { scrub, scrubPath } from "./scrub.ts";
