@@ -14,7 +14,7 @@ function machineTag(): string {
 }
 
 /** A fresh path in `folder` that tells which machine and process writes it. */
-export function temporaryPath(folder: string): string {
+function temporaryPath(folder: string): string {
   return join(folder, `${machineTag()}-${process.pid}-${randomBytes(12).toString("hex")}.part`);
 }
 

@@ -1,6 +1,6 @@
 const FAILURES_MAX = 5;
 const COOL_DOWN_MS = 1000;
-const COOL_DOWN_MS_MAX = 30_000;
+const COOL_DOWN_MS_MAX = 10_000;
 const PAUSE_MS_MAX = 300_000;
 
 /**

@@ -163,3 +163,17 @@ test("an upstream below a path is asked below it", async () => {
   expect((await upstreams.current(upstream, "@acme/widget")).kind).toBe("present");
   expect(fake.requests[0]?.path).toBe("/npm/private/@acme%2fwidget");
 });
+
+test("an upstream by its host name is found, and a private one may lead to private addresses", async () => {
+  const named = await anotherFake();
+  const elsewhere = await anotherFake();
+  for (const fake of [named, elsewhere]) fake.publish({ name: "left-pad", version: "1.0.0" });
+  const { upstream, upstreams } = await createFixture({
+    url: `http://localhost:${named.port}/`,
+    settings: { allowedHosts: ["127.0.0.1"], freshSeconds: 0 },
+  });
+  expect((await upstreams.current(upstream, "left-pad")).kind).toBe("present");
+  named.fault("left-pad", { kind: "redirect", location: `${elsewhere.url}left-pad` });
+  await upstreams.current(upstream, "left-pad");
+  expect(elsewhere.requests.map(({ status }) => status)).toEqual([200]);
+});
