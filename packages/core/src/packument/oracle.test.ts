@@ -158,17 +158,16 @@ function own(entries: readonly (readonly [string, unknown])[]): Json {
 }
 
 /** Writes JSON with odd white space between its parts, and keys escaped now and then. */
-function write(json: unknown, style: { spaces: string; escapeKeys: boolean }): string {
+function write(json: unknown, style: { spaces: string; escapedKeys: readonly string[] }): string {
   const gap = style.spaces;
   if (Array.isArray(json)) {
     return `[${gap}${json.map((item) => write(item, style)).join(`${gap},${gap}`)}${gap}]`;
   }
   if (!isJsonObject(json)) return JSON.stringify(json);
   const members = Object.entries(json).map(([key, item]) => {
-    const escaped =
-      style.escapeKeys && /^[a-z]/u.test(key)
-        ? `"\\u${key.charCodeAt(0).toString(16).padStart(4, "0")}${JSON.stringify(key).slice(2)}`
-        : JSON.stringify(key);
+    const escaped = style.escapedKeys.includes(key)
+      ? `"\\u${key.charCodeAt(0).toString(16).padStart(4, "0")}${JSON.stringify(key).slice(2)}`
+      : JSON.stringify(key);
     return `${escaped}${gap}:${gap}${write(item, style)}`;
   });
   return `{${gap}${members.join(`${gap},${gap}`)}${gap}}`;
@@ -229,7 +228,11 @@ const statuses = fc.array(
   ),
   { maxLength: 4 },
 );
-const style = fc.record({ spaces: fc.constantFrom("", " ", "\n\t", "\r\n  "), escapeKeys: fc.boolean() });
+const escapedKeys = fc.subarray([
+  ...["name", "version", "versions", "dist", "tarball", "deprecated", "scripts", "install", "time", "latest"],
+  ...["dependencies", "bundledDependencies", "provenance", "license", "1.0.0", "integrity", "dist-tags"],
+]);
+const style = fc.record({ spaces: fc.constantFrom("", " ", "\n\t", "\r\n  "), escapedKeys });
 
 describe("a rendered upstream view, against a model by JSON.parse", () => {
   test.each(["full", "abbreviated"] as const)("%s", (form) => {

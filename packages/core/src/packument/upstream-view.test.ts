@@ -218,6 +218,7 @@ describe("renderUpstreamView", () => {
       manifest("1.0.0", { deprecated: "" }),
       manifest("1.1.0", { deprecated: false, scripts: { postinstall: "x" } }),
       manifest("1.2.0", { deprecated: "old", scripts: { test: "x" }, bundledDependencies: ["a"] }),
+      manifest("1.3.0", { scripts: { install: "" } }),
     ]);
     expect(render(bytes).versions["1.0.0"]).not.toHaveProperty("deprecated");
     const short = render(bytes, "abbreviated").versions;
@@ -225,6 +226,11 @@ describe("renderUpstreamView", () => {
     expect(short["1.1.0"]).toMatchObject({ hasInstallScript: true });
     expect(short["1.2.0"]).toMatchObject({ deprecated: "old", bundleDependencies: ["a"] });
     expect(short["1.2.0"]).not.toHaveProperty("hasInstallScript");
+    expect(short["1.3.0"]).not.toHaveProperty("hasInstallScript");
+    const index = indexDocument(bytes, "left").serialize();
+    expect(readVersionFacts(index, "1.1.0")).toMatchObject({ hasInstallScript: true, deprecated: null });
+    expect(readVersionFacts(index, "1.2.0")).toMatchObject({ hasInstallScript: false, deprecated: "old" });
+    expect(readVersionFacts(index, "1.3.0")).toMatchObject({ hasInstallScript: false });
   });
 });
 
