@@ -74,19 +74,9 @@ export function createJobQueue({ db, now, owner, newId = randomUUID }: JobQueueD
     const job = await find(id);
     if (job === null) throw new EntrepotError("not-found", { message: `There is no job ${id}.` });
     if (job.state === "running") return { id, isNew: false };
-    const isOfSchedule = id.startsWith("schedule:");
-    if (job.state !== "waiting" || isOfSchedule) {
-      const key = job.dedupeKey === null || isOfSchedule ? {} : { dedupeKey: job.dedupeKey };
-      return enqueue({ kind: job.kind, payload: job.payload, ...key });
-    }
-    await db.write((trx) =>
-      trx
-        .updateTable("jobs")
-        .set({ run_at: now() })
-        .where("id", "=", id)
-        .where("state", "=", "waiting")
-        .execute(),
-    );
+    const copy = copyOf(job);
+    if (copy !== null) return enqueue(copy);
+    await makeDue(db, id, now());
     for (const worker of workers) worker.wake();
     return { id, isNew: false };
   }
@@ -112,6 +102,26 @@ export function createJobQueue({ db, now, owner, newId = randomUUID }: JobQueueD
       };
     },
   };
+}
+
+/** What to queue to run the job again; null when it still waits and can itself be run. */
+function copyOf(job: Job): NewJob | null {
+  const isOfSchedule = job.id.startsWith("schedule:");
+  if (job.state === "waiting" && !isOfSchedule) return null;
+  // Under the schedule's key it would only join the next tick.
+  const key = job.dedupeKey === null || isOfSchedule ? {} : { dedupeKey: job.dedupeKey };
+  return { kind: job.kind, payload: job.payload, ...key };
+}
+
+async function makeDue(db: Database, id: string, now: number): Promise<void> {
+  await db.write((trx) =>
+    trx
+      .updateTable("jobs")
+      .set({ run_at: now })
+      .where("id", "=", id)
+      .where("state", "=", "waiting")
+      .execute(),
+  );
 }
 
 async function listJobs(db: Database, filter: JobFilter): Promise<{ jobs: Job[]; next: string | null }> {

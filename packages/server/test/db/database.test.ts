@@ -236,8 +236,9 @@ describeOnEachDatabase("the database", (databases) => {
     );
     await Promise.all([db.close(), db.close(), ...writes]);
     const afterwards = [db.write((trx) => insertSetting(trx, "x", "")), settings(db)];
-    for (const call of afterwards)
+    for (const call of afterwards) {
       expect(isEntrepotError(await errorOf(call), "storage-unavailable")).toBe(true);
+    }
     expect(Object.keys(await settings(await databases.open({ url })))).toHaveLength(50);
   });
 

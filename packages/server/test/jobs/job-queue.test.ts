@@ -1,64 +1,10 @@
 import { expect, test, vi } from "vitest";
-import type { Database } from "../../src/db/index.ts";
-import { createJobQueue } from "../../src/jobs/index.ts";
-import type {
-  Job,
-  JobContext,
-  JobHandler,
-  JobQueue,
-  JobWorker,
-  WorkerOptions,
-} from "../../src/jobs/index.ts";
+import type { JobQueue } from "../../src/jobs/index.ts";
 import { describeOnEachDatabase } from "../db/each-database.ts";
-
-const HOUR_MS = 3_600_000;
-
-interface Clock {
-  now: number;
-}
-
-function queueOn(db: Database, clock: Clock): JobQueue {
-  return createJobQueue({ db, now: () => clock.now, owner: "test" });
-}
-
-function handler(run: (context: JobContext) => Promise<void> | void, attemptsMax = 3): JobHandler {
-  return { kind: "test", attemptsMax, run: async (context) => run(context) };
-}
-
-async function until(queue: JobQueue, id: string, holds: (job: Job) => boolean): Promise<Job> {
-  return vi.waitFor(
-    async () => {
-      const job = await queue.find(id);
-      if (job === null || !holds(job)) throw new Error(`not yet: ${JSON.stringify(job)}`);
-      return job;
-    },
-    { timeout: 10_000, interval: 5 },
-  );
-}
-
-/** A handler that runs until it is told to end, or is cut off. */
-function blocking(): { handler: JobHandler; started: string[]; finish: () => void } {
-  const started: string[] = [];
-  let finish = (): void => undefined;
-  const finished = new Promise<void>((resolve) => {
-    finish = resolve;
-  });
-  const run = async (context: JobContext): Promise<void> => {
-    started.push(context.jobId);
-    const stopped = new Promise<never>((_resolve, reject) => {
-      context.signal.addEventListener("abort", () => reject(context.signal.reason as Error));
-    });
-    await Promise.race([finished, stopped]);
-  };
-  return { handler: handler(run), started, finish };
-}
+import { blocking, handler, HOUR_MS, queueOn, until, worksOf } from "./job-fixtures.ts";
 
 describeOnEachDatabase("the job queue", (databases) => {
-  function work(queue: JobQueue, handlers: readonly JobHandler[], options: WorkerOptions = {}): JobWorker {
-    const worker = queue.startWorker(handlers, { pollMs: 10, saveMs: 10, ...options });
-    databases.afterwards(() => worker.stop());
-    return worker;
-  }
+  const work = worksOf(databases);
 
   test("runs a job with its payload and keeps what it said and counted", async () => {
     const clock = { now: 1_000 };
@@ -212,8 +158,9 @@ describeOnEachDatabase("the job queue", (databases) => {
         (queues[index % 2] as JobQueue).enqueue({ kind: "test", payload: index }),
       ),
     );
-    for (const queue of queues)
+    for (const queue of queues) {
       work(queue, [handler((context) => void ran.push(context.jobId))], { concurrency: 4 });
+    }
     await vi.waitFor(() => expect(ran).toHaveLength(40), { timeout: 20_000 });
     expect(new Set(ran)).toEqual(new Set(ids.map(({ id }) => id)));
   });
@@ -315,121 +262,5 @@ describeOnEachDatabase("the job queue", (databases) => {
     finish();
     await new Promise((resolve) => setImmediate(resolve));
     expect((await queue.find(id))?.state).toBe("waiting");
-  });
-
-  test("running now: a waiting job falls due, a finished one is repeated", async () => {
-    const queue = queueOn(await databases.open(), { now: 0 });
-    const ran: unknown[] = [];
-    work(queue, [handler((context) => void ran.push(context.payload))]);
-    const { id } = await queue.enqueue({ kind: "test", payload: "p", runAt: HOUR_MS });
-    expect(await queue.runNow(id)).toEqual({ id, isNew: false });
-    await until(queue, id, (job) => job.state === "done");
-    const copy = await queue.runNow(id);
-    expect(copy).toMatchObject({ isNew: true });
-    await until(queue, copy.id, (job) => job.state === "done");
-    expect(ran).toEqual(["p", "p"]);
-    await expect(queue.runNow("nothing")).rejects.toMatchObject({ code: "not-found" });
-  });
-
-  test("a job queued in a transaction that fails does not exist", async () => {
-    const db = await databases.open();
-    const queue = queueOn(db, { now: 0 });
-    const failed = db.write(async (trx) => {
-      await queue.enqueueIn(trx, { kind: "test", payload: null });
-      throw new Error("no");
-    });
-    await expect(failed).rejects.toThrow("no");
-    expect((await queue.list({ limit: 10 })).jobs).toEqual([]);
-  });
-
-  test("lists the newest first, in pages, by state and kind", async () => {
-    const clock = { now: 0 };
-    const queue = queueOn(await databases.open(), clock);
-    for (let index = 0; index < 5; index++) {
-      clock.now = Math.floor(index / 2);
-      await queue.enqueue({ kind: index === 0 ? "other" : "test", payload: index, runAt: HOUR_MS });
-    }
-    const seen: Job[] = [];
-    let cursor: string | null = null;
-    do {
-      const page: { jobs: Job[]; next: string | null } = await queue.list({
-        limit: 2,
-        ...(cursor === null ? {} : { cursor }),
-      });
-      seen.push(...page.jobs);
-      cursor = page.next;
-    } while (cursor !== null);
-    expect(seen.map((job) => job.createdAt)).toEqual([2, 1, 1, 0, 0]);
-    expect(new Set(seen.map((job) => job.id)).size).toBe(5);
-    expect((await queue.list({ limit: 10, kind: "other" })).jobs.map((job) => job.payload)).toEqual([0]);
-    expect((await queue.list({ limit: 10, state: "done" })).jobs).toEqual([]);
-    await expect(queue.list({ limit: 1, cursor: "x" })).rejects.toMatchObject({ code: "request-invalid" });
-  });
-
-  test("old ended jobs are deleted with their lines, those of the last day are not", async () => {
-    const clock = { now: 0 };
-    const queue = queueOn(await databases.open(), clock);
-    work(queue, [handler((context) => context.log("line"))]);
-    const { id } = await queue.enqueue({ kind: "test", payload: null });
-    await until(queue, id, (job) => job.state === "done");
-    expect(await queue.prune({ finishedBefore: HOUR_MS, limit: 10 })).toBe(0);
-    clock.now = 25 * HOUR_MS;
-    expect(await queue.prune({ finishedBefore: HOUR_MS, limit: 10 })).toBe(1);
-    expect([await queue.find(id), await queue.lines(id)]).toEqual([null, []]);
-  });
-
-  test("a giant payload is refused", async () => {
-    const queue = queueOn(await databases.open(), { now: 0 });
-    const giant = queue.enqueue({ kind: "test", payload: "x".repeat(1_000_001) });
-    await expect(giant).rejects.toMatchObject({ code: "request-invalid" });
-  });
-
-  test("a schedule makes one job per tick for many processes", async () => {
-    const url = await databases.emptyUrl();
-    const clock = { now: Date.UTC(2026, 0, 1, 0, 30) };
-    const queues = [await databases.open({ url }), await databases.open({ url })].map((db) =>
-      queueOn(db, clock),
-    );
-    const ticks: number[] = [];
-    const schedules = [{ name: "hourly", cron: "0 * * * *", kind: "test" }];
-    for (const queue of queues) work(queue, [handler(() => void ticks.push(clock.now))], { schedules });
-    const waiting = (): Promise<Job[]> =>
-      (queues[0] as JobQueue).list({ limit: 10, state: "waiting" }).then((page) => page.jobs);
-    for (let hour = 1; hour <= 3; hour++) {
-      const at = Date.UTC(2026, 0, 1, hour);
-      await vi.waitFor(async () => expect((await waiting()).map((job) => job.runAt)).toEqual([at]), {
-        timeout: 10_000,
-      });
-      clock.now = at;
-      await vi.waitFor(() => expect(ticks).toHaveLength(hour), { timeout: 10_000 });
-    }
-    const { jobs } = await (queues[0] as JobQueue).list({ limit: 10, state: "done" });
-    expect(jobs).toHaveLength(3);
-  });
-
-  test("a process whose clock lags does not repeat a tick", async () => {
-    const url = await databases.emptyUrl();
-    const clock = { now: Date.UTC(2026, 0, 1, 0, 30) };
-    const schedules = [{ name: "hourly", cron: "0 * * * *", kind: "test" }];
-    const first = queueOn(await databases.open({ url }), clock);
-    let count = 0;
-    const worker = work(first, [handler(() => void count++)], { schedules });
-    const tick = `schedule:hourly:${Date.UTC(2026, 0, 1, 1)}`;
-    await until(first, tick, (job) => job.state === "waiting");
-    clock.now = Date.UTC(2026, 0, 1, 1);
-    await until(first, tick, (job) => job.state === "done");
-    await worker.stop();
-    const lagging = queueOn(await databases.open({ url }), { now: Date.UTC(2026, 0, 1, 0, 59) });
-    work(lagging, [handler(() => void count++)], { schedules });
-    const marker = await lagging.enqueue({ kind: "test", payload: null });
-    await until(lagging, marker.id, (job) => job.state === "done");
-    expect(count).toBe(2);
-    expect((await lagging.find(tick))?.state).toBe("done");
-  });
-
-  test("a schedule without a valid expression is refused", async () => {
-    const queue = queueOn(await databases.open(), { now: 0 });
-    const schedules = [{ name: "bad", cron: "every day", kind: "test" }];
-    expect(() => queue.startWorker([], { schedules })).toThrow(/bad/);
   });
 });

@@ -3,8 +3,8 @@ import type { SqliteEngine, SqliteHandle, SqliteStatement, SqliteValue } from ".
 
 /** Prepared statements kept per connection. */
 const STATEMENTS_MAX = 500;
-/** Longest that a statement waits for another process's lock before it fails with SQLITE_BUSY. */
-const WRITER_BUSY_MS = 15_000;
+/** Longest that a statement on the writer's thread waits for another process's lock; then it is SQLITE_BUSY. */
+export const WRITER_BUSY_MS = 15_000;
 /** The reader waits on the thread that serves requests; in WAL mode it practically never has to. */
 const READER_BUSY_MS = 1_000;
 /** The write-ahead log is cut back to this size after a checkpoint. */
@@ -71,10 +71,13 @@ export class SqliteConnection {
   }
 }
 
-/** Opens for reading and writing, in WAL mode and so that an acknowledged commit survives a power cut. */
-export function openWriterConnection(engine: SqliteEngine, path: string): SqliteConnection {
+/**
+ * Opens for reading and writing, in WAL mode and so that an acknowledged commit survives a power cut. A statement
+ * blocks its thread for at most `busyMs` while another process holds the lock.
+ */
+export function openWriterConnection(engine: SqliteEngine, path: string, busyMs: number): SqliteConnection {
   const handle = new engine.DatabaseSync(path, { readOnly: false });
-  handle.exec(`pragma busy_timeout = ${WRITER_BUSY_MS}`);
+  handle.exec(`pragma busy_timeout = ${busyMs}`);
   handle.exec("pragma journal_mode = wal");
   handle.exec("pragma synchronous = full");
   handle.exec("pragma foreign_keys = on");

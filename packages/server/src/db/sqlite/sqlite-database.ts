@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ChangeRow, Database } from "../database.ts";
 import { migrate } from "../migrate.ts";
@@ -14,8 +15,9 @@ import type { SqliteEngine } from "./engine.ts";
 import { WriteQueue } from "./write-queue.ts";
 import { WriterLink } from "./writer-link.ts";
 
-/** Times that opening is tried while another process migrates; each try waits out the busy time-out. */
-const OPEN_ATTEMPTS_MAX = 8;
+/** Opening waits this long for another process that migrates, in short steps that leave the thread free between. */
+const OPEN_MS_MAX = 120_000;
+const OPEN_BUSY_MS = 50;
 const OPEN_RETRY_MS = 100;
 const CHANGES_AFTER = "select * from changes where seq > ? order by seq limit ?";
 
@@ -42,7 +44,7 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<Databa
 }
 
 async function migrateFile(engine: SqliteEngine, path: string, migrations: Migrations): Promise<void> {
-  const connection = openWriterConnection(engine, path);
+  const connection = openWriterConnection(engine, path, OPEN_BUSY_MS);
   const kysely = createDirectKysely<unknown>(connection, "begin immediate");
   try {
     await migrate(kysely, migrations);
@@ -52,12 +54,13 @@ async function migrateFile(engine: SqliteEngine, path: string, migrations: Migra
 }
 
 async function whileBusy(open: () => Promise<void>): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
+  const giveUpAt = performance.now() + OPEN_MS_MAX;
+  for (;;) {
     try {
       return await open();
     } catch (error) {
       const isBusy = isSqliteBusy(error) || (error instanceof Error && isSqliteBusy(error.cause));
-      if (!isBusy || attempt >= OPEN_ATTEMPTS_MAX) throw error;
+      if (!isBusy || performance.now() >= giveUpAt) throw error;
       await delay(OPEN_RETRY_MS);
     }
   }

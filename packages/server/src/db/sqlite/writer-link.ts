@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { compiledModuleUrl } from "../../threads/compiled-module-url.ts";
+import { compiledModuleUrl } from "../../threads/index.ts";
 import { storageUnavailable } from "../storage-errors.ts";
 import type { SqliteResult, SqliteStatementCall } from "./connection.ts";
 import { errorOf } from "./writer-messages.ts";

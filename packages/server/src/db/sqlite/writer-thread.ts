@@ -3,7 +3,7 @@
  * never stops the event loop that serves requests. It knows nothing of works or batches: it runs what it is sent.
  */
 import { parentPort, workerData } from "node:worker_threads";
-import { openWriterConnection } from "./connection.ts";
+import { openWriterConnection, WRITER_BUSY_MS } from "./connection.ts";
 import type { SqliteConnection } from "./connection.ts";
 import { loadSqliteEngine } from "./engine.ts";
 import { failureOf } from "./writer-messages.ts";
@@ -38,7 +38,8 @@ async function main(): Promise<void> {
   if (port === null) throw new Error("writer-thread runs as a worker only");
   const send = (reply: WriterReply): void => port.postMessage(reply);
   try {
-    const connection = openWriterConnection(await loadSqliteEngine(), (workerData as { path: string }).path);
+    const { path } = workerData as { path: string };
+    const connection = openWriterConnection(await loadSqliteEngine(), path, WRITER_BUSY_MS);
     send({ id: 0, kind: "ready" });
     port.on("message", (request: WriterRequest | "close") => {
       if (request !== "close") return send(answer(connection, request));
