@@ -5,6 +5,9 @@ import type { Upstream } from "./upstream.ts";
 
 type Named = Pick<Upstream, "name">;
 
+/** When to come back, where nobody knows better. */
+const RETRY_AFTER_SECONDS = 5;
+
 /** The upstream does not answer, or answers that it cannot. `why` completes "The upstream … ". */
 export function unavailable(
   upstream: Named,
@@ -13,10 +16,7 @@ export function unavailable(
 ): EntrepotError {
   return new EntrepotError("upstream-unavailable", {
     message: `The upstream "${upstream.name}" ${why}.`,
-    details: {
-      upstream: upstream.name,
-      ...(more.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: more.retryAfterSeconds }),
-    },
+    details: { upstream: upstream.name, retryAfterSeconds: more.retryAfterSeconds ?? RETRY_AFTER_SECONDS },
     ...(more.cause === undefined ? {} : { cause: more.cause }),
   });
 }
@@ -25,7 +25,7 @@ export function unavailable(
 export function invalid(upstream: Named, why: string, cause?: unknown): EntrepotError {
   return new EntrepotError("upstream-invalid", {
     message: `The upstream "${upstream.name}" ${why}.`,
-    details: { upstream: upstream.name },
+    details: { upstream: upstream.name, retryAfterSeconds: RETRY_AFTER_SECONDS },
     ...(cause === undefined ? {} : { cause }),
   });
 }
@@ -33,7 +33,7 @@ export function invalid(upstream: Named, why: string, cause?: unknown): Entrepot
 function timedOut(upstream: Named, why: string, cause: unknown): EntrepotError {
   return new EntrepotError("upstream-timeout", {
     message: `The upstream "${upstream.name}" ${why}.`,
-    details: { upstream: upstream.name },
+    details: { upstream: upstream.name, retryAfterSeconds: RETRY_AFTER_SECONDS },
     cause,
   });
 }

@@ -50,7 +50,7 @@ test.each(faults)(
       if (!isEntrepotError(failure)) throw failure;
       expect(failure.code).toBe(code);
       expect(failure.message).toContain(`"public"`);
-      expect(failure.details).toMatchObject({ upstream: "public" });
+      expect(failure.details).toMatchObject({ upstream: "public", retryAfterSeconds: expect.any(Number) });
     }
     expect(await db.read.selectFrom("upstream_documents").selectAll().execute()).toEqual([]);
     expect(await stagedFiles()).toEqual([]);
