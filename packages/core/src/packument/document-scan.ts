@@ -140,8 +140,11 @@ class VersionsVisitor implements MemberVisitor {
   readonly #rowVisitor: RowVisitor;
   readonly rows: RowTable = new RowTable();
   readonly versions: Map<string, ScannedVersion> = new Map();
-  /** Versions with build metadata, or that another one with build metadata meets; by our spelling. */
-  readonly collisions: Map<string, ScannedVersion[]> = new Map();
+  /**
+   * Versions with build metadata, or that another one with build metadata meets; by our spelling, then by
+   * key.
+   */
+  readonly collisions: Map<string, Map<string, ScannedVersion>> = new Map();
 
   constructor(scanner: JsonScanner) {
     this.#scanner = scanner;
@@ -167,8 +170,8 @@ class VersionsVisitor implements MemberVisitor {
     const existing = this.versions.get(scanned.version);
     this.versions.set(scanned.version, scanned);
     if (existing === undefined || existing.key === scanned.key) return;
-    const rivals = this.collisions.get(scanned.version) ?? [existing];
-    this.collisions.set(scanned.version, [...rivals.filter((rival) => rival.key !== scanned.key), scanned]);
+    const rivals = this.collisions.get(scanned.version) ?? new Map([[existing.key, existing]]);
+    this.collisions.set(scanned.version, rivals.set(scanned.key, scanned));
   }
 }
 
@@ -210,7 +213,7 @@ function withoutCollisions(document: DocumentVisitor): Map<string, ScannedVersio
   const { versions, collisions } = document.versions;
   const timed = { scanner: document.scanner, times: document.times.ranges };
   for (const [version, rivals] of collisions) {
-    const ranked = rivals
+    const ranked = [...rivals.values()]
       .map((scanned) => ({ scanned, time: Date.parse(timeOf(timed, scanned.key) ?? "1970-01-01") }))
       .sort((a, b) => b.time - a.time)
       .map(({ scanned }) => scanned);
