@@ -169,9 +169,12 @@ class VersionsVisitor implements MemberVisitor {
   #add(scanned: ScannedVersion): void {
     const existing = this.versions.get(scanned.version);
     this.versions.set(scanned.version, scanned);
-    if (existing === undefined || existing.key === scanned.key) return;
-    const rivals = this.collisions.get(scanned.version) ?? new Map([[existing.key, existing]]);
-    this.collisions.set(scanned.version, rivals.set(scanned.key, scanned));
+    const rivals = this.collisions.get(scanned.version);
+    if (rivals !== undefined) rivals.set(scanned.key, scanned);
+    else if (existing !== undefined && existing.key !== scanned.key) {
+      const pair = [existing, scanned].map((rival) => [rival.key, rival] as const);
+      this.collisions.set(scanned.version, new Map(pair));
+    }
   }
 }
 
