@@ -60,14 +60,23 @@ async function startShared({ start, workshop, standIn, peers, progress, facts })
   progress("generating documents and starting the servers");
   await standIn.prepare(Object.values(MEASURED), ["full", "abbreviated"]);
   const running = new Map();
-  const has = (id) => peers.some((peer) => peer.id === id);
-  if (has("entrepot")) running.set("entrepot", await start("entrepot"));
-  const folder = workshop.folder("corpus");
-  const source = running.get("entrepot") ?? standIn;
-  await captureCorpus({ folder, sourceUrl: source.url, waitForBetter: source !== standIn });
-  facts.referenceBytes = source === standIn ? "stand-in upstream" : "entrepot";
+  const corpusFolder = workshop.folder("corpus");
+  async function startOne(id) {
+    try {
+      running.set(id, await start(id, { corpusFolder }));
+    } catch (error) {
+      // The others can be measured without it; its columns stay empty.
+      progress(`${id} did not start: ${error.message}`);
+    }
+  }
+  if (peers.some(({ id }) => id === "entrepot")) await startOne("entrepot");
+  const entrepotUrl = running.get("entrepot")?.url ?? null;
+  const failures = await captureCorpus({ folder: corpusFolder, entrepotUrl, standInUrl: standIn.url });
+  facts.referenceBytes = entrepotUrl === null ? "stand-in upstream" : "entrepot";
+  facts.referenceFailures = failures;
+  failures.forEach((failure) => progress(`Entrepot failed at ${failure}`));
   for (const { id } of peers) {
-    if (!running.has(id)) running.set(id, await start(id, { corpusFolder: folder }));
+    if (id !== "entrepot") await startOne(id);
   }
   return running;
 }

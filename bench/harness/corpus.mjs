@@ -43,26 +43,31 @@ export function acceptOf(form) {
 }
 
 /**
- * Writes the bytes that node:http and nginx answer with into `folder`. They are what `sourceUrl` answers:
- * Entrepot where it is measured, so that the ceiling is one for the same bytes, else the stand-in upstream.
+ * Writes the bytes that node:http and nginx answer with into `folder`. They are what Entrepot answers where it
+ * is measured, so that the ceiling is one for the same bytes; else, or where it fails, the stand-in upstream's.
  *
- * @param {{ folder: string, sourceUrl: string, waitForBetter: boolean }} input
+ * @param {{ folder: string, entrepotUrl: string | null, standInUrl: string }} input
+ * @returns {Promise<string[]>} what Entrepot failed at, for people
  */
-export async function captureCorpus({ folder, sourceUrl, waitForBetter }) {
+export async function captureCorpus({ folder, entrepotUrl, standInUrl }) {
   const wanted = [...Object.values(DOCUMENTS), ...Object.values(TARBALLS)];
   const corpus = [];
-  for (const [index, { path, form }] of wanted.entries()) {
-    const body = await settledBody(
-      `${sourceUrl}${path}`,
-      acceptOf(form),
-      waitForBetter && form !== "tarball",
-    );
+  const failures = [];
+  for (const [index, { path, form, label }] of wanted.entries()) {
+    const accept = acceptOf(form);
+    const fromStandIn = () => settledBody(`${standInUrl}${path}`, accept, false);
+    const fromEntrepot = () => settledBody(`${entrepotUrl}${path}`, accept, form !== "tarball");
+    const body = await (entrepotUrl === null ? fromStandIn() : fromEntrepot()).catch((error) => {
+      failures.push(`${label}: ${error.message}`);
+      return fromStandIn();
+    });
     const file = String(index);
     writeFileSync(join(folder, file), body);
     const etag = `"${createHash("sha512").update(body).digest("base64url").slice(0, 32)}"`;
     corpus.push({ path, form, file, etag, headers: headersOf(form) });
   }
   writeFileSync(join(folder, "corpus.json"), JSON.stringify(corpus));
+  return failures;
 }
 
 /**

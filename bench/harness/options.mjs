@@ -13,6 +13,7 @@ const FLAGS = {
   "subject": { type: "string" },
   "server-core": { type: "string" },
   "client-core": { type: "string" },
+  "per-core-second": { type: "boolean" },
   "quick": { type: "boolean" },
   "json": { type: "boolean" },
   "list": { type: "boolean" },
@@ -33,6 +34,8 @@ export const USAGE = `npm run bench -- [options]
   --lockfile DIR      folder with package.json and a lockfile; switches "real-install" on
   --subject id        the competitor whose ratios are printed (entrepot)
   --server-core N     core of the servers (0)      --client-core N   core of everything else (1)
+  --per-core-second   count answers per second of the server's own processor time: on a machine that is busy
+                      with other work these ratios still hold, where those of answers per second do not
   --json              print the result as JSON instead of the table
   --list              list the scenarios and competitors and stop
 `;
@@ -52,6 +55,7 @@ export const USAGE = `npm run bench -- [options]
  * @property {string} subject
  * @property {number} serverCore
  * @property {number} clientCore
+ * @property {boolean} perCoreSecond
  * @property {boolean} quick
  * @property {boolean} json
  * @property {boolean} list
@@ -72,6 +76,7 @@ export function readOptions(argv) {
     ...texts(values, quick),
     warmSeconds: quick ? 1 : 2,
     quick,
+    perCoreSecond: values["per-core-second"] === true,
     json: values.json === true,
     list: values.list === true,
     help: values.help === true,

@@ -75,3 +75,13 @@ export async function waitUntilIdle(pid, limitMs = 30_000) {
   }
   return false;
 }
+
+/**
+ * Processor time that one core has spent on work so far, in milliseconds; null where the kernel does not say.
+ */
+export function coreBusyMs(core) {
+  const line = new RegExp(`^cpu${core} (.*)$`, "m").exec(readOrNull("/proc/stat") ?? "");
+  if (line === null) return null;
+  const [user, nice, system, , , interrupts, softInterrupts, steal] = line[1].split(" ").map(Number);
+  return ((user + nice + system + interrupts + softInterrupts + steal) * 1000) / TICKS_PER_SECOND;
+}

@@ -1,6 +1,6 @@
 import { request as httpRequest } from "node:http";
 
-const ANSWER_MS_MAX = 120_000;
+const ANSWER_MS_MAX = 60_000;
 
 export const FULL = "application/json";
 export const ABBREVIATED = "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*";

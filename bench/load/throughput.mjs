@@ -1,4 +1,4 @@
-import { waitUntilIdle } from "../harness/process-facts.mjs";
+import { coreBusyMs, processorMs, waitUntilIdle } from "../harness/process-facts.mjs";
 import { inTurn } from "../harness/rounds.mjs";
 import { send } from "./http.mjs";
 import { runWrk } from "./wrk.mjs";
@@ -8,6 +8,9 @@ import { runWrk } from "./wrk.mjs";
  */
 const SLOW_PER_SECOND = 30;
 const SLOW_SECONDS = 15;
+
+/** From which share on a note says that the machine was busy with something else. */
+const OTHERS_PERCENT_NOTED = 15;
 
 /**
  * @typedef {object} Target
@@ -41,8 +44,17 @@ export async function measureThroughput({ workshop, options }, targets) {
   }
   const cells = await inTurn(ready, options.rounds, async (target) => {
     const seconds = target.isSlow ? Math.max(SLOW_SECONDS, options.seconds) : options.seconds;
+    const look = watchCore(options.serverCore, target.pid);
     const result = await runWrk(workshop, { ...target, seconds });
-    return judge(target, result, await waitUntilIdle(target.pid));
+    const core = look();
+    const isIdle = await waitUntilIdle(target.pid);
+    const { value, ...rest } = judge(target, result, { ...core, isIdle });
+    const perCoreSecond = (1000 * result.requests) / core.ownMs;
+    return {
+      ...rest,
+      value: options.perCoreSecond ? perCoreSecond : value,
+      facts: { ...rest.facts, perSecond: value, perCoreSecond, othersPercent: core.othersPercent },
+    };
   });
   return { ...cells, ...failed };
 }
@@ -67,8 +79,23 @@ async function prepare(workshop, target, warmSeconds) {
   return { ...target, headers, expected, isSlow };
 }
 
+/**
+ * Starts to watch the server core; the function returned says what has happened there since: how long the server
+ * worked, and how many percent of the time went to anything else. A measurement on a busy machine should say so.
+ */
+function watchCore(core, pid) {
+  const start = { at: performance.now(), busyMs: coreBusyMs(core), ownMs: processorMs(pid) };
+  return () => {
+    const ownMs = Math.max(1, processorMs(pid) - start.ownMs);
+    const busyMs = coreBusyMs(core);
+    const othersMs = busyMs === null || start.busyMs === null ? 0 : busyMs - start.busyMs - ownMs;
+    const wallMs = performance.now() - start.at;
+    return { ownMs, othersPercent: Math.max(0, Math.round((100 * othersMs) / wallMs)) };
+  };
+}
+
 /** Turns wrk's figures into a value; wrong, short or missing answers are failures, not speed. */
-function judge({ expected }, result, isIdle) {
+function judge({ expected }, result, { isIdle, othersPercent }) {
   if (result.requests === 0) throw new Error("no answer in time");
   if (result.badStatus > 0) throw new Error(`${result.badStatus} answers with an error status`);
   if (result.bytes / result.requests < expected.sizeBytes) {
@@ -80,10 +107,17 @@ function judge({ expected }, result, isIdle) {
   if (result.socketErrors + result.timeouts > 0) {
     notes.push(`${result.socketErrors} socket errors, ${result.timeouts} timeouts`);
   }
+  if (othersPercent >= OTHERS_PERCENT_NOTED) {
+    notes.push(`other work took ${OTHERS_PERCENT_NOTED} % or more of the server core`);
+  }
   if (!isIdle) notes.push("still busy 30 s after the last request");
   return {
     value: result.requests / (result.durationMs / 1000),
     notes,
-    facts: { bodyBytes: expected.sizeBytes, p50Ms: result.p50Ms, p99Ms: result.p99Ms },
+    facts: {
+      bodyBytes: expected.sizeBytes,
+      p50Ms: result.p50Ms,
+      p99Ms: result.p99Ms,
+    },
   };
 }

@@ -24,6 +24,7 @@ export function describeRun({ options, facts, isPinned, columns, missing }) {
     processor: cpus()[0]?.model ?? "unknown",
     cores: isPinned ? { server: options.serverCore, client: options.clientCore } : null,
     quick: options.quick,
+    answersPer: options.perCoreSecond ? "second of the server's processor time" : "second",
     seconds: options.seconds,
     rounds: options.rounds,
     columns,
@@ -89,7 +90,8 @@ export function circumstances(run) {
       ? "no cores bound"
       : `server core ${run.cores.server}, client core ${run.cores.client}`;
   const missing = run.missing.map((each) => `; without ${each}`).join("");
-  return `Node ${run.node}, ${cores}, ${run.rounds} rounds of ${run.seconds} s${missing}.`;
+  const how = `${run.rounds} rounds of ${run.seconds} s, answers per ${run.answersPer}`;
+  return `Node ${run.node}, ${cores}, ${how}${missing}.`;
 }
 
 /** The table as text for a terminal. */

@@ -97,7 +97,14 @@ export async function createApp(inputs: AppInputs): Promise<App> {
     now,
     onError: (error) => log.warn("cached version not recorded", { error }),
   });
-  const deps = await createHttpDeps(inputs, storage, { threads, upstreams, identity, jobs, registries, cachedVersions });
+  const deps = await createHttpDeps(inputs, storage, {
+    threads,
+    upstreams,
+    identity,
+    jobs,
+    registries,
+    cachedVersions,
+  });
   const seed = { db: storage.db, writes: deps.upstreamWrites, workspaceId: storage.workspaceId, registries };
   await seedDefaultRegistry(seed, config);
   await applyDeclarations(seed, config);
@@ -111,7 +118,8 @@ export async function createApp(inputs: AppInputs): Promise<App> {
     server,
     firstAdmin,
     listen: () => listen(server, config),
-    close: () => close({ config, log, app, server, worker, cachedVersions, identity, upstreams, threads, storage }),
+    close: () =>
+      close({ config, log, app, server, worker, cachedVersions, identity, upstreams, threads, storage }),
   };
 }
 
@@ -215,7 +223,9 @@ function isOwnUrl(config: Config, url: URL): boolean {
   if (config.publicUrl !== null && url.host === new URL(config.publicUrl).host) return true;
   const port = Number(url.port === "" ? (url.protocol === "https:" ? 443 : 80) : url.port);
   if (port !== config.port || config.port === 0) return false;
-  const own = Object.values(networkInterfaces()).flatMap((entries) => entries?.map((entry) => entry.address) ?? []);
+  const own = Object.values(networkInterfaces()).flatMap(
+    (entries) => entries?.map((entry) => entry.address) ?? [],
+  );
   const host = url.hostname.replace(/^\[|\]$/g, "");
   return host === "localhost" || host === config.host || own.includes(host);
 }

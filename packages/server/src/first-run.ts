@@ -21,13 +21,20 @@ const SYSTEM_ACTOR = "system";
 
 /** The workspace's id; made when the database is new. */
 export async function ensureWorkspace(db: Database, now: () => number): Promise<string> {
-  const found = await db.read.selectFrom("workspaces").select("id").where("host", "is", null).executeTakeFirst();
+  const found = await db.read
+    .selectFrom("workspaces")
+    .select("id")
+    .where("host", "is", null)
+    .executeTakeFirst();
   if (found !== undefined) return found.id;
   return await db.write(async (trx) => {
     const row = await trx.selectFrom("workspaces").select("id").where("host", "is", null).executeTakeFirst();
     if (row !== undefined) return row.id;
     const id = randomUUID();
-    await trx.insertInto("workspaces").values({ id, name: DEFAULT_NAME, host: null, created_at: now() }).execute();
+    await trx
+      .insertInto("workspaces")
+      .values({ id, name: DEFAULT_NAME, host: null, created_at: now() })
+      .execute();
     return id;
   });
 }
@@ -40,7 +47,11 @@ export async function ensureSetting(db: Database, key: string, make: () => strin
       .values({ key, value: make() })
       .onConflict((conflict) => conflict.column("key").doNothing())
       .execute();
-    const row = await trx.selectFrom("settings").select("value").where("key", "=", key).executeTakeFirstOrThrow();
+    const row = await trx
+      .selectFrom("settings")
+      .select("value")
+      .where("key", "=", key)
+      .executeTakeFirstOrThrow();
     return row.value;
   });
 }
@@ -74,9 +85,14 @@ export async function seedDefaultRegistry(deps: SeedDeps, config: Config): Promi
     );
   }
   await ignoringTaken(() =>
-    createRegistry(deps.writes, by, { name: DEFAULT_NAME, description: "The first registry", anonymousRead: config.anonymousRead }),
+    createRegistry(deps.writes, by, {
+      name: DEFAULT_NAME,
+      description: "The first registry",
+      anonymousRead: config.anonymousRead,
+    }),
   );
-  if (url !== "none") await setRegistryUpstreams(deps.writes, by, { name: DEFAULT_NAME, upstreams: [PUBLIC_UPSTREAM] });
+  if (url !== "none")
+    await setRegistryUpstreams(deps.writes, by, { name: DEFAULT_NAME, upstreams: [PUBLIC_UPSTREAM] });
 }
 
 /** Makes what the configuration file declares true: upstreams first, then registries with their claims. */
@@ -141,7 +157,10 @@ export function welcomeText(input: { url: string; password: string | null }): st
     "",
     ...(input.password === null
       ? ["  Log in as admin with the password you configured."]
-      : [`  Log in as admin with the one-time password ${input.password}`, "  (change it with: entrepot admin password admin)"]),
+      : [
+          `  Log in as admin with the one-time password ${input.password}`,
+          "  (change it with: entrepot admin password admin)",
+        ]),
     "",
     "  Point npm at it:",
     `    npm config set registry ${registry}`,

@@ -4,7 +4,9 @@ import type { JobHandler, Schedule } from "./jobs/index.ts";
 import { collectGarbage } from "./registry/index.ts";
 
 /** When the background work runs by itself, in UTC. */
-export const SCHEDULES: readonly Schedule[] = [{ name: "collect-garbage", cron: "30 3 * * *", kind: "collect-garbage" }];
+export const SCHEDULES: readonly Schedule[] = [
+  { name: "collect-garbage", cron: "30 3 * * *", kind: "collect-garbage" },
+];
 
 /** Makes the handlers of every kind of job. */
 export function createJobHandlers(deps: {
@@ -20,7 +22,9 @@ export function createJobHandlers(deps: {
       async run({ log, signal }) {
         await deps.staging.clean();
         const report = await collectGarbage(deps, { log, signal });
-        log(`kept ${report.keptBlobs} blobs, removed ${report.removedBlobs} with ${report.removedBytes} bytes`);
+        log(
+          `kept ${report.keptBlobs} blobs, removed ${report.removedBlobs} with ${report.removedBytes} bytes`,
+        );
       },
     },
   ];

@@ -23,7 +23,11 @@ export interface TestResponse {
 const TIMEOUT_MS = 20_000;
 
 /** Sends one request on a connection of its own. Unlike fetch it changes neither path nor headers. */
-export async function httpRequest(origin: string, path: string, request: TestRequest = {}): Promise<TestResponse> {
+export async function httpRequest(
+  origin: string,
+  path: string,
+  request: TestRequest = {},
+): Promise<TestResponse> {
   const { hostname, port } = new URL(origin);
   const body = bodyOf(request.body);
   const headers: Record<string, string> = { ...request.headers };

@@ -37,11 +37,11 @@ export function makePublishDocument(input: PublishDocumentInput): PublishDocumen
   return {
     tarball,
     body: {
-      _id: name,
+      "_id": name,
       name,
-      description: "",
+      "description": "",
       "dist-tags": { [tag]: version },
-      versions: {
+      "versions": {
         [version]: {
           name,
           version,
@@ -57,8 +57,8 @@ export function makePublishDocument(input: PublishDocumentInput): PublishDocumen
           },
         },
       },
-      access: null,
-      _attachments: attachments,
+      "access": null,
+      "_attachments": attachments,
     },
   };
 }

@@ -1,7 +1,15 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createApp, createMetrics, createSilentLog, loadConfig, VERSION, type App, type AppInputs } from "entrepot";
+import {
+  createApp,
+  createMetrics,
+  createSilentLog,
+  loadConfig,
+  VERSION,
+  type App,
+  type AppInputs,
+} from "entrepot";
 import { httpRequest, type TestRequest, type TestResponse } from "./http-request.ts";
 import { makePublishDocument, type PublishDocument, type PublishDocumentInput } from "./publish-document.ts";
 
@@ -29,7 +37,9 @@ export interface Persona {
   /** Sends a request with the token. */
   request(path: string, request?: TestRequest): Promise<TestResponse>;
   /** Publishes to a registry, `default` when left out. */
-  publish(input: PublishDocumentInput & { registry?: string }): Promise<TestResponse & { document: PublishDocument }>;
+  publish(
+    input: PublishDocumentInput & { registry?: string },
+  ): Promise<TestResponse & { document: PublishDocument }>;
 }
 
 /** A whole server on a free loopback port. */
@@ -94,7 +104,12 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   };
 }
 
-async function createPersona(input: { url: string; admin: Persona; name: string; role: string }): Promise<Persona> {
+async function createPersona(input: {
+  url: string;
+  admin: Persona;
+  name: string;
+  role: string;
+}): Promise<Persona> {
   const password = `the password of ${input.name}`;
   const made = await input.admin.request("/api/v1/users", {
     method: "POST",
@@ -108,7 +123,14 @@ async function createPersona(input: { url: string; admin: Persona; name: string;
 export async function loginAs(url: string, name: string, password: string): Promise<string> {
   const response = await httpRequest(url, `/npm/default/-/user/org.couchdb.user:${name}`, {
     method: "PUT",
-    body: { _id: `org.couchdb.user:${name}`, name, password, type: "user", roles: [], date: new Date().toISOString() },
+    body: {
+      _id: `org.couchdb.user:${name}`,
+      name,
+      password,
+      type: "user",
+      roles: [],
+      date: new Date().toISOString(),
+    },
   });
   const { token } = response.json;
   if (typeof token !== "string") throw new Error(`no token for ${name}: ${response.text}`);
@@ -117,7 +139,10 @@ export async function loginAs(url: string, name: string, password: string): Prom
 
 function personaOf(url: string, name: string, token: string): Persona {
   async function request(path: string, sent: TestRequest = {}): Promise<TestResponse> {
-    return await httpRequest(url, path, { ...sent, headers: { authorization: `Bearer ${token}`, ...sent.headers } });
+    return await httpRequest(url, path, {
+      ...sent,
+      headers: { authorization: `Bearer ${token}`, ...sent.headers },
+    });
   }
   return {
     name,

@@ -97,7 +97,9 @@ export async function runAdminCommand(inputs: ProcessInputs): Promise<number> {
 function roleOf(text: string): Role {
   const role = ROLES.find((known) => known === text);
   if (role !== undefined) return role;
-  throw new EntrepotError("request-invalid", { message: `"${text}" is not a role; there are ${ROLES.join(", ")}.` });
+  throw new EntrepotError("request-invalid", {
+    message: `"${text}" is not a role; there are ${ROLES.join(", ")}.`,
+  });
 }
 
 async function newPassword(options: Options): Promise<string> {
@@ -114,6 +116,10 @@ function textOf(result: Record<string, unknown>): string {
       .map(([key, value]) => `${key}: ${String(value)}\n`)
       .join("");
   }
-  return users.map((user: { name: string; role: string; disabled: boolean }) =>
-    `${user.name}\t${user.role}${user.disabled ? "\tdisabled" : ""}\n`).join("");
+  return users
+    .map(
+      (user: { name: string; role: string; disabled: boolean }) =>
+        `${user.name}\t${user.role}${user.disabled ? "\tdisabled" : ""}\n`,
+    )
+    .join("");
 }

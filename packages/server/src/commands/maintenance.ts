@@ -5,7 +5,10 @@ import { collectGarbage } from "../registry/index.ts";
 import { openCommandStorage } from "./open-storage.ts";
 
 /** Runs `entrepot migrate` or `entrepot gc`; gives the exit code. */
-export async function runMaintenanceCommand(command: "migrate" | "gc", inputs: ProcessInputs): Promise<number> {
+export async function runMaintenanceCommand(
+  command: "migrate" | "gc",
+  inputs: ProcessInputs,
+): Promise<number> {
   const asJson = inputs.argv.includes("--json");
   const config = loadConfig({ ...inputs, argv: inputs.argv.filter((argument) => argument !== "--json") });
   // Opening the database brings its schema up to date.
@@ -19,7 +22,10 @@ export async function runMaintenanceCommand(command: "migrate" | "gc", inputs: P
   }
 }
 
-async function collect(storage: Awaited<ReturnType<typeof openCommandStorage>>, folder: string): Promise<object> {
+async function collect(
+  storage: Awaited<ReturnType<typeof openCommandStorage>>,
+  folder: string,
+): Promise<object> {
   const blobs = createFileStore({ folder: join(folder, "blobs") });
   return await collectGarbage(
     { db: storage.db, blobs, now: Date.now },

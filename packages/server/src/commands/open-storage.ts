@@ -4,7 +4,12 @@ import { createChangeLog, type ChangeLog } from "../changes/index.ts";
 import type { Config } from "../config/index.ts";
 import { openDatabase, type Database } from "../db/index.ts";
 import { ensureWorkspace } from "../first-run.ts";
-import { createFailedPasswords, createIdentity, createPasswordHasher, type Identity } from "../identity/index.ts";
+import {
+  createFailedPasswords,
+  createIdentity,
+  createPasswordHasher,
+  type Identity,
+} from "../identity/index.ts";
 import { createSilentLog } from "../telemetry/index.ts";
 
 const POLL_MS = 60_000;
@@ -21,7 +26,10 @@ export interface CommandStorage {
 export async function openCommandStorage(config: Config): Promise<CommandStorage> {
   await mkdir(config.data, { recursive: true });
   const db = await openDatabase({ url: config.databaseUrl });
-  const changes = await createChangeLog(db, { pollMs: POLL_MS, onError: (error) => process.stderr.write(`${String(error)}\n`) });
+  const changes = await createChangeLog(db, {
+    pollMs: POLL_MS,
+    onError: (error) => process.stderr.write(`${String(error)}\n`),
+  });
   const identity = createIdentity({
     db,
     changes,

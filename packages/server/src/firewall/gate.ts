@@ -66,7 +66,10 @@ export function createGate(deps: GateDeps): Gate {
 }
 
 /** The 403 of a verdict, with a text that is enough to act on. */
-export function denied(verdict: Verdict, what: { name: string; version: string; registry: string }): EntrepotError {
+export function denied(
+  verdict: Verdict,
+  what: { name: string; version: string; registry: string },
+): EntrepotError {
   return new EntrepotError("version-denied", {
     message: refusalText(verdict, what),
     details: { rule: verdict.rule, reason: verdict.reason, until: verdict.until, version: what.version },
@@ -76,5 +79,7 @@ export function denied(verdict: Verdict, what: { name: string; version: string; 
 /** A text that differs whenever a context could lead to other verdicts. */
 export function contextStamp(context: PolicyContext): string {
   if (context.statuses.size === 0) return "";
-  return createHash("sha256").update(JSON.stringify([...context.statuses])).digest("base64url");
+  return createHash("sha256")
+    .update(JSON.stringify([...context.statuses]))
+    .digest("base64url");
 }

@@ -29,9 +29,15 @@ export interface StatusKey {
 /** The operators' words about versions, held in memory and as current as the change log. */
 export interface Statuses {
   /** Statuses by version that hold for a name in a registry; those set for the registry itself win. */
-  of(registryId: string, name: string): ReadonlyMap<string, VersionStatus> | Promise<ReadonlyMap<string, VersionStatus>>;
+  of(
+    registryId: string,
+    name: string,
+  ): ReadonlyMap<string, VersionStatus> | Promise<ReadonlyMap<string, VersionStatus>>;
   list(workspaceId: string): Promise<StatusEntry[]>;
-  set(key: StatusKey, status: { status: "blocked" | "allowed"; reason: string; actor: string }): Promise<void>;
+  set(
+    key: StatusKey,
+    status: { status: "blocked" | "allowed"; reason: string; actor: string },
+  ): Promise<void>;
   /** False when there was nothing to clear. */
   clear(key: StatusKey, actor: string): Promise<boolean>;
 }
@@ -39,7 +45,11 @@ export interface Statuses {
 const NO_STATUSES: ReadonlyMap<string, VersionStatus> = new Map();
 
 /** Loads the statuses and keeps them current. */
-export async function createStatuses(deps: { db: Database; changes: ChangeLog; now: () => number }): Promise<Statuses> {
+export async function createStatuses(deps: {
+  db: Database;
+  changes: ChangeLog;
+  now: () => number;
+}): Promise<Statuses> {
   const { db, changes, now } = deps;
   const rowsByName = await createCurrentValue(changes, {
     load: async () => groupByName(await loadRows(db)),
@@ -96,11 +106,18 @@ export async function createStatuses(deps: { db: Database; changes: ChangeLog; n
         .orderBy("name")
         .orderBy("version")
         .execute();
-      return rows.map((row) => ({ ...statusOf(row), registryId: row.registry_id, name: row.name, version: row.version }));
+      return rows.map((row) => ({
+        ...statusOf(row),
+        registryId: row.registry_id,
+        name: row.name,
+        version: row.version,
+      }));
     },
     async set(key, { status, reason, actor }) {
       if (reason.length > REASON_CHARS_MAX) {
-        throw new EntrepotError("request-invalid", { message: `A reason has at most ${REASON_CHARS_MAX} characters.` });
+        throw new EntrepotError("request-invalid", {
+          message: `A reason has at most ${REASON_CHARS_MAX} characters.`,
+        });
       }
       await write(key, actor, { status, reason, set_by: actor, set_at: now() });
     },
@@ -110,7 +127,10 @@ export async function createStatuses(deps: { db: Database; changes: ChangeLog; n
   };
 }
 
-function select(rows: readonly StatusRow[] | undefined, registryId: string): ReadonlyMap<string, VersionStatus> {
+function select(
+  rows: readonly StatusRow[] | undefined,
+  registryId: string,
+): ReadonlyMap<string, VersionStatus> {
   if (rows === undefined) return NO_STATUSES;
   const found = new Map<string, VersionStatus>();
   for (const scope of [EVERY_REGISTRY, registryId]) {

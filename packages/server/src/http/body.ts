@@ -11,7 +11,11 @@ export interface RequestBody {
 }
 
 /** Makes the body's reader. A client that waits for `100 Continue` gets it when reading starts, not before. */
-export function createRequestBody(request: IncomingMessage, response: ServerResponse, idleTimeoutMs: number): RequestBody {
+export function createRequestBody(
+  request: IncomingMessage,
+  response: ServerResponse,
+  idleTimeoutMs: number,
+): RequestBody {
   async function* chunks(): AsyncIterable<Uint8Array> {
     if (request.headers.expect?.toLowerCase() === "100-continue") response.writeContinue();
     let isIdle = false;

@@ -7,7 +7,7 @@ function request(remoteAddress: string, headers: Record<string, string>): Incomi
 }
 
 const FORWARDED = {
-  host: "inner:4873",
+  "host": "inner:4873",
   "x-forwarded-proto": "https",
   "x-forwarded-host": "npm.example",
   "x-forwarded-prefix": "/packages/",

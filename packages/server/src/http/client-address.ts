@@ -44,7 +44,11 @@ export function createAddressReader(trustedProxies: readonly string[]): AddressR
       }
       const scheme = forwarded(request, "x-forwarded-proto") === "https" ? "https" : "http";
       const host = forwarded(request, "x-forwarded-host") ?? request.headers.host ?? "";
-      return { ...addressOf(scheme, host), pathPrefix: prefixOf(request), ip: clientOf(request, remote, isTrusted) };
+      return {
+        ...addressOf(scheme, host),
+        pathPrefix: prefixOf(request),
+        ip: clientOf(request, remote, isTrusted),
+      };
     },
   };
 }

@@ -10,19 +10,27 @@ export function errorAnswer(error: unknown, requestId: string): Answer {
   const known =
     error instanceof EntrepotError && error.code !== "internal"
       ? error
-      : new EntrepotError("internal", { message: `Something went wrong on the server (request ${requestId}).` });
+      : new EntrepotError("internal", {
+          message: `Something went wrong on the server (request ${requestId}).`,
+        });
   const headers: string[] = ["x-request-id", requestId];
   if (known.status === 401) headers.push("www-authenticate", CHALLENGE);
   const retryAfter = known.details["retryAfterSeconds"];
   if (typeof retryAfter === "number") headers.push("retry-after", String(Math.max(1, Math.ceil(retryAfter))));
   if (known.code === "version-denied") headers.push("npm-notice", headerText(known.message));
   if (known.code === "method-not-allowed") headers.push("allow", String(known.details["allow"] ?? ""));
-  return jsonAnswer(known.status, { error: known.message, message: known.message, code: known.code, ...visible(known) }, headers);
+  return jsonAnswer(
+    known.status,
+    { error: known.message, message: known.message, code: known.code, ...visible(known) },
+    headers,
+  );
 }
 
 /** True when the server, not the client, is at fault and someone should look. */
 export function isServerFault(error: unknown): boolean {
-  return !(error instanceof EntrepotError) || error.code === "internal" || error.code === "storage-unavailable";
+  return (
+    !(error instanceof EntrepotError) || error.code === "internal" || error.code === "storage-unavailable"
+  );
 }
 
 // Clients print `error`; programs read the verdict's parts.

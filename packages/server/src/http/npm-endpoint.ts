@@ -35,7 +35,11 @@ interface MatchedRoute extends CompiledRoute {
 }
 
 /** Makes the endpoint over a table of routes. */
-export function createNpmEndpoint(deps: HttpDeps, routes: readonly NpmRoute[], addresses: AddressReader): NpmEndpoint {
+export function createNpmEndpoint(
+  deps: HttpDeps,
+  routes: readonly NpmRoute[],
+  addresses: AddressReader,
+): NpmEndpoint {
   const compiled = routes.map((route) => ({
     route,
     pattern: compilePattern(route.path),
@@ -74,7 +78,12 @@ export function createNpmEndpoint(deps: HttpDeps, routes: readonly NpmRoute[], a
       const url = request.url ?? "";
       if (/^\/(?:npm|r|%6e|%72)(?:\/|%2f)/i.test(url)) return true;
       const hosts = deps.registries.peek()?.byHost;
-      return hosts !== undefined && hosts.size > 0 && hosts.has(addresses.read(request).hostName) && !isOperations(url);
+      return (
+        hosts !== undefined &&
+        hosts.size > 0 &&
+        hosts.has(addresses.read(request).hostName) &&
+        !isOperations(url)
+      );
     },
     answer,
   };
@@ -101,7 +110,11 @@ function locate(
   return { ...named, registryUrl: `${base}${named.prefix}` };
 }
 
-function matchRoute(compiled: readonly CompiledRoute[], method: string, rest: readonly string[]): MatchedRoute | null {
+function matchRoute(
+  compiled: readonly CompiledRoute[],
+  method: string,
+  rest: readonly string[],
+): MatchedRoute | null {
   const wanted = method === "HEAD" ? "GET" : method;
   const otherMethods: string[] = [];
   for (const candidate of compiled) {
@@ -111,7 +124,9 @@ function matchRoute(compiled: readonly CompiledRoute[], method: string, rest: re
     otherMethods.push(candidate.route.method);
   }
   if (otherMethods.length === 0) return null;
-  throw new EntrepotError("method-not-allowed", { details: { allow: [...new Set(otherMethods)].join(", ") } });
+  throw new EntrepotError("method-not-allowed", {
+    details: { allow: [...new Set(otherMethods)].join(", ") },
+  });
 }
 
 // A closed registry does not even say which of its URLs exist.

@@ -40,7 +40,14 @@ function textAnswer(status: number, text: string, contentType = "text/plain; cha
   const body = Buffer.from(text);
   return {
     status,
-    headers: ["content-type", contentType, "content-length", String(body.length), "cache-control", "no-store"],
+    headers: [
+      "content-type",
+      contentType,
+      "content-length",
+      String(body.length),
+      "cache-control",
+      "no-store",
+    ],
     body,
   };
 }

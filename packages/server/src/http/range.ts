@@ -10,7 +10,10 @@ const RANGE_PATTERN = /^bytes=(\d*)-(\d*)$/;
  * Reads a `Range` header against a body of `sizeBytes`. Null means the whole body: no header, another unit, or
  * several ranges at once, which a server may ignore.
  */
-export function parseRange(header: string | undefined, sizeBytes: number): ByteRange | "unsatisfiable" | null {
+export function parseRange(
+  header: string | undefined,
+  sizeBytes: number,
+): ByteRange | "unsatisfiable" | null {
   if (header === undefined) return null;
   const match = RANGE_PATTERN.exec(header.trim());
   if (match === null) return null;

@@ -14,7 +14,11 @@ export interface SentAnswer {
 }
 
 /** Writes an answer: 304 where the client has it, headers alone for HEAD. Resolves when all is handed over. */
-export async function sendAnswer(request: IncomingMessage, response: ServerResponse, answer: Answer): Promise<SentAnswer> {
+export async function sendAnswer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: Answer,
+): Promise<SentAnswer> {
   if (answer.replay !== undefined && matchesEtag(request.headers["if-none-match"], answer.replay.etag)) {
     answer.stream?.destroy();
     response.writeHead(304, answer.replay.notModifiedHeaders);
@@ -46,7 +50,11 @@ export function matchesEtag(header: string | undefined, etag: string): boolean {
 }
 
 // Closing at once would reset the connection under a client that is still sending, and it would never see why.
-async function sendEarly(request: IncomingMessage, response: ServerResponse, answer: Answer): Promise<SentAnswer> {
+async function sendEarly(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: Answer,
+): Promise<SentAnswer> {
   answer.stream?.destroy();
   response.shouldKeepAlive = false;
   response.writeHead(answer.status, answer.headers);

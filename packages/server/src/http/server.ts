@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { EntrepotError, type Principal } from "@entrepot/core";
 import type { RouteMeter } from "../telemetry/index.ts";
+import { isOwnRequest } from "../upstream/index.ts";
 import { createAddressReader } from "./client-address.ts";
 import type { HttpDeps } from "./context.ts";
 import { errorAnswer, isServerFault } from "./errors.ts";
@@ -51,7 +52,13 @@ export function createHttpServer(deps: HttpDeps, handleOther: OtherHandler): Ser
     catchUp();
     const replayed = parts.lane.tryAnswer(request, response);
     if (replayed !== null) {
-      finish(parts, request, { startedAt, sent: replayed, principal: replayed.principal, meter: replayed.meter, requestId: null });
+      finish(parts, request, {
+        startedAt,
+        sent: replayed,
+        principal: replayed.principal,
+        meter: replayed.meter,
+        requestId: null,
+      });
       return;
     }
     if (!parts.npm.owns(request)) {
@@ -137,8 +144,7 @@ function finish(parts: ServerParts, request: IncomingMessage, finished: Finished
 }
 
 function assertNoLoop(deps: HttpDeps, request: IncomingMessage): void {
-  const via = request.headers.via;
-  if (via === undefined || !String(via).includes(`entrepot-${deps.instanceId}`)) return;
+  if (!isOwnRequest(request.headers.via, deps.instanceId)) return;
   throw new EntrepotError("upstream-loop", {
     message: "This request has been here before: an upstream of this server leads back to it.",
   });

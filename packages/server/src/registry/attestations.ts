@@ -25,7 +25,9 @@ export async function findAttestations(
   const version = normalizeVersion(spec.slice(at + 1));
   const origin = await deps.origins.of(registry, name);
   const row =
-    origin.kind === "local" && version !== null ? await findVersion(deps.db.read, origin.row.id, version) : null;
+    origin.kind === "local" && version !== null
+      ? await findVersion(deps.db.read, origin.row.id, version)
+      : null;
   if (row === null || row.removed_at !== null || row.attestations === null) {
     throw new EntrepotError("version-not-found", { message: `There are no attestations of ${spec} here.` });
   }

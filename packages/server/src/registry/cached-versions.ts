@@ -84,7 +84,10 @@ export function createCachedVersions(deps: CachedVersionDeps): CachedVersions {
       } finally {
         await fetched.discard();
       }
-      remembered.set(keyOf(input.registryId, input.name, facts.version), { ...kept, integrity: promiseText(facts) });
+      remembered.set(keyOf(input.registryId, input.name, facts.version), {
+        ...kept,
+        integrity: promiseText(facts),
+      });
       // The row is a record of what lies in the store; nobody has to wait for it.
       const write = writeRow(deps, input, kept)
         .catch(deps.onError)

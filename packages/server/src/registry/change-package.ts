@@ -85,7 +85,11 @@ export async function changeMaintainers(
       .set({ maintainers: JSON.stringify(maintainers) })
       .where("id", "=", row.id)
       .execute();
-    return { kind: "package-changed", detail: { maintainers: maintainers.map(({ name }) => name) }, installable: false };
+    return {
+      kind: "package-changed",
+      detail: { maintainers: maintainers.map(({ name }) => name) },
+      installable: false,
+    };
   });
 }
 
@@ -96,7 +100,10 @@ function checkedMaintainers(value: unknown): { name: string; email?: string }[] 
     });
   }
   return value.map((entry: unknown) => {
-    const { name, email } = (typeof entry === "object" && entry !== null ? entry : {}) as Record<string, unknown>;
+    const { name, email } = (typeof entry === "object" && entry !== null ? entry : {}) as Record<
+      string,
+      unknown
+    >;
     if (typeof name !== "string" || name === "") {
       throw new EntrepotError("manifest-invalid", { message: 'Every maintainer needs a "name".' });
     }

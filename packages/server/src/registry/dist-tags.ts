@@ -11,10 +11,14 @@ export async function putTags(
 ): Promise<{ rev: string }> {
   return await writePackage(deps, write, async (scope) => {
     for (const [tag, version] of write.tags) {
-      await setTag(scope.trx, { packageId: scope.row.id, actor: write.actor, now: scope.now }, {
-        name: tag,
-        version: await taggedVersion(scope, { tag, version, name: write.name }),
-      });
+      await setTag(
+        scope.trx,
+        { packageId: scope.row.id, actor: write.actor, now: scope.now },
+        {
+          name: tag,
+          version: await taggedVersion(scope, { tag, version, name: write.name }),
+        },
+      );
     }
     if (write.replace) await removeOtherTags(scope, write.tags);
     return { kind: "tag-set", detail: { tags: Object.fromEntries(write.tags) }, installable: true };
@@ -22,7 +26,10 @@ export async function putTags(
 }
 
 /** Removes a tag. `latest` stays: every package needs it. */
-export async function deleteTag(deps: PackageWriteDeps, write: PackageWrite & { tag: string }): Promise<{ rev: string }> {
+export async function deleteTag(
+  deps: PackageWriteDeps,
+  write: PackageWrite & { tag: string },
+): Promise<{ rev: string }> {
   if (write.tag === "latest") {
     throw new EntrepotError("permission-denied", {
       message: 'The tag "latest" cannot be removed; point it at another version instead.',
@@ -51,7 +58,9 @@ async function taggedVersion(
   }
   const row = await findVersion(scope.trx, scope.row.id, version);
   if (row === null || row.removed_at !== null) {
-    throw new EntrepotError("version-not-found", { message: `${wanted.name} has no version ${version} to tag.` });
+    throw new EntrepotError("version-not-found", {
+      message: `${wanted.name} has no version ${version} to tag.`,
+    });
   }
   return version;
 }

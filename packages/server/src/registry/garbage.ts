@@ -21,7 +21,10 @@ export async function collectGarbage(
   let batch: { digest: string; sizeBytes: number }[] = [];
 
   async function sweep(): Promise<void> {
-    const used = await referencedDigests(deps.db, batch.map((blob) => blob.digest));
+    const used = await referencedDigests(
+      deps.db,
+      batch.map((blob) => blob.digest),
+    );
     for (const blob of batch) {
       if (used.has(blob.digest)) {
         report.keptBlobs += 1;
@@ -31,7 +34,9 @@ export async function collectGarbage(
       report.removedBlobs += 1;
       report.removedBytes += blob.sizeBytes;
     }
-    options.log?.(`looked at ${report.keptBlobs + report.removedBlobs} blobs, removed ${report.removedBlobs}`);
+    options.log?.(
+      `looked at ${report.keptBlobs + report.removedBlobs} blobs, removed ${report.removedBlobs}`,
+    );
     batch = [];
   }
 

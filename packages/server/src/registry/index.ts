@@ -28,7 +28,13 @@ export {
 } from "./registry-writes.ts";
 export { type Registry, type RegistrySnapshot } from "./registry.ts";
 export { refuseShadowing } from "./shadowing.ts";
-export { createTarballs, versionOfFileName, type Tarball, type TarballRequest, type Tarballs } from "./tarballs.ts";
+export {
+  createTarballs,
+  versionOfFileName,
+  type Tarball,
+  type TarballRequest,
+  type Tarballs,
+} from "./tarballs.ts";
 export { unpublishMissing, unpublishPackage, unpublishVersion } from "./unpublish.ts";
 export {
   changeUpstream,

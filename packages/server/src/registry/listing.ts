@@ -36,7 +36,10 @@ interface ListedRow {
 }
 
 /** Lists the versions in a registry by name and version, own and cached ones alike. */
-export async function listPackages(deps: { db: Database }, request: ListingRequest): Promise<ListedVersion[]> {
+export async function listPackages(
+  deps: { db: Database },
+  request: ListingRequest,
+): Promise<ListedVersion[]> {
   const [afterName = "", afterVersion = ""] = request.after.split("\n");
   const pattern = `%${request.text.replace(/[\\%_]/g, "\\$&")}%`;
   const { rows } = await sql<ListedRow>`

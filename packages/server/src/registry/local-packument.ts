@@ -8,7 +8,11 @@ import { revisionOf } from "./revision.ts";
 const PAGE_ROWS = 250;
 
 /** Reads everything of a package of this registry's own that its packument shows. */
-export async function loadLocalPackument(db: Database, row: PackageRow, form: PackumentForm): Promise<LocalPackument> {
+export async function loadLocalPackument(
+  db: Database,
+  row: PackageRow,
+  form: PackumentForm,
+): Promise<LocalPackument> {
   // Tags before versions: whatever is published in between, every tag still names a version that is listed.
   const distTags = [...(await listTags(db.read, row.id))];
   const versions: LocalVersion[] = [];

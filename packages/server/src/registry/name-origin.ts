@@ -23,7 +23,10 @@ export interface NameOrigins {
 }
 
 /** Makes the look-up, with a bounded memory of what was found. */
-export function createNameOrigins(deps: { db: Database; changes: Pick<ChangeLog, "subscribe"> }): NameOrigins {
+export function createNameOrigins(deps: {
+  db: Database;
+  changes: Pick<ChangeLog, "subscribe">;
+}): NameOrigins {
   const known = new LRUCache<string, NameOrigin>({ max: NAMES_MAX });
   // Counts changes; what was read before one is not remembered after it.
   let epoch = 0;

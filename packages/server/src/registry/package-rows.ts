@@ -35,7 +35,11 @@ export async function requirePackage(reader: Reader, key: PackageKey): Promise<P
 }
 
 /** One version's row, unpublished ones included. */
-export async function findVersion(reader: Reader, packageId: string, version: string): Promise<VersionRow | null> {
+export async function findVersion(
+  reader: Reader,
+  packageId: string,
+  version: string,
+): Promise<VersionRow | null> {
   const row = await reader
     .selectFrom("versions")
     .selectAll()
@@ -76,7 +80,8 @@ export async function bumpRevision(
   input: { now: number; installable: boolean },
 ): Promise<PackageRow> {
   const isFirst = row.revision === 0;
-  const modified_at = input.installable && !isFirst ? Math.max(input.now, row.modified_at + 1) : row.modified_at;
+  const modified_at =
+    input.installable && !isFirst ? Math.max(input.now, row.modified_at + 1) : row.modified_at;
   await trx
     .updateTable("packages")
     .set((eb) => ({ revision: eb("revision", "+", 1), modified_at }))

@@ -89,10 +89,12 @@ export function createPackuments(deps: PackumentDeps): Packuments {
       packageKey: `${registry.id}\n${name}`,
       registryId: registry.id,
       isOvertaken: false,
-      promise: Promise.resolve().then(() => build(deps, request, cached)).then((built) => {
-        if (!flight.isOvertaken && built !== cached) cache.set(key, built);
-        return built;
-      }),
+      promise: Promise.resolve()
+        .then(() => build(deps, request, cached))
+        .then((built) => {
+          if (!flight.isOvertaken && built !== cached) cache.set(key, built);
+          return built;
+        }),
     };
     flights.set(key, flight);
     try {
@@ -105,7 +107,11 @@ export function createPackuments(deps: PackumentDeps): Packuments {
   return { view, cachedBytes: () => cache.sizeBytes };
 }
 
-async function build(deps: PackumentDeps, request: PackumentRequest, cached?: StoredView): Promise<StoredView> {
+async function build(
+  deps: PackumentDeps,
+  request: PackumentRequest,
+  cached?: StoredView,
+): Promise<StoredView> {
   const { registry, name } = request;
   const policy = await deps.gate.context({ registry, name, purpose: "metadata" });
   const options: ViewOptions = { form: request.form, packageUrl: request.packageUrl, policy };
@@ -115,7 +121,8 @@ async function build(deps: PackumentDeps, request: PackumentRequest, cached?: St
     const rendered = await deps.threads.run("renderLocalView", { packument, view: options });
     return storedView(deps, request, { rendered, policy, source: packument.rev, entries: [] });
   }
-  if (origin.kind !== "upstream") throw notFound(request, origin.kind === "local" ? origin.row.tombstone : null);
+  if (origin.kind !== "upstream")
+    throw notFound(request, origin.kind === "local" ? origin.row.tombstone : null);
   const { entry, entries } = await findUpstream(deps, request, options);
   const source = sourceOf(entry, policy);
   if (cached !== undefined && !cached.isDropped && cached.source === source) {
@@ -135,7 +142,10 @@ async function findUpstream(
 ): Promise<{ entry: DocumentEntry; entries: (DocumentEntry | AbsentEntry)[] }> {
   const entries: (DocumentEntry | AbsentEntry)[] = [];
   for (const upstream of request.registry.upstreams) {
-    const entry = await deps.upstreams.current(upstream, request.name, { view, cachedOnly: request.localOnly });
+    const entry = await deps.upstreams.current(upstream, request.name, {
+      view,
+      cachedOnly: request.localOnly,
+    });
     if (entry === null) continue;
     entries.push(entry);
     if (entry.kind === "present") return { entry, entries };
@@ -143,7 +153,11 @@ async function findUpstream(
   throw notFound(request, null);
 }
 
-async function renderUpstream(deps: PackumentDeps, entry: DocumentEntry, view: ViewOptions): Promise<GzipView> {
+async function renderUpstream(
+  deps: PackumentDeps,
+  entry: DocumentEntry,
+  view: ViewOptions,
+): Promise<GzipView> {
   const first = deps.upstreams.takeFirstView(entry, view);
   if (first !== null) return first;
   const document = await deps.upstreams.document(entry);

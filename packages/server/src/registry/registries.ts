@@ -33,7 +33,9 @@ export async function createRegistries(deps: RegistriesDeps): Promise<Registries
 export function requireRegistry(snapshot: RegistrySnapshot, name: string): Registry {
   const registry = snapshot.byName.get(name);
   if (registry === undefined || !registry.active) {
-    throw new EntrepotError("registry-not-found", { message: `There is no registry "${name}" on this server.` });
+    throw new EntrepotError("registry-not-found", {
+      message: `There is no registry "${name}" on this server.`,
+    });
   }
   return registry;
 }
@@ -76,7 +78,9 @@ async function loadSnapshot({ db, secrets, upstreamDefaults }: RegistriesDeps): 
   return {
     byName: new Map(registries.map((registry) => [registry.name, registry])),
     byId: new Map(registries.map((registry) => [registry.id, registry])),
-    byHost: new Map(registries.flatMap((registry) => (registry.host === null ? [] : [[registry.host, registry]]))),
+    byHost: new Map(
+      registries.flatMap((registry) => (registry.host === null ? [] : [[registry.host, registry]])),
+    ),
     upstreams: new Map([...upstreams.values()].map((upstream) => [upstream.name, upstream])),
   };
 }

@@ -82,7 +82,11 @@ export async function changeRegistry(
 }
 
 /** Deletes a registry with all its packages; the tarballs go with the next garbage collection. */
-export async function deleteRegistry(deps: RegistryWriteDeps, by: RegistryActor, name: string): Promise<void> {
+export async function deleteRegistry(
+  deps: RegistryWriteDeps,
+  by: RegistryActor,
+  name: string,
+): Promise<void> {
   await writeRegistry(deps, by, name, async ({ trx, id }) => {
     await trx.deleteFrom("version_statuses").where("registry_id", "=", id).execute();
     await trx.deleteFrom("registries").where("id", "=", id).execute();
@@ -98,7 +102,9 @@ export async function setRegistryUpstreams(
 ): Promise<void> {
   const names = [...new Set(input.upstreams)];
   if (names.length > UPSTREAMS_MAX) {
-    throw new EntrepotError("request-invalid", { message: `A registry asks at most ${UPSTREAMS_MAX} upstreams.` });
+    throw new EntrepotError("request-invalid", {
+      message: `A registry asks at most ${UPSTREAMS_MAX} upstreams.`,
+    });
   }
   await writeRegistry(deps, by, input.name, async ({ trx, id }) => {
     await trx.deleteFrom("registry_upstreams").where("registry_id", "=", id).execute();
@@ -136,7 +142,9 @@ export async function addClaim(
       .where("registry_id", "=", id)
       .executeTakeFirstOrThrow();
     if (count >= CLAIMS_MAX) {
-      throw new EntrepotError("request-invalid", { message: `A registry has at most ${CLAIMS_MAX} claims; use a scope.` });
+      throw new EntrepotError("request-invalid", {
+        message: `A registry has at most ${CLAIMS_MAX} claims; use a scope.`,
+      });
     }
     await trx
       .insertInto("claims")
@@ -154,7 +162,11 @@ export async function removeClaim(
   input: { name: string; pattern: string },
 ): Promise<void> {
   await writeRegistry(deps, by, input.name, async ({ trx, id }) => {
-    await trx.deleteFrom("claims").where("registry_id", "=", id).where("pattern", "=", input.pattern).execute();
+    await trx
+      .deleteFrom("claims")
+      .where("registry_id", "=", id)
+      .where("pattern", "=", input.pattern)
+      .execute();
     return { unclaimed: input.pattern };
   });
 }
@@ -232,7 +244,9 @@ async function assertFree(
     .selectFrom("registries")
     .select(["id", "name", "host"])
     .where("workspace_id", "=", workspaceId)
-    .where((eb) => eb.or([eb("name", "=", wanted.name ?? ""), eb("host", "=", wanted.host?.toLowerCase() ?? "")]))
+    .where((eb) =>
+      eb.or([eb("name", "=", wanted.name ?? ""), eb("host", "=", wanted.host?.toLowerCase() ?? "")]),
+    )
     .execute();
   for (const row of rows) {
     if (row.id === wanted.exceptId) continue;

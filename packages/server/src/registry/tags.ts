@@ -11,7 +11,11 @@ export interface TagWrite {
 }
 
 /** Points a tag at a version. */
-export async function setTag(trx: Transaction<Schema>, write: TagWrite, tag: { name: string; version: string }): Promise<void> {
+export async function setTag(
+  trx: Transaction<Schema>,
+  write: TagWrite,
+  tag: { name: string; version: string },
+): Promise<void> {
   const values = { version: tag.version, updated_at: write.now, updated_by: write.actor };
   await trx
     .insertInto("dist_tags")

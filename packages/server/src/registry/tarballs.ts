@@ -65,7 +65,9 @@ export function versionOfFileName(name: PackageName, fileName: string): string {
   const last = fileName.slice(fileName.lastIndexOf("/") + 1);
   const start = `${name.base}-`;
   const version =
-    last.startsWith(start) && last.endsWith(".tgz") ? normalizeVersion(last.slice(start.length, -".tgz".length)) : null;
+    last.startsWith(start) && last.endsWith(".tgz")
+      ? normalizeVersion(last.slice(start.length, -".tgz".length))
+      : null;
   if (version === null) {
     throw new EntrepotError("version-not-found", {
       message: `"${fileName}" is not a tarball of ${name.full}; its tarballs are named ${start}<version>.tgz.`,
@@ -99,7 +101,8 @@ export function createTarballs(deps: TarballDeps): Tarballs {
       const started = epoch;
       // A search that began before a revoking change must not be joined after it.
       const flightKey = `${epoch}\n${key}`;
-      const flight = flights.get(flightKey) ?? findTarball(deps, request).finally(() => flights.delete(flightKey));
+      const flight =
+        flights.get(flightKey) ?? findTarball(deps, request).finally(() => flights.delete(flightKey));
       flights.set(flightKey, flight);
       const { digest, sizeBytes, entry } = await flight;
       const tarball: Admitted = {
@@ -130,7 +133,8 @@ function dropConcerned(
   const registryPart = change.registryId === null ? null : `${change.registryId}\n`;
   const namePart = `\n${change.packageName}\n`;
   for (const key of admitted.keys()) {
-    if (key.includes(namePart) && (registryPart === null || key.startsWith(registryPart))) admitted.delete(key);
+    if (key.includes(namePart) && (registryPart === null || key.startsWith(registryPart)))
+      admitted.delete(key);
   }
 }
 
@@ -144,7 +148,8 @@ interface FoundTarball {
 async function findTarball(deps: TarballDeps, request: TarballRequest): Promise<FoundTarball> {
   const origin = await deps.origins.of(request.registry, request.name.full);
   if (origin.kind === "upstream") return await findUpstreamTarball(deps, request);
-  const row = origin.kind === "local" ? await findVersion(deps.db.read, origin.row.id, request.version) : null;
+  const row =
+    origin.kind === "local" ? await findVersion(deps.db.read, origin.row.id, request.version) : null;
   if (row === null || row.removed_at !== null) throw versionNotFound(request);
   await deps.gate.assertAllowed(JSON.parse(row.facts) as VersionFacts, questionOf(request));
   return { digest: row.digest, sizeBytes: row.size_bytes, entry: null };
@@ -199,7 +204,11 @@ async function earlyFetch(deps: TarballDeps, request: TarballRequest): Promise<E
   }
   const promise = findPromise(deps, request);
   const facts = promise.then((promised) => promised.facts);
-  const tarball = deps.upstreams.tarball(upstream, { name: request.name.full, version: request.version, facts });
+  const tarball = deps.upstreams.tarball(upstream, {
+    name: request.name.full,
+    version: request.version,
+    facts,
+  });
   // Both are awaited one after the other; until then a failure of the second must not count as unhandled.
   facts.catch(ignore);
   tarball.catch(ignore);

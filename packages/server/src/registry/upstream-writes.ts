@@ -86,7 +86,11 @@ export async function changeUpstream(
 }
 
 /** Deletes an upstream and detaches it everywhere; packages cached from it go with the next garbage collection. */
-export async function deleteUpstream(deps: UpstreamWriteDeps, by: RegistryActor, name: string): Promise<void> {
+export async function deleteUpstream(
+  deps: UpstreamWriteDeps,
+  by: RegistryActor,
+  name: string,
+): Promise<void> {
   await deps.db.write(async (trx) => {
     const row = await requireUpstream(trx, by, name);
     await trx.deleteFrom("upstreams").where("id", "=", row.id).execute();
@@ -115,7 +119,9 @@ function upstreamUrl(deps: UpstreamWriteDeps, text: string): string {
     throw new EntrepotError("request-invalid", { message: `"${text}" is not a URL.`, cause });
   }
   if (url.protocol !== "http:" && url.protocol !== "https:") {
-    throw new EntrepotError("request-invalid", { message: "An upstream's URL starts with http:// or https://." });
+    throw new EntrepotError("request-invalid", {
+      message: "An upstream's URL starts with http:// or https://.",
+    });
   }
   if (url.username !== "" || url.password !== "") {
     throw new EntrepotError("request-invalid", {
@@ -123,7 +129,9 @@ function upstreamUrl(deps: UpstreamWriteDeps, text: string): string {
     });
   }
   if (deps.isOwnUrl(url)) {
-    throw new EntrepotError("request-invalid", { message: "This URL leads back to this server; that would be a loop." });
+    throw new EntrepotError("request-invalid", {
+      message: "This URL leads back to this server; that would be a loop.",
+    });
   }
   url.search = "";
   url.hash = "";
@@ -132,7 +140,11 @@ function upstreamUrl(deps: UpstreamWriteDeps, text: string): string {
 
 type UpstreamRow = Schema["upstreams"];
 
-async function findUpstream(trx: Transaction<Schema>, workspaceId: string, name: string): Promise<UpstreamRow | undefined> {
+async function findUpstream(
+  trx: Transaction<Schema>,
+  workspaceId: string,
+  name: string,
+): Promise<UpstreamRow | undefined> {
   return await trx
     .selectFrom("upstreams")
     .selectAll()
@@ -141,7 +153,11 @@ async function findUpstream(trx: Transaction<Schema>, workspaceId: string, name:
     .executeTakeFirst();
 }
 
-async function requireUpstream(trx: Transaction<Schema>, by: RegistryActor, name: string): Promise<UpstreamRow> {
+async function requireUpstream(
+  trx: Transaction<Schema>,
+  by: RegistryActor,
+  name: string,
+): Promise<UpstreamRow> {
   const row = await findUpstream(trx, by.workspaceId, name);
   if (row === undefined) throw new EntrepotError("not-found", { message: `There is no upstream "${name}".` });
   if (row.managed === 1 && !by.fromConfiguration) {

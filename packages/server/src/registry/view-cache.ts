@@ -58,7 +58,8 @@ export function createViewCache<V extends CachedView>(bytesMax: number): ViewCac
     },
     dropPrefix(prefix) {
       const exact = keysByPackage.get(prefix);
-      const keys = exact ?? [...keysByPackage].filter(([key]) => key.startsWith(prefix)).flatMap(([, set]) => [...set]);
+      const keys =
+        exact ?? [...keysByPackage].filter(([key]) => key.startsWith(prefix)).flatMap(([, set]) => [...set]);
       for (const key of [...keys]) {
         small.delete(key);
         large.delete(key);

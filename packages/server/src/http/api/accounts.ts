@@ -85,7 +85,14 @@ export const ACCOUNT_ROUTES: readonly ApiRoute[] = [
       return { token };
     },
   }),
-  apiRoute({ id: "list-tokens", method: "GET", path: "/tokens", permission: "user", body: NO_BODY, handler: listTokens }),
+  apiRoute({
+    id: "list-tokens",
+    method: "GET",
+    path: "/tokens",
+    permission: "user",
+    body: NO_BODY,
+    handler: listTokens,
+  }),
   apiRoute({
     id: "create-token",
     method: "POST",
@@ -122,7 +129,14 @@ export const ACCOUNT_ROUTES: readonly ApiRoute[] = [
       if (!isRevoked) throw new EntrepotError("not-found", { message: "You have no token with this id." });
     },
   }),
-  apiRoute({ id: "list-users", method: "GET", path: "/users", permission: "manage", body: NO_BODY, handler: listUsers }),
+  apiRoute({
+    id: "list-users",
+    method: "GET",
+    path: "/users",
+    permission: "manage",
+    body: NO_BODY,
+    handler: listUsers,
+  }),
   apiRoute({
     id: "create-user",
     method: "POST",

@@ -61,7 +61,11 @@ export async function createApi(
   return { app, server };
 }
 
-function addRoute(app: FastifyInstance, deps: HttpDeps, { route, addresses }: { route: ApiRoute; addresses: AddressReader }): void {
+function addRoute(
+  app: FastifyInstance,
+  deps: HttpDeps,
+  { route, addresses }: { route: ApiRoute; addresses: AddressReader },
+): void {
   const meter = deps.metrics.route(`api-${route.id}`);
   app.route({
     method: route.method,
@@ -114,13 +118,19 @@ interface Exchange {
   reply: FastifyReply;
 }
 
-async function answerOther(deps: HttpDeps, addresses: AddressReader, { request, reply }: Exchange): Promise<void> {
+async function answerOther(
+  deps: HttpDeps,
+  addresses: AddressReader,
+  { request, reply }: Exchange,
+): Promise<void> {
   const path = request.url.split("?")[0] ?? "";
   const isRead = request.method === "GET" || request.method === "HEAD";
   const found = isRead ? await operationsAnswer(deps, path) : null;
   if (found !== null) return sendPlain(reply, found);
   if (isRead && path === "/") return sendPlain(reply, frontPage(deps, addresses.read(request.raw).origin));
-  throw new EntrepotError("not-found", { message: "There is nothing at this URL; registries are at /npm/<name>/." });
+  throw new EntrepotError("not-found", {
+    message: "There is nothing at this URL; registries are at /npm/<name>/.",
+  });
 }
 
 function sendError(deps: HttpDeps, { error, request, reply }: Exchange & { error: unknown }): void {

@@ -42,7 +42,29 @@ async function run(context: ApiContext<unknown>): Promise<unknown> {
 
 /** Background work: what runs, what it said, and running it now. */
 export const JOB_ROUTES: readonly ApiRoute[] = [
-  apiRoute({ id: "list-jobs", method: "GET", path: "/jobs", permission: "manage", body: NO_BODY, handler: list }),
-  apiRoute({ id: "job-lines", method: "GET", path: "/jobs/:id/lines", permission: "manage", body: NO_BODY, handler: lines }),
-  apiRoute({ id: "run-job", method: "POST", path: "/jobs/:kind/run", permission: "manage", body: NO_BODY, status: 202, handler: run }),
+  apiRoute({
+    id: "list-jobs",
+    method: "GET",
+    path: "/jobs",
+    permission: "manage",
+    body: NO_BODY,
+    handler: list,
+  }),
+  apiRoute({
+    id: "job-lines",
+    method: "GET",
+    path: "/jobs/:id/lines",
+    permission: "manage",
+    body: NO_BODY,
+    handler: lines,
+  }),
+  apiRoute({
+    id: "run-job",
+    method: "POST",
+    path: "/jobs/:kind/run",
+    permission: "manage",
+    body: NO_BODY,
+    status: 202,
+    handler: run,
+  }),
 ];

@@ -15,7 +15,9 @@ export function limitOf(text: string | undefined): number {
   if (text === undefined) return LIMIT_DEFAULT;
   const limit = Number(text);
   if (Number.isInteger(limit) && limit >= 1 && limit <= LIMIT_MAX) return limit;
-  throw new EntrepotError("request-invalid", { message: `"limit" is a whole number from 1 to ${LIMIT_MAX}.` });
+  throw new EntrepotError("request-invalid", {
+    message: `"limit" is a whole number from 1 to ${LIMIT_MAX}.`,
+  });
 }
 
 /** Makes a page of rows that were read one beyond the limit, in the order of `keyOf`. */

@@ -68,7 +68,14 @@ async function packages(context: ApiContext<unknown>): Promise<unknown> {
 
 /** Registries, what they hold, which names they claim and which upstreams they ask. */
 export const REGISTRY_ROUTES: readonly ApiRoute[] = [
-  apiRoute({ id: "list-registries", method: "GET", path: "/registries", permission: "user", body: NO_BODY, handler: list }),
+  apiRoute({
+    id: "list-registries",
+    method: "GET",
+    path: "/registries",
+    permission: "user",
+    body: NO_BODY,
+    handler: list,
+  }),
   apiRoute({
     id: "create-registry",
     method: "POST",
@@ -82,7 +89,14 @@ export const REGISTRY_ROUTES: readonly ApiRoute[] = [
       return await show(context, name);
     },
   }),
-  apiRoute({ id: "show-registry", method: "GET", path: "/registries/:name", permission: "user", body: NO_BODY, handler: show }),
+  apiRoute({
+    id: "show-registry",
+    method: "GET",
+    path: "/registries/:name",
+    permission: "user",
+    body: NO_BODY,
+    handler: show,
+  }),
   apiRoute({
     id: "change-registry",
     method: "PATCH",
@@ -101,7 +115,8 @@ export const REGISTRY_ROUTES: readonly ApiRoute[] = [
     path: "/registries/:name",
     permission: "manage",
     body: NO_BODY,
-    handler: (context) => deleteRegistry(context.deps.registryWrites, actorOf(context), context.param("name")),
+    handler: (context) =>
+      deleteRegistry(context.deps.registryWrites, actorOf(context), context.param("name")),
   }),
   apiRoute({
     id: "set-registry-upstreams",

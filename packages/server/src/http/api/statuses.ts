@@ -6,7 +6,10 @@ import { wholeList } from "./page.ts";
 
 const EVERY_REGISTRY = "*";
 const PATH = "/registries/:name/packages/:package/versions/:version/status";
-const statusBody = z.strictObject({ status: z.enum(["blocked", "allowed"]), reason: z.string().max(500).default("") });
+const statusBody = z.strictObject({
+  status: z.enum(["blocked", "allowed"]),
+  reason: z.string().max(500).default(""),
+});
 
 async function keyOf(context: ApiContext<unknown>): Promise<StatusKey> {
   const name = context.param("name");
@@ -33,7 +36,14 @@ async function list(context: ApiContext<unknown>): Promise<unknown> {
 
 /** What operators decided about single versions: blocked or always allowed. */
 export const STATUS_ROUTES: readonly ApiRoute[] = [
-  apiRoute({ id: "list-statuses", method: "GET", path: "/statuses", permission: "user", body: NO_BODY, handler: list }),
+  apiRoute({
+    id: "list-statuses",
+    method: "GET",
+    path: "/statuses",
+    permission: "user",
+    body: NO_BODY,
+    handler: list,
+  }),
   apiRoute({
     id: "set-status",
     method: "PUT",

@@ -40,7 +40,8 @@ async function list(context: ApiContext<unknown>): Promise<unknown> {
 async function show(context: ApiContext<unknown>, name = context.param("name")): Promise<unknown> {
   await context.deps.changes.refresh();
   const upstream = (await context.deps.registries.snapshot()).upstreams.get(name);
-  if (upstream === undefined) throw new EntrepotError("not-found", { message: `There is no upstream "${name}".` });
+  if (upstream === undefined)
+    throw new EntrepotError("not-found", { message: `There is no upstream "${name}".` });
   return shown(context, upstream);
 }
 
@@ -70,7 +71,14 @@ function authorizationOf(body: UpstreamBody): string | null | undefined {
 
 /** Upstreams: one may serve many registries. */
 export const UPSTREAM_ROUTES: readonly ApiRoute[] = [
-  apiRoute({ id: "list-upstreams", method: "GET", path: "/upstreams", permission: "manage", body: NO_BODY, handler: list }),
+  apiRoute({
+    id: "list-upstreams",
+    method: "GET",
+    path: "/upstreams",
+    permission: "manage",
+    body: NO_BODY,
+    handler: list,
+  }),
   apiRoute({
     id: "create-upstream",
     method: "POST",
@@ -80,11 +88,22 @@ export const UPSTREAM_ROUTES: readonly ApiRoute[] = [
     status: 201,
     async handler(context) {
       const { name, url } = context.body;
-      await createUpstream(context.deps.upstreamWrites, actorOf(context), { ...valuesOf(context.body), name, url });
+      await createUpstream(context.deps.upstreamWrites, actorOf(context), {
+        ...valuesOf(context.body),
+        name,
+        url,
+      });
       return await show(context, name);
     },
   }),
-  apiRoute({ id: "show-upstream", method: "GET", path: "/upstreams/:name", permission: "manage", body: NO_BODY, handler: show }),
+  apiRoute({
+    id: "show-upstream",
+    method: "GET",
+    path: "/upstreams/:name",
+    permission: "manage",
+    body: NO_BODY,
+    handler: show,
+  }),
   apiRoute({
     id: "change-upstream",
     method: "PATCH",
@@ -93,7 +112,10 @@ export const UPSTREAM_ROUTES: readonly ApiRoute[] = [
     body: changeBody,
     async handler(context) {
       const name = context.param("name");
-      await changeUpstream(context.deps.upstreamWrites, actorOf(context), { ...valuesOf(context.body), name });
+      await changeUpstream(context.deps.upstreamWrites, actorOf(context), {
+        ...valuesOf(context.body),
+        name,
+      });
       return await show(context);
     },
   }),
@@ -103,6 +125,7 @@ export const UPSTREAM_ROUTES: readonly ApiRoute[] = [
     path: "/upstreams/:name",
     permission: "manage",
     body: NO_BODY,
-    handler: (context) => deleteUpstream(context.deps.upstreamWrites, actorOf(context), context.param("name")),
+    handler: (context) =>
+      deleteUpstream(context.deps.upstreamWrites, actorOf(context), context.param("name")),
   }),
 ];

@@ -27,8 +27,15 @@ export async function webLogin(): Promise<Answer> {
 export async function login(context: NpmContext): Promise<Answer> {
   const userName = valueOf(context.params, "user");
   const body = await context.body.json(BODY_BYTES_MAX);
-  const { name, password } = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
-  if (typeof name !== "string" || typeof password !== "string" || name.toLowerCase() !== userName.toLowerCase()) {
+  const { name, password } = (typeof body === "object" && body !== null ? body : {}) as Record<
+    string,
+    unknown
+  >;
+  if (
+    typeof name !== "string" ||
+    typeof password !== "string" ||
+    name.toLowerCase() !== userName.toLowerCase()
+  ) {
     throw new EntrepotError("request-invalid", {
       message: "The login needs a JSON body with name and password, and the name must be the one in the URL.",
     });

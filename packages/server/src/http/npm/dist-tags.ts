@@ -29,7 +29,9 @@ export async function putTag(context: NpmContext): Promise<Answer> {
 export async function putAllTags(context: NpmContext): Promise<Answer> {
   const tags = await context.body.json(BODY_BYTES_MAX);
   if (typeof tags !== "object" || tags === null || Array.isArray(tags)) {
-    throw new EntrepotError("request-invalid", { message: "The body must be a JSON object of tag to version." });
+    throw new EntrepotError("request-invalid", {
+      message: "The body must be a JSON object of tag to version.",
+    });
   }
   const replace = context.request.method === "PUT";
   await putTags(context.deps, { ...writeOf(context), tags: new Map(Object.entries(tags)), replace });

@@ -37,10 +37,19 @@ export async function viewFor(context: NpmContext, form: PackumentForm): Promise
 // A client that is about to write reads the package first. Asking upstream then would tell the upstream a
 // name that is becoming ours.
 function precedesWrite(context: NpmContext): boolean {
-  return context.query.get("write") === "true" || WRITE_COMMANDS.has(String(context.request.headers["npm-command"]));
+  return (
+    context.query.get("write") === "true" ||
+    WRITE_COMMANDS.has(String(context.request.headers["npm-command"]))
+  );
 }
 
-const WRITE_COMMANDS: ReadonlySet<string> = new Set(["publish", "stage", "unpublish", "deprecate", "undeprecate"]);
+const WRITE_COMMANDS: ReadonlySet<string> = new Set([
+  "publish",
+  "stage",
+  "unpublish",
+  "deprecate",
+  "undeprecate",
+]);
 
 function gzipAnswer(view: View): Answer {
   const { gzip, form, registryId } = view;

@@ -36,7 +36,9 @@ async function answerFor(context: NpmContext, tarball: Tarball): Promise<Answer 
   const isRangeWanted = headers["if-range"] === undefined || headers["if-range"] === etag;
   const range = isRangeWanted ? parseRange(headers.range, tarball.sizeBytes) : null;
   if (range === "unsatisfiable") return unsatisfiable(tarball);
-  return range === null ? await wholeTarball(context, tarball, etag) : await partOfTarball(context, tarball, { etag, range });
+  return range === null
+    ? await wholeTarball(context, tarball, etag)
+    : await partOfTarball(context, tarball, { etag, range });
 }
 
 async function wholeTarball(context: NpmContext, tarball: Tarball, etag: string): Promise<Answer | null> {
@@ -93,12 +95,22 @@ function unsatisfiable(tarball: Tarball): Answer {
 }
 
 function sharedHeaders(etag: string): string[] {
-  return ["content-type", "application/octet-stream", "etag", etag, "cache-control", CACHE_CONTROL, "accept-ranges", "bytes"];
+  return [
+    "content-type",
+    "application/octet-stream",
+    "etag",
+    etag,
+    "cache-control",
+    CACHE_CONTROL,
+    "accept-ranges",
+    "bytes",
+  ];
 }
 
 function blobMissing(tarball: Tarball): EntrepotError {
   return new EntrepotError("storage-unavailable", {
-    message: "The tarball's bytes are missing from the storage; ask the server's operators to run entrepot verify.",
+    message:
+      "The tarball's bytes are missing from the storage; ask the server's operators to run entrepot verify.",
     details: { digest: tarball.digest },
   });
 }

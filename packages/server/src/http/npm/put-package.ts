@@ -44,7 +44,11 @@ async function publishVersion(context: NpmContext, name: PackageName, body: Pack
   return jsonAnswer(201, { ok: true, success: true, id: name.full, rev });
 }
 
-async function changeDocument(context: NpmContext, name: PackageName, document: Record<string, unknown>): Promise<Answer> {
+async function changeDocument(
+  context: NpmContext,
+  name: PackageName,
+  document: Record<string, unknown>,
+): Promise<Answer> {
   if (document["versions"] === undefined) {
     throw new EntrepotError("request-invalid", {
       message:
@@ -88,8 +92,10 @@ function isSameRegistry(wanted: string, context: NpmContext): boolean {
   if (!URL.canParse(wanted)) return false;
   const here = new URL(context.registryUrl);
   const there = new URL(wanted);
-  const pathOf = (url: URL): string => url.pathname.toLowerCase().replace(/\/$/, "").replace(/\/r\//, "/npm/");
-  const isSameHost = here.host === there.host || (isLoopback(here) && isLoopback(there) && here.port === there.port);
+  const pathOf = (url: URL): string =>
+    url.pathname.toLowerCase().replace(/\/$/, "").replace(/\/r\//, "/npm/");
+  const isSameHost =
+    here.host === there.host || (isLoopback(here) && isLoopback(there) && here.port === there.port);
   return isSameHost && pathOf(here) === pathOf(there);
 }
 

@@ -17,16 +17,20 @@ import { requireUser } from "../require-user.ts";
  */
 export async function putRevision(context: NpmContext): Promise<Answer> {
   const document = await context.body.json(context.deps.limits.metadataBytesMax);
-  if (!isObject(document)) throw new EntrepotError("request-invalid", { message: "The body must be a JSON object." });
+  if (!isObject(document))
+    throw new EntrepotError("request-invalid", { message: "The body must be a JSON object." });
   const write = { ...writeOf(context), rev: valueOf(context.params, "rev") };
   const { versions, maintainers } = document;
   if (versions !== undefined) {
-    if (!isObject(versions)) throw new EntrepotError("request-invalid", { message: '"versions" is not an object.' });
+    if (!isObject(versions))
+      throw new EntrepotError("request-invalid", { message: '"versions" is not an object.' });
     const { rev } = await unpublishMissing(context.deps, { ...write, versions });
     return done(context, rev);
   }
   if (maintainers === undefined) {
-    throw new EntrepotError("request-invalid", { message: 'The document has neither "versions" nor "maintainers".' });
+    throw new EntrepotError("request-invalid", {
+      message: 'The document has neither "versions" nor "maintainers".',
+    });
   }
   const { rev } = await changeMaintainers(context.deps, { ...write, maintainers });
   return done(context, rev);
@@ -34,7 +38,10 @@ export async function putRevision(context: NpmContext): Promise<Answer> {
 
 /** `DELETE /:package/-rev/:rev`: removes the whole package. */
 export async function deletePackage(context: NpmContext): Promise<Answer> {
-  const { rev } = await unpublishPackage(context.deps, { ...writeOf(context), rev: valueOf(context.params, "rev") });
+  const { rev } = await unpublishPackage(context.deps, {
+    ...writeOf(context),
+    rev: valueOf(context.params, "rev"),
+  });
   return done(context, rev);
 }
 

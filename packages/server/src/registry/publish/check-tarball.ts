@@ -71,12 +71,17 @@ function scriptsOf(manifest: Record<string, unknown>): Map<string, string> {
 
 // Clients copy optional dependencies into `dependencies`, so the two are one set here.
 function installedDependencies(manifest: Record<string, unknown>): Map<string, string> {
-  return new Map([...textEntries(manifest["dependencies"]), ...textEntries(manifest["optionalDependencies"])]);
+  return new Map([
+    ...textEntries(manifest["dependencies"]),
+    ...textEntries(manifest["optionalDependencies"]),
+  ]);
 }
 
 function textEntries(value: unknown): Map<string, string> {
   if (typeof value !== "object" || value === null) return new Map();
-  return new Map(Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === "string"));
+  return new Map(
+    Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+  );
 }
 
 function disagrees(how: string): EntrepotError {

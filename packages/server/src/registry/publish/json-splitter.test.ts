@@ -13,13 +13,15 @@ async function split(text: string, chunkLength = text.length, keptBytesMax = 1_0
   const splitter = createJsonSplitter(
     {
       wantsData: (name) => !name.endsWith(".sigstore"),
-      onData: async (name, piece) => void data.set(name, (data.get(name) ?? "") + Buffer.from(piece).toString("latin1")),
+      onData: async (name, piece) =>
+        void data.set(name, (data.get(name) ?? "") + Buffer.from(piece).toString("latin1")),
       onDataEnd: async () => undefined,
     },
     keptBytesMax,
   );
   const bytes = Buffer.from(text);
-  for (let at = 0; at < bytes.length; at += chunkLength) await splitter.write(bytes.subarray(at, at + chunkLength));
+  for (let at = 0; at < bytes.length; at += chunkLength)
+    await splitter.write(bytes.subarray(at, at + chunkLength));
   return { kept: splitter.finish().toString("utf8"), data };
 }
 
@@ -66,12 +68,17 @@ describe("createJsonSplitter", () => {
   it("bounds what it keeps, but not what it hands on", async () => {
     const text = JSON.stringify(document("A".repeat(100_000)));
     await expect(split(text, 1000, 2000)).resolves.toBeDefined();
-    await expect(split(text, 1000, 100)).rejects.toSatisfy((error) => isEntrepotError(error, "body-too-large"));
+    await expect(split(text, 1000, 100)).rejects.toSatisfy((error) =>
+      isEntrepotError(error, "body-too-large"),
+    );
   });
 
-  it.each(['{"a":', '{"_attachments":{"a.tgz":{"data":"QUJ', '{"a":"b'])("refuses %s, which ends too early", async (text) => {
-    await expect(split(text)).rejects.toThrow("ends in the middle");
-  });
+  it.each(['{"a":', '{"_attachments":{"a.tgz":{"data":"QUJ', '{"a":"b'])(
+    "refuses %s, which ends too early",
+    async (text) => {
+      await expect(split(text)).rejects.toThrow("ends in the middle");
+    },
+  );
 
   it("refuses bottomless nesting", async () => {
     await expect(split("[".repeat(100_000))).rejects.toThrow("nested");

@@ -90,7 +90,9 @@ export function createJsonSplitter(events: SplitterEvents, keptBytesMax: number)
 
   function finish(): Buffer {
     if (state.streaming !== null || state.inString || state.containers.length > 0) {
-      throw new EntrepotError("request-invalid", { message: "The request body ends in the middle of its JSON." });
+      throw new EntrepotError("request-invalid", {
+        message: "The request body ends in the middle of its JSON.",
+      });
     }
     return Buffer.concat(kept);
   }
@@ -134,7 +136,9 @@ function scanStringByte(state: SplitterState, byte: number): void {
   state.escaped = !state.escaped && byte === BACKSLASH;
   if (state.keyBytes === null) return;
   if (state.keyBytes.length >= KEY_BYTES_MAX) {
-    throw new EntrepotError("request-invalid", { message: `A key of the document is longer than ${KEY_BYTES_MAX} bytes.` });
+    throw new EntrepotError("request-invalid", {
+      message: `A key of the document is longer than ${KEY_BYTES_MAX} bytes.`,
+    });
   }
   state.keyBytes.push(byte);
 }
@@ -144,7 +148,9 @@ function scanStructure(state: SplitterState, byte: number): void {
     case OPEN_OBJECT:
     case OPEN_ARRAY:
       if (state.containers.length >= DEPTH_MAX) {
-        throw new EntrepotError("request-invalid", { message: `The document is nested deeper than ${DEPTH_MAX} levels.` });
+        throw new EntrepotError("request-invalid", {
+          message: `The document is nested deeper than ${DEPTH_MAX} levels.`,
+        });
       }
       state.containers.push(byte);
       state.expectsKey = byte === OPEN_OBJECT;
@@ -176,7 +182,11 @@ function streamedAttachment(state: SplitterState, events: SplitterEvents): strin
 }
 
 // Hands on text up to the closing quote. The quote itself stays in the chunk, so that what is kept reads `""`.
-async function passData(state: SplitterState, events: SplitterEvents, { chunk, from }: ChunkAt): Promise<number> {
+async function passData(
+  state: SplitterState,
+  events: SplitterEvents,
+  { chunk, from }: ChunkAt,
+): Promise<number> {
   const name = state.streaming as string;
   const end = closingQuote(state, chunk, from);
   const stop = end === -1 ? chunk.length : end;
@@ -206,6 +216,9 @@ function keyText(bytes: readonly number[]): string {
   try {
     return String(JSON.parse(`"${text}"`));
   } catch (cause) {
-    throw new EntrepotError("request-invalid", { message: "A key of the document is not valid JSON.", cause });
+    throw new EntrepotError("request-invalid", {
+      message: "A key of the document is not valid JSON.",
+      cause,
+    });
   }
 }

@@ -54,7 +54,8 @@ export function parsePublishRequest(name: PackageName, body: PackageBody): Publi
     bundles: bundlesOf(document["_attachments"]),
     readme: cutReadme(textOf(manifest["readme"]) ?? textOf(document["readme"]) ?? ""),
     readmeFilename: textOf(manifest["readmeFilename"]) ?? textOf(document["readmeFilename"]) ?? "",
-    access: document["access"] === "public" || document["access"] === "restricted" ? document["access"] : null,
+    access:
+      document["access"] === "public" || document["access"] === "restricted" ? document["access"] : null,
   };
 }
 
@@ -79,7 +80,9 @@ function checkedVersion(key: string, manifest: Record<string, unknown>): string 
   }
   const inside = normalizeVersion(String(manifest["version"]));
   if (inside === null || compareVersions(inside, version) !== 0) {
-    throw manifestInvalid(`The manifest says version "${String(manifest["version"])}", the document "${key}".`);
+    throw manifestInvalid(
+      `The manifest says version "${String(manifest["version"])}", the document "${key}".`,
+    );
   }
   return version;
 }
@@ -88,7 +91,8 @@ function tagsOf(value: unknown, version: string): Map<string, string> {
   if (value === undefined) return new Map();
   if (!isObject(value)) throw new EntrepotError("tag-invalid", { message: '"dist-tags" is not an object.' });
   const tags = Object.entries(value);
-  if (tags.length > TAGS_MAX) throw new EntrepotError("tag-invalid", { message: `More than ${TAGS_MAX} tags at once.` });
+  if (tags.length > TAGS_MAX)
+    throw new EntrepotError("tag-invalid", { message: `More than ${TAGS_MAX} tags at once.` });
   for (const [tag, target] of tags) {
     if (!isTagName(tag)) throw tagInvalid(tag);
     if (normalizeVersion(String(target)) !== version) {
@@ -111,7 +115,9 @@ function tarballOf(body: PackageBody): StagedAttachment {
   const [tarball, second] = body.attachments;
   if (tarball === undefined) throw manifestInvalid('The document has no tarball in "_attachments".');
   if (second !== undefined) throw manifestInvalid("The document has more than one tarball.");
-  const declared = isObject(body.document["_attachments"]) ? body.document["_attachments"][tarball.name] : undefined;
+  const declared = isObject(body.document["_attachments"])
+    ? body.document["_attachments"][tarball.name]
+    : undefined;
   const length = isObject(declared) ? declared["length"] : undefined;
   if (typeof length === "number" && length !== tarball.sizeBytes) {
     throw new EntrepotError("integrity-mismatch", {
@@ -139,7 +145,10 @@ function parseBundle(name: string, text: string): unknown {
   try {
     return JSON.parse(json);
   } catch (cause) {
-    throw new EntrepotError("manifest-invalid", { message: `The attachment "${name}" is not a sigstore bundle.`, cause });
+    throw new EntrepotError("manifest-invalid", {
+      message: `The attachment "${name}" is not a sigstore bundle.`,
+      cause,
+    });
   }
 }
 
@@ -164,7 +173,9 @@ function withoutReadme(manifest: Record<string, unknown>, version: string): Reco
 
 function cutReadme(readme: string): string {
   const bytes = Buffer.from(readme);
-  return bytes.length <= README_BYTES_MAX ? readme : new TextDecoder().decode(bytes.subarray(0, README_BYTES_MAX)).replace(/\ufffd+$/, "");
+  return bytes.length <= README_BYTES_MAX
+    ? readme
+    : new TextDecoder().decode(bytes.subarray(0, README_BYTES_MAX)).replace(/\ufffd+$/, "");
 }
 
 function textOf(value: unknown): string | null {

@@ -69,7 +69,11 @@ export async function publish(deps: PublishDeps, input: PublishInput): Promise<P
   });
   checkManifestAgrees(request, tarball);
   const prepared = prepareVersion(deps, input, tarball);
-  await deps.gate.assertAllowed(prepared.facts, { registry: input.registry, name: request.name.full, purpose: "publish" });
+  await deps.gate.assertAllowed(prepared.facts, {
+    registry: input.registry,
+    name: request.name.full,
+    purpose: "publish",
+  });
   await deps.blobs.put(
     prepared.digest,
     { path: request.tarball.file.path, move: true },
@@ -103,13 +107,21 @@ function prepareVersion(deps: PublishDeps, input: PublishInput, tarball: Inspect
     origin: "local",
     publishedAt: new Date(deps.now()).toISOString(),
   });
-  return { slices: sliceManifest(manifest), facts, digest: request.tarball.sha512.toString("hex"), integrity, shasum };
+  return {
+    slices: sliceManifest(manifest),
+    facts,
+    digest: request.tarball.sha512.toString("hex"),
+    integrity,
+    shasum,
+  };
 }
 
 function hasInstallScript(manifest: Record<string, unknown>, tarball: InspectedTarball): boolean {
   const scripts = manifest["scripts"];
   const names = typeof scripts === "object" && scripts !== null ? Object.keys(scripts) : [];
-  return tarball.hasBindingGyp || ["preinstall", "install", "postinstall"].some((name) => names.includes(name));
+  return (
+    tarball.hasBindingGyp || ["preinstall", "install", "postinstall"].some((name) => names.includes(name))
+  );
 }
 
 interface InsertInput extends PublishInput {
@@ -151,7 +163,11 @@ async function insertVersion(trx: Transaction<Schema>, input: InsertInput): Prom
   return { isNew: true, rev: revisionOf(row) };
 }
 
-async function insertVersionRow(trx: Transaction<Schema>, input: InsertInput, packageId: string): Promise<void> {
+async function insertVersionRow(
+  trx: Transaction<Schema>,
+  input: InsertInput,
+  packageId: string,
+): Promise<void> {
   const { request, prepared, publisher, now } = input;
   await trx
     .insertInto("versions")
@@ -204,7 +220,8 @@ async function packageForWriting(trx: Transaction<Schema>, input: InsertInput): 
     )
     .execute();
   const row = await findPackage(trx, { registryId: registry.id, name: request.name.full });
-  if (row === null) throw new EntrepotError("internal", { message: "The package's row vanished inside its transaction." });
+  if (row === null)
+    throw new EntrepotError("internal", { message: "The package's row vanished inside its transaction." });
   return row;
 }
 
@@ -218,7 +235,9 @@ function versionExists(request: PublishRequest, wasUnpublished: boolean): Entrep
 }
 
 function personOf(publisher: Publisher): { name: string; email?: string } {
-  return publisher.email === null ? { name: publisher.userName } : { name: publisher.userName, email: publisher.email };
+  return publisher.email === null
+    ? { name: publisher.userName }
+    : { name: publisher.userName, email: publisher.email };
 }
 
 // Clients ask for the path of this URL at the registry they use, whatever its host.
@@ -233,7 +252,9 @@ function predicateTypeOf(bundles: readonly unknown[]): string {
   for (const bundle of bundles) {
     const payload = (bundle as { dsseEnvelope?: { payload?: unknown } } | null)?.dsseEnvelope?.payload;
     if (typeof payload !== "string") continue;
-    const match = /"predicateType"\s*:\s*"([^"]{1,200})"/.exec(Buffer.from(payload, "base64").toString("utf8"));
+    const match = /"predicateType"\s*:\s*"([^"]{1,200})"/.exec(
+      Buffer.from(payload, "base64").toString("utf8"),
+    );
     if (match?.[1] !== undefined) return match[1];
   }
   return "unknown";

@@ -45,7 +45,8 @@ export async function readPackageBody(
       async onData(name, text) {
         let decoder = decoders.get(name);
         if (decoder === undefined) {
-          if (decoders.size >= ATTACHMENTS_MAX) throw invalid(`A publish has at most ${ATTACHMENTS_MAX} attachments.`);
+          if (decoders.size >= ATTACHMENTS_MAX)
+            throw invalid(`A publish has at most ${ATTACHMENTS_MAX} attachments.`);
           decoder = createDecoder(name, await deps.staging.stage());
           decoders.set(name, decoder);
         }
