@@ -37,6 +37,8 @@ import { createUpstreams, DEFAULT_UPSTREAM_SETTINGS, type Upstreams } from "./up
 
 const CHANGES_POLL_MS = 1000;
 const INSTANCE_ID_BYTES = 6;
+const HTTP_PORT = 80;
+const HTTPS_PORT = 443;
 /** More threads than this seldom pay: one renders a hundred ordinary packuments a second. */
 const THREADS_MAX = 4;
 
@@ -221,7 +223,8 @@ async function readiness(db: Database): Promise<string | null> {
 // An upstream that is ourselves would ask itself for ever.
 function isOwnUrl(config: Config, url: URL): boolean {
   if (config.publicUrl !== null && url.host === new URL(config.publicUrl).host) return true;
-  const port = Number(url.port === "" ? (url.protocol === "https:" ? 443 : 80) : url.port);
+  const usualPort = url.protocol === "https:" ? HTTPS_PORT : HTTP_PORT;
+  const port = url.port === "" ? usualPort : Number(url.port);
   if (port !== config.port || config.port === 0) return false;
   const own = Object.values(networkInterfaces()).flatMap(
     (entries) => entries?.map((entry) => entry.address) ?? [],

@@ -91,8 +91,9 @@ export async function seedDefaultRegistry(deps: SeedDeps, config: Config): Promi
       anonymousRead: config.anonymousRead,
     }),
   );
-  if (url !== "none")
+  if (url !== "none") {
     await setRegistryUpstreams(deps.writes, by, { name: DEFAULT_NAME, upstreams: [PUBLIC_UPSTREAM] });
+  }
 }
 
 /** Makes what the configuration file declares true: upstreams first, then registries with their claims. */

@@ -44,53 +44,19 @@ export interface Statuses {
 
 const NO_STATUSES: ReadonlyMap<string, VersionStatus> = new Map();
 
-/** Loads the statuses and keeps them current. */
-export async function createStatuses(deps: {
+export interface StatusDeps {
   db: Database;
   changes: ChangeLog;
   now: () => number;
-}): Promise<Statuses> {
+}
+
+/** Loads the statuses and keeps them current. */
+export async function createStatuses(deps: StatusDeps): Promise<Statuses> {
   const { db, changes, now } = deps;
   const rowsByName = await createCurrentValue(changes, {
     load: async () => groupByName(await loadRows(db)),
     concerns: (change) => change.kind === "status-changed",
   });
-
-  async function write(key: StatusKey, actor: string, values: StatusValues | null): Promise<boolean> {
-    const checked = checkedKey(key);
-    return await db.write(async (trx) => {
-      const { numDeletedRows } = await trx
-        .deleteFrom("version_statuses")
-        .where("workspace_id", "=", checked.workspaceId)
-        .where("registry_id", "=", checked.registryId)
-        .where("name", "=", checked.name)
-        .where("version", "=", checked.version)
-        .executeTakeFirstOrThrow();
-      if (values === null && numDeletedRows === 0n) return false;
-      if (values !== null) {
-        await trx
-          .insertInto("version_statuses")
-          .values({
-            workspace_id: checked.workspaceId,
-            registry_id: checked.registryId,
-            name: checked.name,
-            version: checked.version,
-            ...values,
-          })
-          .execute();
-      }
-      await appendChange(trx, {
-        workspaceId: checked.workspaceId,
-        registryId: checked.registryId === EVERY_REGISTRY ? null : checked.registryId,
-        packageName: checked.name,
-        kind: "status-changed",
-        actor,
-        at: now(),
-        detail: { version: checked.version, status: values?.status ?? null, reason: values?.reason ?? null },
-      });
-      return true;
-    });
-  }
 
   return {
     of(registryId, name) {
@@ -119,10 +85,10 @@ export async function createStatuses(deps: {
           message: `A reason has at most ${REASON_CHARS_MAX} characters.`,
         });
       }
-      await write(key, actor, { status, reason, set_by: actor, set_at: now() });
+      await writeStatus(deps, { key, actor, values: { status, reason, set_by: actor, set_at: now() } });
     },
     async clear(key, actor) {
-      return await write(key, actor, null);
+      return await writeStatus(deps, { key, actor, values: null });
     },
   };
 }
@@ -140,6 +106,47 @@ function select(
 }
 
 type StatusValues = Pick<StatusRow, "status" | "reason" | "set_by" | "set_at">;
+
+interface StatusWrite {
+  key: StatusKey;
+  actor: string;
+  /** Null clears. */
+  values: StatusValues | null;
+}
+
+// False when there was nothing to clear.
+async function writeStatus(deps: StatusDeps, { key, actor, values }: StatusWrite): Promise<boolean> {
+  const checked = checkedKey(key);
+  const columns = {
+    workspace_id: checked.workspaceId,
+    registry_id: checked.registryId,
+    name: checked.name,
+    version: checked.version,
+  };
+  return await deps.db.write(async (trx) => {
+    const { numDeletedRows } = await trx
+      .deleteFrom("version_statuses")
+      .where((eb) => eb.and(columns))
+      .executeTakeFirstOrThrow();
+    if (values === null && numDeletedRows === 0n) return false;
+    if (values !== null) {
+      await trx
+        .insertInto("version_statuses")
+        .values({ ...columns, ...values })
+        .execute();
+    }
+    await appendChange(trx, {
+      workspaceId: checked.workspaceId,
+      registryId: checked.registryId === EVERY_REGISTRY ? null : checked.registryId,
+      packageName: checked.name,
+      kind: "status-changed",
+      actor,
+      at: deps.now(),
+      detail: { version: checked.version, status: values?.status ?? null, reason: values?.reason ?? null },
+    });
+    return true;
+  });
+}
 
 async function loadRows(db: Database): Promise<StatusRow[]> {
   return await db.read.selectFrom("version_statuses").selectAll().execute();

@@ -69,14 +69,16 @@ function isReserved(segment: string): boolean {
 /** The value that a route's pattern promises; its absence is a mistake in the route table. */
 export function valueOf(params: RouteParams, name: string): string {
   const value = params.values.get(name);
-  if (value === undefined)
+  if (value === undefined) {
     throw new EntrepotError("internal", { message: `The route has no value "${name}".` });
+  }
   return value;
 }
 
 /** The package name that a route's pattern promises. */
 export function packageOf(params: RouteParams): PackageName {
-  if (params.package === undefined)
+  if (params.package === undefined) {
     throw new EntrepotError("internal", { message: "The route has no package." });
+  }
   return params.package;
 }

@@ -19,12 +19,15 @@ export function parseRange(
   if (match === null) return null;
   const [, first = "", last = ""] = match;
   if (first === "" && last === "") return null;
-  if (first === "") {
-    const length = Number(last);
-    if (length === 0 || sizeBytes === 0) return "unsatisfiable";
-    return { start: Math.max(0, sizeBytes - length), end: sizeBytes - 1 };
-  }
-  const start = Number(first);
+  return first === "" ? suffixRange(Number(last), sizeBytes) : boundedRange(Number(first), last, sizeBytes);
+}
+
+function suffixRange(length: number, sizeBytes: number): ByteRange | "unsatisfiable" {
+  if (length === 0 || sizeBytes === 0) return "unsatisfiable";
+  return { start: Math.max(0, sizeBytes - length), end: sizeBytes - 1 };
+}
+
+function boundedRange(start: number, last: string, sizeBytes: number): ByteRange | "unsatisfiable" | null {
   if (start >= sizeBytes) return "unsatisfiable";
   const end = last === "" ? sizeBytes - 1 : Math.min(Number(last), sizeBytes - 1);
   return end < start ? null : { start, end };

@@ -46,8 +46,9 @@ export function createReplayLane(deps: HttpDeps, addresses: AddressReader): Repl
     const variants = recordedByUrl.get(request.url as string);
     if (variants === undefined || request.method !== "GET") return null;
     const recorded = variants.find((variant) => fits(variant, request));
-    if (recorded === undefined || request.headers.range !== undefined || addresses.isForwarded(request))
+    if (recorded === undefined || request.headers.range !== undefined || addresses.isForwarded(request)) {
       return null;
+    }
     const body = recorded.replay.body();
     if (body === null) {
       forget(recordedByUrl, request.url as string, recorded);

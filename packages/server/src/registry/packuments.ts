@@ -55,7 +55,6 @@ interface StoredView extends View, CachedView {
 interface Flight {
   promise: Promise<View>;
   packageKey: string;
-  registryId: string;
   /** Set when something changed after the flight read it: later requests must not join, and nothing is kept. */
   isOvertaken: boolean;
 }
@@ -70,12 +69,14 @@ export function createPackuments(deps: PackumentDeps): Packuments {
 
   function invalidate(change: Change): void {
     if (change.kind === "user-changed" || change.kind === "token-changed") return;
-    const isWide = change.packageName === null || change.registryId === null;
-    const prefix = change.registryId === null ? "" : `${change.registryId}\n${change.packageName ?? ""}`;
+    const { registryId, packageName } = change;
+    const isOfOnePackage = registryId !== null && packageName !== null;
+    const packageKey = isOfOnePackage ? `${registryId}\n${packageName}` : null;
     for (const flight of flights.values()) {
-      if (isWide || flight.packageKey === prefix) flight.isOvertaken = true;
+      if (packageKey === null || flight.packageKey === packageKey) flight.isOvertaken = true;
     }
-    cache.dropPrefix(prefix);
+    if (packageKey === null) cache.dropRegistry(registryId);
+    else cache.dropPackage(packageKey);
   }
 
   async function view(request: PackumentRequest): Promise<View> {
@@ -87,7 +88,6 @@ export function createPackuments(deps: PackumentDeps): Packuments {
     if (running !== undefined && !running.isOvertaken && !request.localOnly) return await running.promise;
     const flight: Flight = {
       packageKey: `${registry.id}\n${name}`,
-      registryId: registry.id,
       isOvertaken: false,
       promise: Promise.resolve()
         .then(() => build(deps, request, cached))
@@ -121,8 +121,9 @@ async function build(
     const rendered = await deps.threads.run("renderLocalView", { packument, view: options });
     return storedView(deps, request, { rendered, policy, source: packument.rev, entries: [] });
   }
-  if (origin.kind !== "upstream")
+  if (origin.kind !== "upstream") {
     throw notFound(request, origin.kind === "local" ? origin.row.tombstone : null);
+  }
   const { entry, entries } = await findUpstream(deps, request, options);
   const source = sourceOf(entry, policy);
   if (cached !== undefined && !cached.isDropped && cached.source === source) {

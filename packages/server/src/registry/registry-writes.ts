@@ -68,7 +68,7 @@ export async function changeRegistry(
   by: RegistryActor,
   input: RegistryValues & { name: string },
 ): Promise<void> {
-  await writeRegistry(deps, by, input.name, async ({ trx, id, now }) => {
+  await writeRegistry(deps, { by, name: input.name }, async ({ trx, id, now }) => {
     if (input.host !== undefined && input.host !== null) {
       await assertFree(trx, by.workspaceId, { name: null, host: input.host, exceptId: id });
     }
@@ -87,7 +87,7 @@ export async function deleteRegistry(
   by: RegistryActor,
   name: string,
 ): Promise<void> {
-  await writeRegistry(deps, by, name, async ({ trx, id }) => {
+  await writeRegistry(deps, { by, name }, async ({ trx, id }) => {
     await trx.deleteFrom("version_statuses").where("registry_id", "=", id).execute();
     await trx.deleteFrom("registries").where("id", "=", id).execute();
     return { deleted: name };
@@ -106,7 +106,7 @@ export async function setRegistryUpstreams(
       message: `A registry asks at most ${UPSTREAMS_MAX} upstreams.`,
     });
   }
-  await writeRegistry(deps, by, input.name, async ({ trx, id }) => {
+  await writeRegistry(deps, { by, name: input.name }, async ({ trx, id }) => {
     await trx.deleteFrom("registry_upstreams").where("registry_id", "=", id).execute();
     for (const [position, name] of names.entries()) {
       const upstream = await trx
@@ -135,7 +135,7 @@ export async function addClaim(
 ): Promise<void> {
   const { pattern } = input;
   parseNamePattern(pattern);
-  await writeRegistry(deps, by, input.name, async ({ trx, id, now }) => {
+  await writeRegistry(deps, { by, name: input.name }, async ({ trx, id, now }) => {
     const { count } = await trx
       .selectFrom("claims")
       .select((eb) => eb.fn.countAll<number>().as("count"))
@@ -161,7 +161,7 @@ export async function removeClaim(
   by: RegistryActor,
   input: { name: string; pattern: string },
 ): Promise<void> {
-  await writeRegistry(deps, by, input.name, async ({ trx, id }) => {
+  await writeRegistry(deps, { by, name: input.name }, async ({ trx, id }) => {
     await trx
       .deleteFrom("claims")
       .where("registry_id", "=", id)
@@ -179,8 +179,7 @@ interface RegistryScope {
 
 async function writeRegistry(
   deps: RegistryWriteDeps,
-  by: RegistryActor,
-  name: string,
+  { by, name }: { by: RegistryActor; name: string },
   work: (scope: RegistryScope) => Promise<Record<string, unknown>>,
 ): Promise<void> {
   await deps.db.write(async (trx) => {

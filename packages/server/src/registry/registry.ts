@@ -40,7 +40,8 @@ export function registryNameProblem(name: string): string | null {
   if (name.length > NAME_CHARS_MAX) return `A registry's name has at most ${NAME_CHARS_MAX} characters.`;
   const wrong = [...name].find((character) => !/[a-z0-9._-]/.test(character));
   if (wrong === " ") return `A registry's name cannot hold a space; write "${name.replaceAll(" ", "-")}".`;
-  if (wrong !== undefined)
+  if (wrong !== undefined) {
     return `A registry's name cannot hold "${wrong}"; it takes a-z, 0-9, ".", "_" and "-".`;
+  }
   return "A registry's name starts with a letter or a digit.";
 }

@@ -133,8 +133,9 @@ function dropConcerned(
   const registryPart = change.registryId === null ? null : `${change.registryId}\n`;
   const namePart = `\n${change.packageName}\n`;
   for (const key of admitted.keys()) {
-    if (key.includes(namePart) && (registryPart === null || key.startsWith(registryPart)))
+    if (key.includes(namePart) && (registryPart === null || key.startsWith(registryPart))) {
       admitted.delete(key);
+    }
   }
 }
 

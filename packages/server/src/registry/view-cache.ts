@@ -12,8 +12,10 @@ export interface CachedView {
 export interface ViewCache<V extends CachedView> {
   get(key: string): V | undefined;
   set(key: string, view: V): void;
-  /** Drops every entry whose key starts with the text. */
-  dropPrefix(prefix: string): void;
+  /** Drops every view of one package: the first two lines of their keys. */
+  dropPackage(packageKey: string): void;
+  /** Drops every view of a registry, or of all. */
+  dropRegistry(registryId: string | null): void;
   readonly sizeBytes: number;
 }
 
@@ -44,6 +46,13 @@ export function createViewCache<V extends CachedView>(bytesMax: number): ViewCac
     if (keys?.size === 0) keysByPackage.delete(packageKey);
   }
 
+  function drop(packageKey: string): void {
+    for (const key of Array.from(keysByPackage.get(packageKey) ?? [])) {
+      small.delete(key);
+      large.delete(key);
+    }
+  }
+
   return {
     get(key) {
       return small.get(key) ?? large.get(key);
@@ -56,13 +65,11 @@ export function createViewCache<V extends CachedView>(bytesMax: number): ViewCac
       keysByPackage.set(packageKey, keys.add(key));
       (view.weightBytes > LARGE_VIEW_BYTES ? large : small).set(key, view);
     },
-    dropPrefix(prefix) {
-      const exact = keysByPackage.get(prefix);
-      const keys =
-        exact ?? [...keysByPackage].filter(([key]) => key.startsWith(prefix)).flatMap(([, set]) => [...set]);
-      for (const key of [...keys]) {
-        small.delete(key);
-        large.delete(key);
+    dropPackage: drop,
+    dropRegistry(registryId) {
+      const start = registryId === null ? "" : `${registryId}\n`;
+      for (const packageKey of Array.from(keysByPackage.keys())) {
+        if (packageKey.startsWith(start)) drop(packageKey);
       }
     },
     get sizeBytes() {

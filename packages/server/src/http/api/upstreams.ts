@@ -40,8 +40,9 @@ async function list(context: ApiContext<unknown>): Promise<unknown> {
 async function show(context: ApiContext<unknown>, name = context.param("name")): Promise<unknown> {
   await context.deps.changes.refresh();
   const upstream = (await context.deps.registries.snapshot()).upstreams.get(name);
-  if (upstream === undefined)
+  if (upstream === undefined) {
     throw new EntrepotError("not-found", { message: `There is no upstream "${name}".` });
+  }
   return shown(context, upstream);
 }
 

@@ -17,13 +17,15 @@ import { requireUser } from "../require-user.ts";
  */
 export async function putRevision(context: NpmContext): Promise<Answer> {
   const document = await context.body.json(context.deps.limits.metadataBytesMax);
-  if (!isObject(document))
+  if (!isObject(document)) {
     throw new EntrepotError("request-invalid", { message: "The body must be a JSON object." });
+  }
   const write = { ...writeOf(context), rev: valueOf(context.params, "rev") };
   const { versions, maintainers } = document;
   if (versions !== undefined) {
-    if (!isObject(versions))
+    if (!isObject(versions)) {
       throw new EntrepotError("request-invalid", { message: '"versions" is not an object.' });
+    }
     const { rev } = await unpublishMissing(context.deps, { ...write, versions });
     return done(context, rev);
   }

@@ -20,8 +20,9 @@ async function split(text: string, chunkLength = text.length, keptBytesMax = 1_0
     keptBytesMax,
   );
   const bytes = Buffer.from(text);
-  for (let at = 0; at < bytes.length; at += chunkLength)
+  for (let at = 0; at < bytes.length; at += chunkLength) {
     await splitter.write(bytes.subarray(at, at + chunkLength));
+  }
   return { kept: splitter.finish().toString("utf8"), data };
 }
 

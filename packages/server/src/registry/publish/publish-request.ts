@@ -91,8 +91,9 @@ function tagsOf(value: unknown, version: string): Map<string, string> {
   if (value === undefined) return new Map();
   if (!isObject(value)) throw new EntrepotError("tag-invalid", { message: '"dist-tags" is not an object.' });
   const tags = Object.entries(value);
-  if (tags.length > TAGS_MAX)
+  if (tags.length > TAGS_MAX) {
     throw new EntrepotError("tag-invalid", { message: `More than ${TAGS_MAX} tags at once.` });
+  }
   for (const [tag, target] of tags) {
     if (!isTagName(tag)) throw tagInvalid(tag);
     if (normalizeVersion(String(target)) !== version) {

@@ -220,8 +220,9 @@ async function packageForWriting(trx: Transaction<Schema>, input: InsertInput): 
     )
     .execute();
   const row = await findPackage(trx, { registryId: registry.id, name: request.name.full });
-  if (row === null)
+  if (row === null) {
     throw new EntrepotError("internal", { message: "The package's row vanished inside its transaction." });
+  }
   return row;
 }
 

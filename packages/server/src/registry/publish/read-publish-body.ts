@@ -45,8 +45,7 @@ export async function readPackageBody(
       async onData(name, text) {
         let decoder = decoders.get(name);
         if (decoder === undefined) {
-          if (decoders.size >= ATTACHMENTS_MAX)
-            throw invalid(`A publish has at most ${ATTACHMENTS_MAX} attachments.`);
+          if (decoders.size >= ATTACHMENTS_MAX) throw tooManyAttachments();
           decoder = createDecoder(name, await deps.staging.stage());
           decoders.set(name, decoder);
         }
@@ -126,6 +125,10 @@ function parseObject(bytes: Buffer): Record<string, unknown> {
     throw invalid("The request body must be a JSON object.");
   }
   return value as Record<string, unknown>;
+}
+
+function tooManyAttachments(): EntrepotError {
+  return invalid(`A publish has at most ${ATTACHMENTS_MAX} attachments.`);
 }
 
 function invalid(message: string): EntrepotError {
