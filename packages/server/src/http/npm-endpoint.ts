@@ -18,11 +18,16 @@ export interface NpmResult {
 
 /** Answers requests to the npm endpoints. */
 export interface NpmEndpoint {
-  /** True when the request addresses a registry, by prefix or by host. */
-  owns(request: IncomingMessage): boolean;
+  /** True when the request addresses a registry, by prefix or by host. Never throws. */
+  owns(request: IncomingMessage): boolean | Promise<boolean>;
   /** Throws what the error answer is made from. */
   answer(request: IncomingMessage, response: ServerResponse): Promise<NpmResult>;
 }
+
+/** `/npm/` or `/r/`, in whatever encoding. */
+const PREFIX = /^\/(?:(?:n|%6e)(?:p|%70)(?:m|%6d)|r|%72)(?:\/|%2f)/i;
+/** What a registry's own host does not give to the registry: `api`, `health` and `metrics` are packages too. */
+const OPERATIONS = /^\/(?:api\/v1\/|health\/(?:live|ready|json)(?:\?|$))/;
 
 interface CompiledRoute {
   route: NpmRoute;
@@ -139,6 +144,12 @@ function assertMay(principal: Principal, registry: Registry, matched: MatchedRou
   throw new EntrepotError("permission-denied", { message: reason });
 }
 
-function isOperations(url: string): boolean {
-  return /^\/(?:health|metrics|api)(?:[/?]|$)/.test(url);
+function isBound(snapshot: RegistrySnapshot, addresses: AddressReader, request: IncomingMessage): boolean {
+  if (snapshot.byHost.size === 0) return false;
+  try {
+    return snapshot.byHost.has(addresses.read(request).hostName);
+  } catch {
+    // A host that is none: answering the request says so.
+    return true;
+  }
 }

@@ -61,11 +61,13 @@ export function createHttpServer(deps: HttpDeps, handleOther: OtherHandler): Ser
       });
       return;
     }
-    if (!parts.npm.owns(request)) {
-      handleOther(request, response);
-      return;
-    }
-    void handleNpm(parts, { request, response, startedAt });
+    const isNpm = parts.npm.owns(request);
+    if (isNpm === true) void handleNpm(parts, { request, response, startedAt });
+    else if (isNpm === false) handleOther(request, response);
+    else
+      void isNpm.then((is) =>
+        is ? handleNpm(parts, { request, response, startedAt }) : handleOther(request, response),
+      );
   }
 
   const { limits } = deps;

@@ -75,8 +75,9 @@ export function createPackuments(deps: PackumentDeps): Packuments {
     for (const flight of flights.values()) {
       if (packageKey === null || flight.packageKey === packageKey) flight.isOvertaken = true;
     }
-    if (packageKey === null) cache.dropRegistry(registryId);
-    else cache.dropPackage(packageKey);
+    if (packageKey !== null) cache.dropPackage(packageKey);
+    else if (packageName !== null) cache.dropName(packageName);
+    else cache.dropRegistry(registryId);
   }
 
   async function view(request: PackumentRequest): Promise<View> {
@@ -196,6 +197,7 @@ function storedView(deps: PackumentDeps, request: PackumentRequest, material: Vi
     source,
     entries: material.entries,
     isDropped: false,
+    held: { view: null },
     isCurrent() {
       if (view.isDropped) return false;
       for (const entry of view.entries) {
@@ -205,9 +207,10 @@ function storedView(deps: PackumentDeps, request: PackumentRequest, material: Vi
     },
     drop() {
       view.isDropped = true;
-      view.gzip = null;
+      view.held.view = null;
     },
   };
+  view.held.view = view;
   return view;
 }
 

@@ -14,6 +14,8 @@ export interface ViewCache<V extends CachedView> {
   set(key: string, view: V): void;
   /** Drops every view of one package: the first two lines of their keys. */
   dropPackage(packageKey: string): void;
+  /** Drops the views of a package in every registry. */
+  dropName(name: string): void;
   /** Drops every view of a registry, or of all. */
   dropRegistry(registryId: string | null): void;
   readonly sizeBytes: number;
@@ -53,6 +55,10 @@ export function createViewCache<V extends CachedView>(bytesMax: number): ViewCac
     }
   }
 
+  function dropWhere(isMeant: (packageKey: string) => boolean): void {
+    for (const packageKey of Array.from(keysByPackage.keys())) if (isMeant(packageKey)) drop(packageKey);
+  }
+
   return {
     get(key) {
       return small.get(key) ?? large.get(key);
@@ -66,11 +72,9 @@ export function createViewCache<V extends CachedView>(bytesMax: number): ViewCac
       (view.weightBytes > LARGE_VIEW_BYTES ? large : small).set(key, view);
     },
     dropPackage: drop,
+    dropName: (name) => dropWhere((packageKey) => packageKey.endsWith(`\n${name}`)),
     dropRegistry(registryId) {
-      const start = registryId === null ? "" : `${registryId}\n`;
-      for (const packageKey of Array.from(keysByPackage.keys())) {
-        if (packageKey.startsWith(start)) drop(packageKey);
-      }
+      dropWhere((packageKey) => registryId === null || packageKey.startsWith(`${registryId}\n`));
     },
     get sizeBytes() {
       return small.calculatedSize + large.calculatedSize;

@@ -7,14 +7,15 @@ export interface View {
   readonly form: PackumentForm;
   /** Strong and different for every form, base URL and content; without quotes. */
   readonly etag: string;
-  /** Null once the view has left the cache. */
-  gzip: Buffer | null;
+  readonly gzip: Buffer;
   /** Length before compression. */
   readonly sizeBytes: number;
   /** How many versions policy hides. */
   readonly hiddenCount: number;
   /** True while this is what a new request would get. */
   isCurrent(): boolean;
+  /** For whoever remembers the view: emptied when the cache lets it go, so that memory stays bounded. */
+  readonly held: { view: View | null };
 }
 
 /** Which view is wanted. */

@@ -46,7 +46,7 @@ export async function selectManifest(
 ): Promise<Selected> {
   const view = await viewFor(context, form);
   const found = await context.deps.threads.run("selectManifest", {
-    gzip: view.gzip ?? new Uint8Array(),
+    gzip: view.gzip,
     sizeBytesMax: view.sizeBytes,
     selector,
   });

@@ -52,7 +52,7 @@ const WRITE_COMMANDS: ReadonlySet<string> = new Set([
 ]);
 
 function gzipAnswer(view: View): Answer {
-  const { gzip, form, registryId } = view;
+  const { gzip, form, registryId, held } = view;
   const etag = `"${view.etag}"`;
   return {
     status: 200,
@@ -62,14 +62,14 @@ function gzipAnswer(view: View): Answer {
       "content-encoding",
       "gzip",
       "content-length",
-      String(gzip?.length ?? 0),
+      String(gzip.length),
       "etag",
       etag,
       ...SHARED_HEADERS,
     ],
     body: gzip,
     replay: {
-      body: () => (view.isCurrent() ? view.gzip : null),
+      body: () => (held.view?.isCurrent() === true ? held.view.gzip : null),
       registryId,
       etag,
       notModifiedHeaders: ["etag", etag, ...SHARED_HEADERS],
@@ -79,7 +79,7 @@ function gzipAnswer(view: View): Answer {
 
 // Hardly any client asks for plain text, so it is made from the compressed form each time.
 async function identityAnswer(view: View): Promise<Answer> {
-  const body = await inflate(view.gzip ?? Buffer.alloc(0), { maxOutputLength: view.sizeBytes });
+  const body = await inflate(view.gzip, { maxOutputLength: view.sizeBytes });
   const etag = `"${view.etag}-identity"`;
   return {
     status: 200,
