@@ -2,9 +2,10 @@
  * `npm run check`: everything that needs no running server, in under a minute. With names, only those:
  * `npm run check -- lint types`. Exits with 1 if a check fails and says which.
  */
-import { pathToFileURL } from "node:url";
 import { spawn } from "node:child_process";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { stripVTControlCharacters } from "node:util";
 import { ensureInstalled, root } from "./prepare.mjs";
 
 const bin = (path) => join(root, "node_modules", path);
@@ -19,6 +20,7 @@ export const CHECKS = {
   lint: {
     args: [
       bin("oxlint/bin/oxlint"),
+      "--format=default",
       "--type-aware",
       "--tsconfig=tsconfig.check.json",
       "--report-unused-disable-directives-severity=error",
@@ -57,7 +59,7 @@ function runCheck({ args, expect }) {
     child.stdout.on("data", (chunk) => chunks.push(chunk));
     child.stderr.on("data", (chunk) => chunks.push(chunk));
     child.on("close", (code) => {
-      const output = Buffer.concat(chunks).toString("utf8");
+      const output = stripVTControlCharacters(Buffer.concat(chunks).toString("utf8"));
       const didRead = expect === undefined || expect.test(output);
       const note = didRead ? "" : "\nThe tool says it read no file, so this is no success.";
       resolve({ isPassed: code === 0 && didRead, output: output + note });

@@ -261,6 +261,6 @@ function lint(target: TemporaryCopy): { status: number | null; output: string } 
 function offences(target: TemporaryCopy, rule: string): Set<string> {
   const { status, output } = lint(target);
   expect(status, output).toBe(1);
-  const found = [...output.matchAll(/ ([\w-]+\([\w-]+\)): .*\n\s*,-\[([^:\]]+):/g)];
+  const found = [...output.matchAll(/ ([\w-]+\([\w-]+\)): .*\n\s*(?:,-|╭─)\[([^:\]]+):/g)];
   return new Set(found.filter((match) => match[1] === rule).map((match) => match[2] ?? ""));
 }
