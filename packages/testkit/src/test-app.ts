@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -83,7 +84,10 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     accessLog: options.accessLog ?? null,
     metrics: createMetrics(),
   });
-  const url = await app.listen();
+  await app.listen();
+  // `listen` gives the configured public URL, which need not lead here.
+  const { port } = app.server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}`;
   const personas = new Map<string, Promise<Persona>>();
   const admin = personaOf(url, "admin", await loginAs(url, "admin", ADMIN_PASSWORD));
   return {

@@ -81,14 +81,12 @@ export function createNpmEndpoint(
   return {
     owns(request) {
       const url = request.url ?? "";
-      if (/^\/(?:npm|r|%6e|%72)(?:\/|%2f)/i.test(url)) return true;
-      const hosts = deps.registries.peek()?.byHost;
-      return (
-        hosts !== undefined &&
-        hosts.size > 0 &&
-        hosts.has(addresses.read(request).hostName) &&
-        !isOperations(url)
-      );
+      if (PREFIX.test(url)) return true;
+      if (OPERATIONS.test(url)) return false;
+      const snapshot = deps.registries.snapshot();
+      if (!(snapshot instanceof Promise)) return isBound(snapshot, addresses, request);
+      // Whatever fails here fails again, and is told, when the request is answered.
+      return snapshot.then((loaded) => isBound(loaded, addresses, request)).catch(() => true);
     },
     answer,
   };

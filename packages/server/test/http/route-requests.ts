@@ -1,0 +1,116 @@
+import { makePublishDocument } from "@entrepot/testkit";
+
+/** A version that a route is asked about. */
+export interface RouteTarget {
+  /** Name as it is written in JSON. */
+  name: string;
+  /** Name as it is written in the path, for example `@acme%2fleft`. */
+  spelling: string;
+  version: string;
+  /** A `_rev`; one that is not current makes writes answer 409. */
+  rev?: string;
+}
+
+/** A request below a registry's prefix. */
+export interface RouteRequest {
+  method: string;
+  path: string;
+  body?: unknown;
+}
+
+type Ask = (target: RouteTarget) => RouteRequest;
+
+const TAG = "checked";
+
+function tarballOf({ name, version }: RouteTarget): string {
+  return `${name.slice(name.indexOf("/") + 1)}-${version}.tgz`;
+}
+
+function documentOf({ name, version, rev = "1-stale" }: RouteTarget): Record<string, unknown> {
+  return { _id: name, _rev: rev, name, versions: { [version]: { name, version } } };
+}
+
+/**
+ * How to ask each route of the npm protocol, by its id. Tests that walk the table look here, so that a new
+ * route without an entry makes them fail.
+ */
+export const ROUTE_REQUESTS: Readonly<Record<string, Ask>> = {
+  "registry-info": () => ({ method: "GET", path: "/" }),
+  "ping": () => ({ method: "GET", path: "/-/ping" }),
+  "whoami": () => ({ method: "GET", path: "/-/whoami" }),
+  "web-login": () => ({ method: "POST", path: "/-/v1/login", body: {} }),
+  "login": () => ({
+    method: "PUT",
+    path: "/-/user/org.couchdb.user:nobody",
+    body: { name: "nobody", password: "not the password" },
+  }),
+  "get-user": () => ({ method: "GET", path: "/-/user/org.couchdb.user:admin" }),
+  "logout": () => ({ method: "DELETE", path: "/-/user/token/not-a-token" }),
+  "get-tags": ({ spelling }) => ({ method: "GET", path: `/-/package/${spelling}/dist-tags` }),
+  "set-tags": ({ spelling, version }) => ({
+    method: "PUT",
+    path: `/-/package/${spelling}/dist-tags`,
+    body: { latest: version, [TAG]: version },
+  }),
+  "add-tags": ({ spelling, version }) => ({
+    method: "POST",
+    path: `/-/package/${spelling}/dist-tags`,
+    body: { [TAG]: version },
+  }),
+  "put-tag": ({ spelling, version }) => ({
+    method: "PUT",
+    path: `/-/package/${spelling}/dist-tags/${TAG}`,
+    body: JSON.stringify(version),
+  }),
+  "post-tag": ({ spelling, version }) => ({
+    method: "POST",
+    path: `/-/package/${spelling}/dist-tags/${TAG}`,
+    body: JSON.stringify(version),
+  }),
+  "remove-tag": ({ spelling }) => ({ method: "DELETE", path: `/-/package/${spelling}/dist-tags/latest` }),
+  "visibility": ({ spelling }) => ({ method: "GET", path: `/-/package/${spelling}/visibility` }),
+  "attestations": ({ spelling, version }) => ({
+    method: "GET",
+    path: `/-/npm/v1/attestations/${spelling}@${version}`,
+  }),
+  "get-packument": ({ spelling }) => ({ method: "GET", path: `/${spelling}` }),
+  "put-package": (target) => ({
+    method: "PUT",
+    path: `/${target.spelling}`,
+    body: makePublishDocument({ ...target, bundle: BUNDLE }).body,
+  }),
+  "put-revision": (target) => ({
+    method: "PUT",
+    path: `/${target.spelling}/-rev/${target.rev ?? "1-stale"}`,
+    body: documentOf(target),
+  }),
+  "delete-package": ({ spelling, rev = "1-stale" }) => ({
+    method: "DELETE",
+    path: `/${spelling}/-rev/${rev}`,
+  }),
+  "get-tarball": (target) => ({ method: "GET", path: `/${target.spelling}/-/${tarballOf(target)}` }),
+  "delete-tarball": (target) => ({
+    method: "DELETE",
+    path: `/${target.spelling}/-/${tarballOf(target)}/-rev/${target.rev ?? "1-stale"}`,
+  }),
+  "get-manifest": ({ spelling, version }) => ({ method: "GET", path: `/${spelling}/${version}` }),
+};
+
+/** A sigstore bundle as far as a registry looks at it. */
+export const BUNDLE = {
+  mediaType: "application/vnd.dev.sigstore.bundle.v0.3+json",
+  dsseEnvelope: {
+    payloadType: "application/vnd.in-toto+json",
+    payload: Buffer.from(JSON.stringify({ predicateType: "https://slsa.dev/provenance/v1" })).toString(
+      "base64",
+    ),
+    signatures: [{ sig: "c2ln" }],
+  },
+};
+
+/** How to ask a route; throws when the table has no entry for it. */
+export function requestFor(routeId: string, target: RouteTarget): RouteRequest {
+  const ask = ROUTE_REQUESTS[routeId];
+  if (ask === undefined) throw new Error(`no entry for the route ${routeId} in route-requests.ts; add one`);
+  return ask(target);
+}
