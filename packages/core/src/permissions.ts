@@ -34,6 +34,15 @@ const PERMISSIONS_OF: Readonly<Record<Role, ReadonlySet<Permission>>> = {
   "read-only": new Set(["view"]),
 };
 
+const DEEDS: Readonly<Record<Permission, string>> = {
+  view: "Reading this registry",
+  publish: "Publishing",
+  tag: "Changing tags",
+  deprecate: "Deprecating",
+  unpublish: "Unpublishing",
+  manage: "Managing this server",
+};
+
 /**
  * Decides whether a principal has a permission. Closed by default: whatever is not granted is refused, and a
  * read-only token or role never writes.
@@ -62,5 +71,5 @@ function mayAnonymously(permission: Permission, target: PermissionTarget): Permi
   if (permission === "view" && target.anonymousRead) {
     return { allowed: true, reason: "This registry may be read without a credential." };
   }
-  return { allowed: false, reason: `To ${permission} needs a credential; log in with npm login.` };
+  return { allowed: false, reason: `${DEEDS[permission]} needs a credential; log in with npm login.` };
 }

@@ -118,6 +118,11 @@ describe("renderLocalView", () => {
       hidden: { "1.1.0": { rule: "operator-status", reason: "bad", until: null } },
       droppedTags: ["next"],
     });
+    expect(got["policyRestrictions"]).toEqual({
+      versions: { "1.1.0": { version: "1.1.0" } },
+      message: expect.stringMatching(/^@acme\/left@1\.1\.0 is blocked in the registry \w+: bad/u),
+    });
+    expect(render("abbreviated", ["1.1.0"]).got).not.toHaveProperty("policyRestrictions");
     expect(render("full", ["*"]).shown).toBe(0);
   });
 

@@ -2,10 +2,11 @@ import { EntrepotError } from "../errors.ts";
 import { SLICE_TAIL_LENGTH } from "../manifest.ts";
 import { parsePackageName } from "../names.ts";
 import { repointTags } from "../policy/repoint-tags.ts";
-import type { VersionFacts } from "../policy/verdict.ts";
+import type { Verdict, VersionFacts } from "../policy/verdict.ts";
 import {
   hiddenVersions,
   policyMember,
+  restrictionsMember,
   tarballUrlStart,
   type RenderedView,
   type ViewOptions,
@@ -82,9 +83,21 @@ export function renderLocalView(input: LocalPackument, options: ViewOptions): Re
     `"dist-tags":${JSON.stringify(Object.fromEntries(tags))}`,
     `"versions":{${shown.map(versionMember(input.name, options)).join(",")}}`,
     `"time":${JSON.stringify(timesOf(input, { shown, form: options.form }))}`,
-    ...(hidden.size > 0 ? [`"_policy":${JSON.stringify(policyMember(hidden, dropped))}`] : []),
+    ...policyMembers(input.name, options, { hidden, dropped }),
   ].join(",");
   return { bytes: new TextEncoder().encode(`{${text}}`), hidden: [...hidden], shown: shown.length };
+}
+
+function policyMembers(
+  name: string,
+  { form, policy }: ViewOptions,
+  { hidden, dropped }: { hidden: Map<string, Verdict>; dropped: string[] },
+): string[] {
+  if (hidden.size === 0) return [];
+  const members = [`"_policy":${JSON.stringify(policyMember(hidden, dropped))}`];
+  if (form === "abbreviated") return members;
+  const restrictions = restrictionsMember(hidden, { name, registry: policy.registry });
+  return [...members, `"policyRestrictions":${JSON.stringify(restrictions)}`];
 }
 
 function abbreviatedMembers(input: LocalPackument): string[] {

@@ -11,6 +11,7 @@ type Packument = {
   "time": Json;
   "dist-tags": Json;
   "_policy"?: unknown;
+  "policyRestrictions"?: { versions: Record<string, unknown>; message: string };
 };
 
 const PACKAGE_URL = "http://127.0.0.1:4873/npm/default/left";
@@ -101,6 +102,19 @@ describe("renderUpstreamView", () => {
       });
     }
     expect(render(bytes)._policy).toBeUndefined();
+  });
+
+  test("gives npm the refusal to print, in the full form", () => {
+    const versions = Array.from({ length: 25 }, (_, minor) => `1.${minor}.0`);
+    const bytes = document(["2.0.0", ...versions].map((version) => manifest(version)));
+    const { policyRestrictions } = render(bytes, "full", versions);
+    expect(Object.keys(policyRestrictions?.versions ?? {})).toEqual(versions);
+    const lines = policyRestrictions?.message.split("\n") ?? [];
+    expect(lines).toHaveLength(21);
+    expect(lines[19]).toMatch(/^left@1\.24\.0 is blocked in the registry .*: miner/u);
+    expect(lines[20]).toBe("5 more versions are refused.");
+    expect(render(bytes, "abbreviated", versions).policyRestrictions).toBeUndefined();
+    expect(render(bytes).policyRestrictions).toBeUndefined();
   });
 
   test("tells that nothing is left", () => {

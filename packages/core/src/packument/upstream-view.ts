@@ -19,6 +19,7 @@ import { factsOf, runsAtInstall } from "./version-facts.ts";
 import {
   hiddenVersions,
   policyMember,
+  restrictionsMember,
   tarballUrlStart,
   type JudgedVersion,
   type RenderedView,
@@ -27,6 +28,8 @@ import {
 
 /** Members that we write ourselves, or that would contradict what we write. */
 const OWN_MEMBERS = new Set(["_id", "_rev", "name", "dist-tags", "versions", "time"]);
+/** Members that we write ourselves where something is hidden. */
+const POLICY_MEMBERS = new Set(["_policy", "policyRestrictions"]);
 const REVISION = /^[A-Za-z0-9._~-]{1,200}$/u;
 const VERSION_EXTRA_BYTES = 200;
 
@@ -99,7 +102,7 @@ function renderFull(parts: ViewParts): Uint8Array {
   writeVersions(parts, writer);
   writeTime(parts, writer);
   for (const [key, { keyStart, end }] of document.members) {
-    if (OWN_MEMBERS.has(key) || (key === "_policy" && parts.hidden.size > 0)) continue;
+    if (OWN_MEMBERS.has(key) || (POLICY_MEMBERS.has(key) && parts.hidden.size > 0)) continue;
     writer.ascii(",");
     writer.copy(document.scanner.bytes, keyStart, end);
   }
@@ -123,9 +126,17 @@ function finish(parts: ViewParts, writer: ByteWriter): Uint8Array {
   if (parts.hidden.size > 0) {
     writer.ascii(',"_policy":');
     writer.json(policyMember(parts.hidden, parts.droppedTags));
+    if (parts.options.form === "full") {
+      writer.ascii(',"policyRestrictions":');
+      writer.json(restrictionsMember(parts.hidden, subjectOf(parts)));
+    }
   }
   writer.ascii("}");
   return writer.finish();
+}
+
+function subjectOf({ document, options }: ViewParts): { name: string; registry: string } {
+  return { name: document.name, registry: options.policy.registry };
 }
 
 function writeTags({ tags }: ViewParts, writer: ByteWriter): void {

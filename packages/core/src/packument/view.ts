@@ -1,5 +1,9 @@
 import { decide, policyDepth } from "../policy/decide.ts";
+import { refusalText } from "../policy/refusal-text.ts";
 import { isSelectable, type PolicyContext, type Verdict, type VersionFacts } from "../policy/verdict.ts";
+
+/** Refusals that are spelled out; a package may have thousands of hidden versions. */
+const REFUSALS_MAX = 20;
 
 /** The two representations of a packument: everything, or what an installation needs. */
 export type PackumentForm = "full" | "abbreviated";
@@ -54,6 +58,24 @@ export function policyMember(hidden: ReadonlyMap<string, Verdict>, droppedTags: 
     ([version, { rule, reason, until }]) => [version, { rule, reason, until }] as const,
   );
   return { hidden: Object.fromEntries(entries), droppedTags };
+}
+
+/**
+ * The member `policyRestrictions` of a full view, which npm knows: asked for a version in it, npm says `message`
+ * instead of that there is no such version. It never installs one.
+ */
+export function restrictionsMember(
+  hidden: ReadonlyMap<string, Verdict>,
+  subject: { name: string; registry: string },
+): unknown {
+  const texts = [...hidden]
+    .slice(-REFUSALS_MAX)
+    .map(([version, verdict]) => refusalText(verdict, { ...subject, version }));
+  const more = hidden.size - texts.length;
+  return {
+    versions: Object.fromEntries([...hidden.keys()].map((version) => [version, { version }])),
+    message: [...texts, ...(more > 0 ? [`${more} more versions are refused.`] : [])].join("\n"),
+  };
 }
 
 /** Everything before the version in a tarball's URL, as JSON text with its opening quote. */
