@@ -86,12 +86,12 @@ function followInStep(
     } while (rows.length === PAGE);
   }
 
-  function catchUp(): void {
+  function look(options?: { thorough: boolean }): void {
     // A listener that asks again is served by the loop it was called from.
     if (isReading) return;
     isReading = true;
     try {
-      isBehind = db.changedElsewhere() || isBehind;
+      isBehind = db.changedElsewhere(options) || isBehind;
       if (isBehind) readAll();
       isBehind = false;
     } catch (error) {
@@ -102,9 +102,9 @@ function followInStep(
   }
 
   return {
-    catchUp,
-    poll: catchUp,
-    refresh: () => Promise.resolve(catchUp()),
+    catchUp: () => look(),
+    poll: () => look({ thorough: true }),
+    refresh: () => Promise.resolve(look({ thorough: true })),
     stop: () => undefined,
   };
 }

@@ -21,7 +21,10 @@ export interface Database {
    * Tells whether any other connection (our own writer included) committed since the last call. Has one consumer,
    * the change log; a second one would take its answers away.
    */
-  changedElsewhere(): boolean;
+  changedElsewhere(options?: {
+    /** Asks the engine itself even when there is no sign of a write; for whoever looks only now and then. */
+    thorough: boolean;
+  }): boolean;
   /** SQLite only: at most `limit` rows of the change log after `after`, in order, without yielding. */
   readChangesSync?(after: number, limit: number): ChangeRow[];
   /** PostgreSQL only: calls back whenever a change may have been committed; returns how to stop. */

@@ -12,6 +12,7 @@ import type { SqliteConnection } from "./connection.ts";
 import { createDirectKysely } from "./direct-dialect.ts";
 import { loadSqliteEngine } from "./engine.ts";
 import type { SqliteEngine } from "./engine.ts";
+import { watchLog, type LogWatch } from "./log-watch.ts";
 import { WriteQueue } from "./write-queue.ts";
 import { WriterLink } from "./writer-link.ts";
 
@@ -37,7 +38,8 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<Databa
     // The writer first: only it may repair what a killed process left in the write-ahead log.
     const link = new WriterLink(path);
     await link.start();
-    return createSqliteDatabase(openReaderConnection(engine, path), link, options.workMsMax);
+    const reader = openReaderConnection(engine, path);
+    return createSqliteDatabase({ reader, link, watch: watchLog(path) }, options.workMsMax);
   } catch (error) {
     throw asStorageError(error);
   }
@@ -66,7 +68,13 @@ async function whileBusy(open: () => Promise<void>): Promise<void> {
   }
 }
 
-function createSqliteDatabase(reader: SqliteConnection, link: WriterLink, workMsMax: number): Database {
+interface SqliteParts {
+  reader: SqliteConnection;
+  link: WriterLink;
+  watch: LogWatch;
+}
+
+function createSqliteDatabase({ reader, link, watch }: SqliteParts, workMsMax: number): Database {
   const queue = new WriteQueue(link, workMsMax);
   const dataVersion = reader.prepare("pragma data_version").statement;
   const changesAfter = reader.prepare(CHANGES_AFTER).statement;
@@ -76,6 +84,7 @@ function createSqliteDatabase(reader: SqliteConnection, link: WriterLink, workMs
 
   async function close(): Promise<void> {
     await queue.close();
+    watch.close();
     // The writer last, so that it finds itself alone and folds the write-ahead log into the file.
     reader.close();
     await link.close();
@@ -85,7 +94,8 @@ function createSqliteDatabase(reader: SqliteConnection, link: WriterLink, workMs
     kind: "sqlite",
     read: createDirectKysely<Schema>(reader, null),
     write: (work) => queue.write(work),
-    changedElsewhere: () => {
+    changedElsewhere: (options) => {
+      if (options?.thorough !== true && !watch.mayHaveChanged()) return false;
       const version = readVersion();
       const isChanged = version !== knownVersion;
       knownVersion = version;
