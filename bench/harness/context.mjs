@@ -1,3 +1,4 @@
+import { sendJson } from "../load/http.mjs";
 import { MEASURED, oldVersion } from "../upstream/catalog.mjs";
 import { captureCorpus } from "./corpus.mjs";
 
@@ -90,6 +91,9 @@ async function startFirewalled({ start, peers, progress }) {
     for (const name of Object.values(MEASURED)) {
       await running.block(token, { name, version: oldVersion(name) });
     }
+    const { versions } = await sendJson(`${running.url}/${MEASURED.small}`);
+    const isShown = versions[oldVersion(MEASURED.small)] !== undefined;
+    if (isShown) throw new Error("a blocked version is still shown");
     return { ...running, token };
   } catch (error) {
     progress(`no blocked versions: ${error.message}`);

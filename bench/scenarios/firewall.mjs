@@ -10,8 +10,9 @@ export const firewall = {
   usesShared: true,
   unavailable,
   async run(context) {
+    if (!(await context.shared()).has("entrepot")) return [];
     const blocked = await context.firewalled();
-    if (blocked === null) return [];
+    if (blocked === null) throw new Error("no version could be blocked");
     const rows = [];
     for (const [key, cell] of Object.entries(CELLS)) {
       const open = (await sharedTargets(context, cell)).find(({ column }) => column === "entrepot");

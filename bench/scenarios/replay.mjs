@@ -1,3 +1,4 @@
+import { processorMs } from "../harness/process-facts.mjs";
 import { inTurn } from "../harness/rounds.mjs";
 import { median } from "../harness/statistics.mjs";
 import { replay } from "../load/replay.mjs";
@@ -22,32 +23,40 @@ export const replayed = {
     await standIn.prepareWorkload(workloadFile(), options.workload);
     await standIn.setLatency(LATENCY_MS);
     const columns = ["direct", ...peers.filter(({ isRegistry }) => isRegistry).map(({ id }) => id)];
-    const warm = new Map(columns.map((column) => [column, []]));
+    const passes = { cold: new Map(), warm: new Map() };
     context.progress(`replaying ${workload.requests.length} requests, ${workload.inFlightMax} at a time`);
     try {
       const cold = await inTurn(
         columns.map((column) => ({ column })),
         options.rounds,
-        ({ column }) => onePass(context, workload, { column, warm }),
+        ({ column }) => onePass(context, workload, { column, passes }),
       );
-      return rowsOf(workload, cold, warm);
+      return rowsOf(workload, cold, passes);
     } finally {
       await standIn.setLatency(0);
     }
   },
 };
 
-/** One cold run and, on what it left, one warm run. */
-async function onePass(context, workload, { column, warm }) {
+/** One cold run and, on what it left, one warm run. Asked directly there is nothing that could be warm. */
+async function onePass(context, workload, { column, passes }) {
+  const keep = (kind, pass) => passes[kind].set(column, [...(passes[kind].get(column) ?? []), pass]);
   if (column === "direct") {
-    const first = await replay(context.standIn.url, workload);
-    warm.get(column).push(first);
-    return sampleOf(first);
+    const pass = await replay(context.standIn.url, workload);
+    keep("cold", pass);
+    keep("warm", pass);
+    return sampleOf(pass);
   }
   const running = await context.start(column);
+  async function measured() {
+    const before = processorMs(running.pid);
+    const pass = await replay(running.url, workload);
+    return { ...pass, serverMs: processorMs(running.pid) - before };
+  }
   try {
-    const first = await replay(running.url, workload);
-    warm.get(column).push(await replay(running.url, workload));
+    const first = await measured();
+    keep("cold", first);
+    keep("warm", await measured());
     return sampleOf(first);
   } finally {
     await running.stop();
@@ -62,48 +71,47 @@ function failureNotes(failures) {
   return failures.length === 0 ? [] : [`${failures.length} failed, first ${failures[0]}`];
 }
 
-function rowsOf(workload, cold, warm) {
-  const cells = (pick) =>
-    Object.fromEntries(
-      [...warm].map(([column, runs]) => [
-        column,
-        {
-          value: median(runs.map(pick)),
-          samples: runs.map(pick),
-          notes: runs.flatMap(({ failures }) => failureNotes(failures)),
-          facts: {},
-        },
-      ]),
-    );
+/** All passes of one kind of all columns, by column, as cells of the value that `pick` takes of each pass. */
+function cellsOf(passes, pick) {
+  const cells = {};
+  for (const [column, runs] of passes) {
+    const samples = runs.map(pick).filter((value) => value !== undefined);
+    if (samples.length === 0) continue;
+    const notes = runs.flatMap(({ failures }) => failureNotes(failures));
+    cells[column] = { value: median(samples), samples, notes: [...new Set(notes)], facts: {} };
+  }
+  return cells;
+}
+
+function rowsOf(workload, cold, passes) {
   const what = `replay of ${workload.requests.length} requests`;
-  const coldP99 = Object.fromEntries(
-    Object.entries(cold).map(([column, cell]) => [
-      column,
-      { ...cell, value: cell.facts.p99 ?? Number.NaN, samples: [] },
-    ]),
-  );
+  const row = (id, label, cells) => ({ id: `replay.${id}`, label, unit: "ms", cells, against: "direct" });
   return [
-    { id: "replay.cold", label: `${what}, cold`, unit: "ms", cells: cold, against: "direct" },
-    {
-      id: "replay.cold-p99",
-      label: "  one answer: p99 (last round)",
-      unit: "ms",
-      cells: coldP99,
-      against: "direct",
-    },
-    {
-      id: "replay.warm",
-      label: `${what}, warm`,
-      unit: "ms",
-      cells: cells(({ wallMs }) => wallMs),
-      against: "direct",
-    },
-    {
-      id: "replay.warm-p99",
-      label: "  one answer: p99",
-      unit: "ms",
-      cells: cells(({ p99 }) => p99),
-      against: "direct",
-    },
+    row("cold", `${what}, cold`, cold),
+    row(
+      "cold-p99",
+      "  one answer: p99",
+      cellsOf(passes.cold, ({ p99 }) => p99),
+    ),
+    row(
+      "cold-work",
+      "  the server's processor time",
+      cellsOf(passes.cold, ({ serverMs }) => serverMs),
+    ),
+    row(
+      "warm",
+      `${what}, warm`,
+      cellsOf(passes.warm, ({ wallMs }) => wallMs),
+    ),
+    row(
+      "warm-p99",
+      "  one answer: p99",
+      cellsOf(passes.warm, ({ p99 }) => p99),
+    ),
+    row(
+      "warm-work",
+      "  the server's processor time",
+      cellsOf(passes.warm, ({ serverMs }) => serverMs),
+    ),
   ];
 }
