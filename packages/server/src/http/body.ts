@@ -4,6 +4,8 @@ import { EntrepotError } from "@entrepot/core";
 
 /** The body of a request, read under a clock. */
 export interface RequestBody {
+  /** The length that the client announced; null when it announced none. */
+  readonly declaredBytes: number | null;
   /** The chunks; throws `request-timeout` when the client pauses too long, and `client-gone` when it goes away. */
   chunks(): AsyncIterable<Uint8Array>;
   /** The whole body as JSON, at most `bytesMax` bytes. Throws `request-invalid` and `body-too-large`. */
@@ -16,6 +18,9 @@ export function createRequestBody(
   response: ServerResponse,
   idleTimeoutMs: number,
 ): RequestBody {
+  const length = request.headers["content-length"];
+  const declaredBytes = length === undefined ? null : Number(length);
+
   async function* chunks(): AsyncIterable<Uint8Array> {
     if (request.headers.expect?.toLowerCase() === "100-continue") response.writeContinue();
     let isIdle = false;
@@ -24,7 +29,8 @@ export function createRequestBody(
       request.destroy();
     }, idleTimeoutMs);
     try {
-      for await (const chunk of request) {
+      // Whoever stops reading early has an answer to give, which needs the connection.
+      for await (const chunk of request.iterator({ destroyOnReturn: false })) {
         timer.refresh();
         yield chunk as Uint8Array;
         timer.refresh();
@@ -37,8 +43,7 @@ export function createRequestBody(
   }
 
   async function json(bytesMax: number): Promise<unknown> {
-    const declared = Number(request.headers["content-length"] ?? 0);
-    if (declared > bytesMax) throw tooLarge(bytesMax);
+    if (declaredBytes !== null && declaredBytes > bytesMax) throw tooLarge(bytesMax);
     const parts: Uint8Array[] = [];
     let total = 0;
     for await (const chunk of chunks()) {
@@ -53,7 +58,7 @@ export function createRequestBody(
     }
   }
 
-  return { chunks, json };
+  return { declaredBytes, chunks, json };
 }
 
 /** Tells whether the request carries a body that nobody has read to its end. */

@@ -1,5 +1,5 @@
 import type { Transaction } from "kysely";
-import { highestStable } from "@entrepot/core";
+import { compareVersions, highestStable } from "@entrepot/core";
 import type { Schema } from "../db/index.ts";
 import { listTags, listVersions } from "./package-rows.ts";
 
@@ -42,6 +42,6 @@ export async function mendTags(trx: Transaction<Schema>, write: TagWrite): Promi
   }
   const latest = tags.get("latest");
   if (latest !== undefined && present.has(latest)) return;
-  const highest = highestStable(versions);
+  const highest = highestStable(versions) ?? versions.sort(compareVersions).at(-1) ?? null;
   if (highest !== null) await setTag(trx, write, { name: "latest", version: highest });
 }

@@ -21,7 +21,7 @@ const CLIENT_CHARS_MAX = 200;
  */
 export async function putPackage(context: NpmContext): Promise<Answer> {
   const name = packageOf(context.params);
-  const body = await readPackageBody(context.deps, context.body.chunks());
+  const body = await readPackageBody(context.deps, context.body);
   try {
     if (body.attachments.length > 0) return await publishVersion(context, name, body);
     return await changeDocument(context, name, body.document);

@@ -168,8 +168,15 @@ function assertDependencyCount(manifest: Record<string, unknown>): void {
 function withoutReadme(manifest: Record<string, unknown>, version: string): Record<string, unknown> {
   const { readme: _readme, readmeFilename: _filename, ...rest } = manifest;
   const description = textOf(rest["description"]);
-  if (description !== null) rest["description"] = description.slice(0, DESCRIPTION_CHARS_MAX);
+  if (description !== null) rest["description"] = cutText(description, DESCRIPTION_CHARS_MAX);
   return { ...rest, version };
+}
+
+// Never between the halves of a surrogate pair: strict parsers refuse a document that holds one half.
+function cutText(text: string, charsMax: number): string {
+  if (text.length <= charsMax) return text;
+  const isPairCut = /[\ud800-\udbff]$/.test(text.slice(0, charsMax));
+  return text.slice(0, isPairCut ? charsMax - 1 : charsMax);
 }
 
 function cutReadme(readme: string): string {

@@ -8,6 +8,15 @@ export interface PublishLimits {
   publishBytesMax: number;
   /** What stands beside the tarball: manifest, README, provenance. */
   metadataBytesMax: number;
+  /** The tarball, decoded. */
+  tarballBytesMax: number;
+}
+
+/** A body that is still to be read. */
+export interface UnreadBody {
+  /** The length that the client announced; null when it announced none. */
+  readonly declaredBytes: number | null;
+  chunks(): AsyncIterable<Uint8Array>;
 }
 
 /** A tarball that came with a publish, decoded and hashed on disk. */
@@ -36,32 +45,33 @@ const BASE64_GROUP = 4;
  */
 export async function readPackageBody(
   deps: { staging: StagingArea; limits: PublishLimits },
-  source: AsyncIterable<Uint8Array>,
+  body: UnreadBody,
 ): Promise<PackageBody> {
+  const { publishBytesMax, metadataBytesMax, tarballBytesMax } = deps.limits;
+  if ((body.declaredBytes ?? 0) > publishBytesMax) throw bodyTooLarge(publishBytesMax);
   const decoders = new Map<string, AttachmentDecoder>();
+  async function decoderOf(name: string): Promise<AttachmentDecoder> {
+    const known = decoders.get(name);
+    if (known !== undefined) return known;
+    if (decoders.size >= ATTACHMENTS_MAX) throw tooManyAttachments();
+    const decoder = createDecoder({ name, file: await deps.staging.stage(), bytesMax: tarballBytesMax });
+    decoders.set(name, decoder);
+    return decoder;
+  }
   const splitter = createJsonSplitter(
     {
       wantsData: (name) => !name.endsWith(".sigstore"),
-      async onData(name, text) {
-        let decoder = decoders.get(name);
-        if (decoder === undefined) {
-          if (decoders.size >= ATTACHMENTS_MAX) throw tooManyAttachments();
-          decoder = createDecoder(name, await deps.staging.stage());
-          decoders.set(name, decoder);
-        }
-        await decoder.write(text);
-      },
-      async onDataEnd(name) {
-        await decoders.get(name)?.end();
-      },
+      onData: async (name, text) => await (await decoderOf(name)).write(text),
+      // An empty text is an attachment too, and is refused as one.
+      onDataEnd: async (name) => await (await decoderOf(name)).end(),
     },
-    deps.limits.metadataBytesMax,
+    metadataBytesMax,
   );
   try {
     let total = 0;
-    for await (const chunk of source) {
+    for await (const chunk of body.chunks()) {
       total += chunk.length;
-      if (total > deps.limits.publishBytesMax) throw tooLarge(deps.limits.publishBytesMax);
+      if (total > publishBytesMax) throw bodyTooLarge(publishBytesMax);
       await splitter.write(chunk);
     }
     const document = parseObject(splitter.finish());
@@ -81,12 +91,16 @@ interface AttachmentDecoder {
 }
 
 // Base64 comes in pieces of any length; what does not fill a group of four waits for the next piece.
-function createDecoder(name: string, file: StagedFile): AttachmentDecoder {
+function createDecoder(input: { name: string; file: StagedFile; bytesMax: number }): AttachmentDecoder {
+  const { name, file, bytesMax } = input;
   let carried = "";
   let isEnded = false;
+  let sizeBytes = 0;
   async function decode(text: string): Promise<void> {
     if (!BASE64_TEXT.test(text)) throw invalid(`The attachment "${name}" is not base64.`);
     const bytes = Buffer.from(text, "base64");
+    sizeBytes += bytes.length;
+    if (sizeBytes > bytesMax) throw tooLarge("tarball", { bytesMax, key: "limits.tarballBytesMax" });
     if (bytes.length > 0) await file.write(bytes);
   }
   return {
@@ -135,9 +149,13 @@ function invalid(message: string): EntrepotError {
   return new EntrepotError("request-invalid", { message });
 }
 
-function tooLarge(limitBytes: number): EntrepotError {
+function bodyTooLarge(bytesMax: number): EntrepotError {
+  return tooLarge("request body", { bytesMax, key: "limits.publishBytesMax" });
+}
+
+function tooLarge(what: string, limit: { bytesMax: number; key: string }): EntrepotError {
   return new EntrepotError("body-too-large", {
-    message: `The request body is larger than ${limitBytes} bytes; raise limits.publishBytesMax to take it.`,
-    details: { limitBytes },
+    message: `The ${what} is larger than ${limit.bytesMax} bytes; raise ${limit.key} to take it.`,
+    details: { limitBytes: limit.bytesMax },
   });
 }
