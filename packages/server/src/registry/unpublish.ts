@@ -18,11 +18,7 @@ export async function unpublishMissing(
     const present = await listVersions(scope.trx, scope.row.id);
     const removed = present.map((row) => row.version).filter((version) => !kept.has(version));
     if (removed.length === 0) return null;
-    if (removed.length === present.length) {
-      throw new EntrepotError("request-invalid", {
-        message: "This would remove every version; to remove the whole package use npm unpublish --force.",
-      });
-    }
+    assertSomeLeft(present.length - removed.length);
     return await removeVersions(scope, write, removed);
   });
 }
@@ -36,7 +32,16 @@ export async function unpublishVersion(
     const present = await listVersions(scope.trx, scope.row.id);
     if (!present.some((row) => row.version === write.version)) return null;
     assertCurrentRevision(scope.row, write.rev);
+    assertSomeLeft(present.length - 1);
     return await removeVersions(scope, write, [write.version]);
+  });
+}
+
+// A package without versions would be neither there nor unpublished.
+function assertSomeLeft(count: number): void {
+  if (count > 0) return;
+  throw new EntrepotError("request-invalid", {
+    message: "This would remove every version; to remove the whole package use npm unpublish --force.",
   });
 }
 
