@@ -58,8 +58,12 @@ export function createNpmEndpoint(
     const found = locate(deps, snapshot, { path, address });
     const principal = await deps.identity.authenticate(request.headers.authorization, address.ip);
     const registry = requireRegistry(snapshot, found.registryName);
-    const matched = matchRoute(compiled, request.method ?? "", found.rest);
-    assertMay(principal, registry, matched);
+    const matched = permittedRoute(compiled, {
+      principal,
+      registry,
+      method: request.method ?? "",
+      rest: found.rest,
+    });
     if (matched === null) throw new EntrepotError("not-found", { message: "There is nothing at this URL." });
     const context: NpmContext = {
       deps,
@@ -113,6 +117,27 @@ function locate(
   return { ...named, registryUrl: `${base}${named.prefix}` };
 }
 
+interface Wanted {
+  principal: Principal;
+  registry: Registry;
+  method: string;
+  rest: readonly string[];
+}
+
+// A closed registry does not even say which of its URLs exist.
+function permittedRoute(compiled: readonly CompiledRoute[], wanted: Wanted): MatchedRoute | null {
+  const { principal, registry, method, rest } = wanted;
+  let matched: MatchedRoute | null = null;
+  try {
+    matched = matchRoute(compiled, method, rest);
+  } catch (error) {
+    assertMay(principal, registry, null);
+    throw error;
+  }
+  assertMay(principal, registry, matched);
+  return matched;
+}
+
 function matchRoute(
   compiled: readonly CompiledRoute[],
   method: string,
@@ -132,7 +157,6 @@ function matchRoute(
   });
 }
 
-// A closed registry does not even say which of its URLs exist.
 function assertMay(principal: Principal, registry: Registry, matched: MatchedRoute | null): void {
   const permission = matched?.route.permission ?? "view";
   if (permission === "none") return;

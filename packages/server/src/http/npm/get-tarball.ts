@@ -1,10 +1,11 @@
 import { EntrepotError } from "@entrepot/core";
 import type { OpenBlob } from "../../blobs/index.ts";
 import { versionOfFileName, type Tarball, type TarballRequest } from "../../registry/index.ts";
-import type { Answer } from "../answer.ts";
+import { jsonAnswer, type Answer } from "../answer.ts";
 import type { NpmContext } from "../context.ts";
 import { packageOf, valueOf } from "../match-route.ts";
 import { parseRange, type ByteRange } from "../range.ts";
+import { matchesEtag } from "../send-answer.ts";
 
 const ETAG_CHARS = 43;
 const CACHE_CONTROL = "private, max-age=31536000, immutable";
@@ -33,7 +34,10 @@ export async function getTarball(context: NpmContext): Promise<Answer> {
 async function answerFor(context: NpmContext, tarball: Tarball): Promise<Answer | null> {
   const { headers } = context.request;
   const etag = `"${tarball.digest.slice(0, ETAG_CHARS)}"`;
-  const isRangeWanted = headers["if-range"] === undefined || headers["if-range"] === etag;
+  // Who has the whole is told so, whatever part it asks for.
+  const isRangeWanted =
+    (headers["if-range"] === undefined || headers["if-range"] === etag) &&
+    !matchesEtag(headers["if-none-match"], etag);
   const range = isRangeWanted ? parseRange(headers.range, tarball.sizeBytes) : null;
   if (range === "unsatisfiable") return unsatisfiable(tarball);
   return range === null
@@ -86,12 +90,9 @@ async function openBlob(context: NpmContext, tarball: Tarball, range?: ByteRange
   return null;
 }
 
-function unsatisfiable(tarball: Tarball): Answer {
-  return {
-    status: 416,
-    headers: ["content-range", `bytes */${tarball.sizeBytes}`, "content-length", "0"],
-    body: null,
-  };
+function unsatisfiable({ sizeBytes }: Tarball): Answer {
+  const error = `The range begins behind the end; the tarball has ${sizeBytes} bytes.`;
+  return jsonAnswer(416, { error, message: error }, ["content-range", `bytes */${sizeBytes}`]);
 }
 
 function sharedHeaders(etag: string): string[] {
