@@ -3,14 +3,13 @@ import { mkdir } from "node:fs/promises";
 import type { Server } from "node:http";
 import { availableParallelism, networkInterfaces } from "node:os";
 import { join } from "node:path";
-import type { FastifyInstance } from "fastify";
 import { createFileStore, createStagingArea, type BlobStore, type StagingArea } from "./blobs/index.ts";
 import { createChangeLog, type ChangeLog } from "./changes/index.ts";
 import type { Config } from "./config/index.ts";
 import { openDatabase, type Database } from "./db/index.ts";
 import { createGate, createStatuses } from "./firewall/index.ts";
 import { applyDeclarations, ensureSetting, ensureWorkspace, seedDefaultRegistry } from "./first-run.ts";
-import { createApi, createHttpServer, type HttpDeps } from "./http/index.ts";
+import { createHttpServer, type HttpDeps, type HttpServer } from "./http/index.ts";
 import {
   createFailedPasswords,
   createIdentity,
@@ -111,17 +110,16 @@ export async function createApp(inputs: AppInputs): Promise<App> {
   await seedDefaultRegistry(seed, config);
   await applyDeclarations(seed, config);
   const firstAdmin = await identity.seedAdmin(config.adminPassword);
-  const { app, server } = await createApi(deps, (handleOther) => createHttpServer(deps, handleOther));
+  const http = createHttpServer(deps);
   const worker = jobs.startWorker(createJobHandlers({ ...storage, now }), {
     schedules: SCHEDULES,
     onFailure: (failure) => log.error("job failed", { error: failure }),
   });
   return {
-    server,
+    server: http.server,
     firstAdmin,
-    listen: () => listen(server, config),
-    close: () =>
-      close({ config, log, app, server, worker, cachedVersions, identity, upstreams, threads, storage }),
+    listen: () => listen(http.server, config),
+    close: () => close({ config, log, http, worker, cachedVersions, identity, upstreams, threads, storage }),
   };
 }
 
@@ -250,8 +248,7 @@ async function listen(server: Server, config: Config): Promise<string> {
 interface Closing {
   config: Config;
   log: Log;
-  app: FastifyInstance;
-  server: Server;
+  http: HttpServer;
   worker: JobWorker;
   cachedVersions: CachedVersions;
   identity: Identity;
@@ -262,14 +259,15 @@ interface Closing {
 
 // From the outside in: first no new requests, last the database that all others write to.
 async function close(parts: Closing): Promise<void> {
-  const { server, storage } = parts;
+  const { storage } = parts;
+  const { server } = parts.http;
   const cutOff = setTimeout(() => server.closeAllConnections(), parts.config.limits.shutdownTimeoutMs);
   await new Promise<void>((resolve) => {
     server.close(() => resolve());
     server.closeIdleConnections();
   });
   clearTimeout(cutOff);
-  await parts.app.close();
+  await parts.http.close();
   await parts.worker.stop();
   await parts.upstreams.close();
   await parts.cachedVersions.settle();

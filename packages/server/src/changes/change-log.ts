@@ -21,9 +21,10 @@ export interface ChangeLog {
   readonly seq: number;
   /**
    * SQLite: gives listeners everything committed so far, by any process, before it returns; microseconds when there
-   * is nothing. PostgreSQL: does nothing, since changes arrive by notification and by polling. Never throws.
+   * is nothing. PostgreSQL: does nothing, since changes arrive by notification and by polling. Never throws. Tells
+   * whether it had to ask the engine, which costs microseconds, or heard of no write, which costs next to nothing.
    */
-  catchUp(): void;
+  catchUp(): boolean;
   /** Resolves when listeners have been given everything that was committed before the call, on either database. */
   refresh(): Promise<void>;
   /** Calls back with changes in order. Returns how to stop. */
@@ -61,7 +62,7 @@ export async function createChangeLog(db: Database, options: ChangeLogOptions): 
 }
 
 interface Follower {
-  catchUp(): void;
+  catchUp(): boolean;
   refresh(): Promise<void>;
   poll(): void;
   stop(): void;
@@ -86,12 +87,12 @@ function followInStep(
     } while (rows.length === PAGE);
   }
 
-  function look(options?: { thorough: boolean }): void {
+  function look(): void {
     // A listener that asks again is served by the loop it was called from.
     if (isReading) return;
     isReading = true;
     try {
-      isBehind = db.changedElsewhere(options) || isBehind;
+      isBehind = db.changedElsewhere() || isBehind;
       if (isBehind) readAll();
       isBehind = false;
     } catch (error) {
@@ -102,9 +103,13 @@ function followInStep(
   }
 
   return {
-    catchUp: () => look(),
-    poll: () => look({ thorough: true }),
-    refresh: () => Promise.resolve(look({ thorough: true })),
+    catchUp() {
+      if (!isBehind && db.isQuiet?.() === true) return false;
+      look();
+      return true;
+    },
+    poll: look,
+    refresh: () => Promise.resolve(look()),
     stop: () => undefined,
   };
 }
@@ -145,7 +150,7 @@ function followByNotice(db: Database, feed: ChangeFeed, onError: (error: unknown
 
   const unsubscribe = db.onChange?.(poll);
   return {
-    catchUp: () => undefined,
+    catchUp: () => false,
     refresh,
     poll,
     stop: () => {

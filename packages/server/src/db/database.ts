@@ -21,10 +21,9 @@ export interface Database {
    * Tells whether any other connection (our own writer included) committed since the last call. Has one consumer,
    * the change log; a second one would take its answers away.
    */
-  changedElsewhere(options?: {
-    /** Asks the engine itself even when there is no sign of a write; for whoever looks only now and then. */
-    thorough: boolean;
-  }): boolean;
+  changedElsewhere(): boolean;
+  /** SQLite only: true when nothing was written for a while, so that asking the engine for news can be spared. */
+  isQuiet?(): boolean;
   /** SQLite only: at most `limit` rows of the change log after `after`, in order, without yielding. */
   readChangesSync?(after: number, limit: number): ChangeRow[];
   /** PostgreSQL only: calls back whenever a change may have been committed; returns how to stop. */

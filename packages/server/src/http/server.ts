@@ -1,11 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { EntrepotError, type Principal } from "@entrepot/core";
+import type { ChangeLog } from "../changes/index.ts";
 import type { RouteMeter } from "../telemetry/index.ts";
 import { isOwnRequest } from "../upstream/index.ts";
 import { createAddressReader } from "./client-address.ts";
 import type { HttpDeps } from "./context.ts";
 import { errorAnswer, isServerFault } from "./errors.ts";
-import { createNpmEndpoint, type NpmEndpoint } from "./npm-endpoint.ts";
+import { createOtherEndpoint, type OtherEndpoint } from "./other-endpoint.ts";
+import { createNpmEndpoint, type NpmEndpoint, type NpmResult } from "./npm-endpoint.ts";
 import { createReplayLane, type ReplayLane } from "./replay-lane.ts";
 import { createRequestIds } from "./request-ids.ts";
 import { NPM_ROUTES } from "./routes.ts";
@@ -13,9 +15,13 @@ import { sendAnswer, type SentAnswer } from "./send-answer.ts";
 
 const CONNECTION_CHECK_MS = 5000;
 const HEADERS_COUNT_MAX = 200;
+const ANONYMOUS: Principal = { kind: "anonymous" };
 
-/** Answers a request that addresses no registry: the JSON API, operations, the console. */
-export type OtherHandler = (request: IncomingMessage, response: ServerResponse) => void;
+/** The server, and what has to be closed with it. */
+export interface HttpServer {
+  server: Server;
+  close(): Promise<void>;
+}
 
 /** What a finished request leaves behind. */
 interface Finished {
@@ -30,22 +36,24 @@ interface ServerParts {
   deps: HttpDeps;
   lane: ReplayLane;
   npm: NpmEndpoint;
+  other: OtherEndpoint;
   nextRequestId: () => string;
 }
 
 /**
  * Makes the HTTP server. A request takes the replay lane if its answer is known and current, else the npm
- * endpoint if it addresses a registry, else `handleOther`.
+ * endpoint if it addresses a registry, else it is for the API, for operations, or for nobody.
  */
-export function createHttpServer(deps: HttpDeps, handleOther: OtherHandler): Server {
+export function createHttpServer(deps: HttpDeps): HttpServer {
   const addresses = createAddressReader(deps.trustedProxies);
   const parts: ServerParts = {
     deps,
     lane: createReplayLane(deps, addresses),
     npm: createNpmEndpoint(deps, NPM_ROUTES, addresses),
+    other: createOtherEndpoint(deps, addresses),
     nextRequestId: createRequestIds(process.pid.toString(36)),
   };
-  const catchUp = oncePerTurn(() => deps.changes.catchUp());
+  const catchUp = createCatchUp(deps.changes);
 
   function handle(request: IncomingMessage, response: ServerResponse): void {
     const startedAt = performance.now();
@@ -61,13 +69,7 @@ export function createHttpServer(deps: HttpDeps, handleOther: OtherHandler): Ser
       });
       return;
     }
-    const isNpm = parts.npm.owns(request);
-    if (isNpm === true) void handleNpm(parts, { request, response, startedAt });
-    else if (isNpm === false) handleOther(request, response);
-    else
-      void isNpm.then((is) =>
-        is ? handleNpm(parts, { request, response, startedAt }) : handleOther(request, response),
-      );
+    void handleUnknown(parts, { request, response, startedAt });
   }
 
   const { limits } = deps;
@@ -88,30 +90,20 @@ export function createHttpServer(deps: HttpDeps, handleOther: OtherHandler): Ser
   server.maxHeadersCount = HEADERS_COUNT_MAX;
   // The reader of a body asks for it, once it is known that the body is wanted.
   server.on("checkContinue", handle);
-  return server;
+  return { server, close: () => parts.other.close() };
 }
 
-interface NpmExchange {
+interface Exchange {
   request: IncomingMessage;
   response: ServerResponse;
   startedAt: number;
 }
 
-async function handleNpm(parts: ServerParts, { request, response, startedAt }: NpmExchange): Promise<void> {
-  let principal: Principal = { kind: "anonymous" };
-  let meter: RouteMeter | null = null;
-  let requestId: string | null = null;
-  let answer;
-  try {
-    assertNoLoop(parts.deps, request);
-    const result = await parts.npm.answer(request, response);
-    ({ answer, principal, meter } = result);
-    parts.lane.record(request, answer, meter);
-  } catch (error) {
-    requestId = parts.nextRequestId();
-    if (isServerFault(error)) parts.deps.log.error("request failed", { requestId, error });
-    answer = errorAnswer(error, requestId);
-  }
+async function handleUnknown(parts: ServerParts, exchange: Exchange): Promise<void> {
+  const { request, response, startedAt } = exchange;
+  const outcome = await outcomeOf(parts, exchange);
+  if (outcome === "handed over") return;
+  const { answer, principal, meter, requestId } = outcome;
   try {
     const sent = await sendAnswer(request, response, answer);
     finish(parts, request, { startedAt, sent, principal, meter, requestId });
@@ -120,6 +112,30 @@ async function handleNpm(parts: ServerParts, { request, response, startedAt }: N
     response.destroy();
     if (!request.socket.destroyed) parts.deps.log.warn("answer cut short", { error });
     finish(parts, request, { startedAt, sent: { status: 499, sizeBytes: 0 }, principal, meter, requestId });
+  }
+}
+
+interface Outcome extends NpmResult {
+  requestId: string | null;
+}
+
+async function outcomeOf(
+  parts: ServerParts,
+  { request, response }: Exchange,
+): Promise<Outcome | "handed over"> {
+  try {
+    assertNoLoop(parts.deps, request);
+    if (await parts.npm.owns(request)) {
+      const result = await parts.npm.answer(request, response);
+      parts.lane.record(request, result.answer, result.meter);
+      return { ...result, requestId: null };
+    }
+    if (parts.other.takesOver(request, response)) return "handed over";
+    return { answer: await parts.other.answer(request), principal: ANONYMOUS, meter: null, requestId: null };
+  } catch (error) {
+    const requestId = parts.nextRequestId();
+    if (isServerFault(error)) parts.deps.log.error("request failed", { requestId, error });
+    return { answer: errorAnswer(error, requestId), principal: ANONYMOUS, meter: null, requestId };
   }
 }
 
@@ -153,18 +169,17 @@ function assertNoLoop(deps: HttpDeps, request: IncomingMessage): void {
 }
 
 /**
- * Runs `work` at the first call of each turn of the event loop. Requests of one turn had all arrived before its
- * first one was handled, so one look at the change log is as good as one each.
+ * Catches up with the change log for each request, but asks the engine once in a turn of the event loop at most:
+ * the requests of one turn had all arrived before its first one was handled.
  */
-function oncePerTurn(work: () => void): () => void {
-  let isDone = false;
+function createCatchUp(changes: Pick<ChangeLog, "catchUp">): () => void {
+  let hasAsked = false;
   function reset(): void {
-    isDone = false;
+    hasAsked = false;
   }
   return () => {
-    if (isDone) return;
-    isDone = true;
+    if (hasAsked || !changes.catchUp()) return;
+    hasAsked = true;
     setImmediate(reset);
-    work();
   };
 }

@@ -94,8 +94,8 @@ function createSqliteDatabase({ reader, link, watch }: SqliteParts, workMsMax: n
     kind: "sqlite",
     read: createDirectKysely<Schema>(reader, null),
     write: (work) => queue.write(work),
-    changedElsewhere: (options) => {
-      if (options?.thorough !== true && !watch.mayHaveChanged()) return false;
+    isQuiet: () => !watch.mayHaveChanged(),
+    changedElsewhere: () => {
       const version = readVersion();
       const isChanged = version !== knownVersion;
       knownVersion = version;

@@ -1,12 +1,10 @@
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { EntrepotError, may, type Principal } from "@entrepot/core";
 import type { Answer } from "../answer.ts";
-import { createAddressReader, type AddressReader } from "../client-address.ts";
+import type { AddressReader } from "../client-address.ts";
 import type { HttpDeps } from "../context.ts";
 import { errorAnswer, isServerFault } from "../errors.ts";
-import { frontPage } from "../front-page.ts";
-import { operationsAnswer } from "../operations.ts";
 import type { ApiContext, ApiRoute } from "./api-route.ts";
 import { API_ROUTES } from "./routes.ts";
 
@@ -21,35 +19,21 @@ declare module "fastify" {
   }
 }
 
-/** The JSON API and the operations' URLs, on the server that `listen` makes. */
+/** The JSON API. */
 export interface Api {
-  app: FastifyInstance;
-  server: Server;
+  handle(request: IncomingMessage, response: ServerResponse): void;
+  close(): Promise<void>;
 }
 
-/**
- * Makes the fastify application that answers everything that is not the npm protocol. `makeServer` gets the
- * function that handles a request here.
- */
-export async function createApi(
-  deps: HttpDeps,
-  makeServer: (handle: (request: IncomingMessage, response: ServerResponse) => void) => Server,
-): Promise<Api> {
-  const addresses = createAddressReader(deps.trustedProxies);
-  let server: Server | undefined;
-  const app = fastify({
-    serverFactory: (handle) => {
-      server = makeServer(handle);
-      return server;
-    },
-    bodyLimit: BODY_BYTES_MAX,
-    routerOptions: { maxParamLength: PARAM_CHARS_MAX },
-    forceCloseConnections: false,
-  });
+/** Makes the API. It answers requests that are handed to it and listens nowhere itself. */
+export async function createApi(deps: HttpDeps, addresses: AddressReader): Promise<Api> {
+  const app = fastify({ bodyLimit: BODY_BYTES_MAX, routerOptions: { maxParamLength: PARAM_CHARS_MAX } });
   app.decorateRequest("principal");
   app.decorateRequest("startedAt", 0);
   app.setErrorHandler((error, request, reply) => sendError(deps, { error, request, reply }));
-  app.setNotFoundHandler((request, reply) => answerOther(deps, addresses, { request, reply }));
+  app.setNotFoundHandler(() => {
+    throw new EntrepotError("not-found", { message: "The API has nothing at this URL." });
+  });
   app.addHook("onRequest", async (request) => {
     request.startedAt = performance.now();
     request.principal = { kind: "anonymous" };
@@ -57,8 +41,7 @@ export async function createApi(
   app.addHook("onResponse", async (request, reply) => logRequest(deps, request, reply));
   for (const route of API_ROUTES) addRoute(app, deps, { route, addresses });
   await app.ready();
-  if (server === undefined) throw new EntrepotError("internal", { message: "The framework made no server." });
-  return { app, server };
+  return { handle: (request, response) => app.routing(request, response), close: () => app.close() };
 }
 
 function addRoute(
@@ -116,21 +99,6 @@ function assertMay(principal: Principal, route: ApiRoute): void {
 interface Exchange {
   request: FastifyRequest;
   reply: FastifyReply;
-}
-
-async function answerOther(
-  deps: HttpDeps,
-  addresses: AddressReader,
-  { request, reply }: Exchange,
-): Promise<void> {
-  const path = request.url.split("?")[0] ?? "";
-  const isRead = request.method === "GET" || request.method === "HEAD";
-  const found = isRead ? await operationsAnswer(deps, path) : null;
-  if (found !== null) return sendPlain(reply, found);
-  if (isRead && path === "/") return sendPlain(reply, frontPage(deps, addresses.read(request.raw).origin));
-  throw new EntrepotError("not-found", {
-    message: "There is nothing at this URL; registries are at /npm/<name>/.",
-  });
 }
 
 function sendError(deps: HttpDeps, { error, request, reply }: Exchange & { error: unknown }): void {
