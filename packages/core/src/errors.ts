@@ -36,6 +36,7 @@ export const ERROR_TABLE = {
   "name-taken": { status: 409, message: "This name is taken." },
   "body-too-large": { status: 413, message: "The body is larger than this server takes." },
   "too-many-requests": { status: 429, message: "Too many requests; wait and try again." },
+  "listen-failed": { status: 500, message: "The server cannot listen on its address." },
   "internal": { status: 500, message: "Something went wrong on the server." },
   "upstream-loop": { status: 508, message: "An upstream leads back to this server." },
   "upstream-invalid": { status: 502, message: "The upstream sent something that is not a valid answer." },

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { mkdir } from "node:fs/promises";
 import type { Server } from "node:http";
 import { availableParallelism, networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { createFileStore, createStagingArea, type BlobStore, type StagingArea } from "./blobs/index.ts";
 import { createChangeLog, type ChangeLog } from "./changes/index.ts";
 import type { Config } from "./config/index.ts";
+import { prepareDataFolder } from "./data-folder.ts";
 import { openDatabase, type Database } from "./db/index.ts";
 import { createGate, createStatuses } from "./firewall/index.ts";
 import { applyDeclarations, ensureSetting, ensureWorkspace, seedDefaultRegistry } from "./first-run.ts";
@@ -18,6 +18,7 @@ import {
   type Identity,
   type SecretBox,
 } from "./identity/index.ts";
+import { listen } from "./listen.ts";
 import { createJobHandlers, SCHEDULES } from "./job-handlers.ts";
 import { createJobQueue, type JobQueue, type JobWorker } from "./jobs/index.ts";
 import {
@@ -56,6 +57,8 @@ export interface App {
   server: Server;
   /** Present when this start made the first administrator; the password when none was configured. */
   firstAdmin: { oneTimePassword: string | null } | null;
+  /** Nobody has logged in so far, in this start or an earlier one. */
+  isUnused: boolean;
   /** The address it listens on, as a URL without a trailing slash. */
   listen(): Promise<string>;
   /** Answers what is under way, then closes everything; cuts off what takes longer than the configured time. */
@@ -118,13 +121,14 @@ export async function createApp(inputs: AppInputs): Promise<App> {
   return {
     server: http.server,
     firstAdmin,
+    isUnused: !(await identity.hasTokens()),
     listen: () => listen(http.server, config),
     close: () => close({ config, log, http, worker, cachedVersions, identity, upstreams, threads, storage }),
   };
 }
 
 async function openStorage({ config, now, log }: AppInputs): Promise<Storage> {
-  await mkdir(config.data, { recursive: true });
+  await prepareDataFolder(config.data);
   const db = await openDatabase({
     url: config.databaseUrl,
     log: ({ message, error }) => log.warn(message, error === undefined ? {} : { error }),
@@ -229,20 +233,6 @@ function isOwnUrl(config: Config, url: URL): boolean {
   );
   const host = url.hostname.replace(/^\[|\]$/g, "");
   return host === "localhost" || host === config.host || own.includes(host);
-}
-
-async function listen(server: Server, config: Config): Promise<string> {
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(config.port, config.host, () => {
-      server.off("error", reject);
-      resolve();
-    });
-  });
-  const address = server.address();
-  const port = typeof address === "object" && address !== null ? address.port : config.port;
-  const host = config.host === "0.0.0.0" || config.host === "::" ? "localhost" : config.host;
-  return config.publicUrl ?? `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 interface Closing {

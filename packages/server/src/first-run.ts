@@ -84,16 +84,15 @@ export async function seedDefaultRegistry(deps: SeedDeps, config: Config): Promi
       }),
     );
   }
+  // With its upstream or not at all: a start that is killed here is completed by the next one.
   await ignoringTaken(() =>
     createRegistry(deps.writes, by, {
       name: DEFAULT_NAME,
       description: "The first registry",
       anonymousRead: config.anonymousRead,
+      upstreams: url === "none" ? [] : [PUBLIC_UPSTREAM],
     }),
   );
-  if (url !== "none") {
-    await setRegistryUpstreams(deps.writes, by, { name: DEFAULT_NAME, upstreams: [PUBLIC_UPSTREAM] });
-  }
 }
 
 /** Makes what the configuration file declares true: upstreams first, then registries with their claims. */
@@ -149,19 +148,17 @@ async function ignoringTaken(work: () => Promise<void>): Promise<void> {
   }
 }
 
-/** What the first start prints: commands that work when pasted. */
-export function welcomeText(input: { url: string; password: string | null }): string {
+/** What is known of the first administrator's password. */
+export type AdminPassword = { kind: "configured" } | { kind: "one-time"; text: string } | { kind: "unknown" };
+
+/** What a start prints until somebody has logged in: commands that work when pasted. `data` is the data folder. */
+export function welcomeText(input: { url: string; password: AdminPassword; data: string }): string {
   const registry = `${input.url}/npm/${DEFAULT_NAME}/`;
   return [
     "",
     `  Entrepot is ready at ${input.url}/`,
     "",
-    ...(input.password === null
-      ? ["  Log in as admin with the password you configured."]
-      : [
-          `  Log in as admin with the one-time password ${input.password}`,
-          "  (change it with: entrepot admin password admin)",
-        ]),
+    ...passwordLines(input.password, `    npx entrepot admin password admin --data ${shellWord(input.data)}`),
     "",
     "  Point npm at it:",
     `    npm config set registry ${registry}`,
@@ -172,4 +169,26 @@ export function welcomeText(input: { url: string; password: string | null }): st
     "    npm publish",
     "",
   ].join("\n");
+}
+
+function shellWord(text: string): string {
+  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+function passwordLines(password: AdminPassword, newPassword: string): string[] {
+  switch (password.kind) {
+    case "configured":
+      return ["  Log in as admin with the password you configured."];
+    case "one-time":
+      return [
+        `  Log in as admin with the one-time password ${password.text}`,
+        "  It is not shown again. To set a new one, also while the server runs:",
+        newPassword,
+      ];
+    case "unknown":
+      return [
+        "  Nobody has logged in as admin yet. If you do not have the password, set a new one:",
+        newPassword,
+      ];
+  }
 }

@@ -5,7 +5,7 @@ import { loadConfig, type ProcessInputs } from "../config/index.ts";
 import { ROLES, type Identity } from "../identity/index.ts";
 import { openCommandStorage } from "./open-storage.ts";
 
-const USAGE = `Usage: entrepot admin <action> [--json]
+const USAGE = `Usage: entrepot admin <action> [--json] [--data FOLDER] [--config FILE]
   users                          list the users
   add NAME [--role ROLE]         add a user (admin, developer, read-only); prints a password
   password NAME                  set a new password; prints it, or takes it from standard input with --stdin
@@ -66,31 +66,63 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 
 /** Runs `entrepot admin …`; gives the exit code. */
 export async function runAdminCommand(inputs: ProcessInputs): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...inputs.argv],
-    allowPositionals: true,
-    options: {
-      json: { type: "boolean", default: false },
-      stdin: { type: "boolean", default: false },
-      write: { type: "boolean", default: false },
-      role: { type: "string", default: "developer" },
-      days: { type: "string" },
-      help: { type: "boolean", short: "h", default: false },
-    },
-  });
+  const parsed = parseWords(inputs.argv);
+  if (typeof parsed === "string") {
+    process.stderr.write(`entrepot: ${parsed}\n${USAGE}`);
+    return 2;
+  }
+  const { values, positionals } = parsed;
   const [actionName = "", name = ""] = positionals;
   const action = ACTIONS[actionName];
   if (values.help || action === undefined || (name === "" && actionName !== "users")) {
     (values.help ? process.stdout : process.stderr).write(USAGE);
     return values.help ? 0 : 2;
   }
-  const storage = await openCommandStorage(loadConfig({ ...inputs, argv: [] }));
+  const storage = await openCommandStorage(loadConfig({ ...inputs, argv: parsed.configWords }));
   try {
-    const result = await action(storage.identity, name, { ...values, days: values.days });
+    const result = await action(storage.identity, name, values);
     process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : textOf(result));
     return 0;
   } finally {
     await storage.close();
+  }
+}
+
+const OPTIONS = {
+  json: { type: "boolean", default: false },
+  stdin: { type: "boolean", default: false },
+  write: { type: "boolean", default: false },
+  role: { type: "string", default: "developer" },
+  days: { type: "string" },
+  help: { type: "boolean", short: "h", default: false },
+  data: { type: "string" },
+  config: { type: "string" },
+} as const;
+
+interface Words {
+  values: Options & { help: boolean };
+  positionals: string[];
+  /** Options that name the database, in the words of the configuration. */
+  configWords: string[];
+}
+
+/** The words of the command, or what is wrong with them. */
+function parseWords(argv: readonly string[]): Words | string {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: OPTIONS,
+    });
+    const { data, config, days, ...flags } = values;
+    const configWords = Object.entries({ data, config }).flatMap(([name, value]) =>
+      value === undefined ? [] : [`--${name}=${value}`],
+    );
+    return { values: { ...flags, days }, positionals, configWords };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code?.startsWith("ERR_PARSE_ARGS_") !== true) throw error;
+    return message;
   }
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { mkdir } from "node:fs/promises";
 import { createChangeLog, type ChangeLog } from "../changes/index.ts";
 import type { Config } from "../config/index.ts";
+import { prepareDataFolder } from "../data-folder.ts";
 import { openDatabase, type Database } from "../db/index.ts";
 import { ensureWorkspace } from "../first-run.ts";
 import {
@@ -24,7 +24,7 @@ export interface CommandStorage {
 
 /** Opens what commands need; a running server on the same database hears of what they change. */
 export async function openCommandStorage(config: Config): Promise<CommandStorage> {
-  await mkdir(config.data, { recursive: true });
+  await prepareDataFolder(config.data);
   const db = await openDatabase({ url: config.databaseUrl });
   const changes = await createChangeLog(db, {
     pollMs: POLL_MS,

@@ -1,6 +1,6 @@
 import { createApp, type App } from "../app.ts";
 import type { Config } from "../config/index.ts";
-import { welcomeText } from "../first-run.ts";
+import { welcomeText, type AdminPassword } from "../first-run.ts";
 import { createAccessLog, createLog, createMetrics, createOutput, type Log } from "../telemetry/index.ts";
 import { VERSION } from "../version.ts";
 
@@ -19,16 +19,32 @@ export async function serve(config: Config): Promise<number> {
     accessLog,
     metrics: createMetrics(),
   });
-  const url = await app.listen();
+  const url = await listenOrClose(app);
   log.info("listening", { url });
-  if (app.firstAdmin !== null) {
-    output.write(`${welcomeText({ url, password: app.firstAdmin.oneTimePassword })}\n`);
+  if (app.isUnused) {
+    output.write(`${welcomeText({ url, password: adminPassword(app), data: config.data })}\n`);
   }
   await stopSignal(log);
   await stop(app, log);
   await accessLog?.close();
   await output.flush();
   return 0;
+}
+
+// Threads and connections would keep a process alive that serves nobody.
+async function listenOrClose(app: App): Promise<string> {
+  try {
+    return await app.listen();
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+}
+
+function adminPassword({ firstAdmin }: App): AdminPassword {
+  if (firstAdmin === null) return { kind: "unknown" };
+  const { oneTimePassword } = firstAdmin;
+  return oneTimePassword === null ? { kind: "configured" } : { kind: "one-time", text: oneTimePassword };
 }
 
 async function stopSignal(log: Log): Promise<void> {

@@ -6,7 +6,7 @@ import type { CheckedUser } from "./password-check.ts";
 import { makeOneTimePassword } from "./password-rules.ts";
 import { createTokenLookup } from "./token-lookup.ts";
 import { createTokenUse } from "./token-use.ts";
-import { createLoginToken, createToken, listTokens, revokeToken } from "./tokens.ts";
+import { createLoginToken, createToken, hasTokens, listTokens, revokeToken } from "./tokens.ts";
 import type { NewToken, Token, TokenRequest } from "./tokens.ts";
 import { changeUser, createUser, findUser, listUsers, seedAdmin } from "./users.ts";
 import type { NewUser, User, UserChange } from "./users.ts";
@@ -48,6 +48,8 @@ export interface Identity {
    * password to print when none was given. Throws request-invalid for a bad password.
    */
   seedAdmin(password: string | null): Promise<{ name: string; oneTimePassword: string | null } | null>;
+  /** True once anybody has logged in or been given a token. */
+  hasTokens(): Promise<boolean>;
   /** Creates a user. Throws request-invalid and name-taken. */
   createUser(input: NewUser): Promise<User>;
   /**
@@ -98,6 +100,7 @@ export function createIdentity(deps: IdentityDeps): Identity {
     checkPassword: (input) => passwords.check(input),
     logout: (token, actor) => revokeToken(deps, { token, actor }),
     seedAdmin: (password) => seedFirstAdmin(deps, password),
+    hasTokens: () => hasTokens(deps),
     createUser: (input) => createUser(deps, input),
     changeUser: (input) => changeUser(deps, input),
     listUsers: (input) => listUsers(deps, input),

@@ -45,6 +45,17 @@ const TOKENS_PER_USER_MAX = 1000;
 /** Names of tokens that a login made; the oldest make room for new ones. */
 const LOGIN_PREFIX = "login: ";
 
+/** Tells whether a token was ever made, revoked ones included. */
+export async function hasTokens(deps: Pick<IdentityDeps, "db" | "workspaceId">): Promise<boolean> {
+  const found = await deps.db.read
+    .selectFrom("tokens")
+    .select("id")
+    .where("workspace_id", "=", deps.workspaceId)
+    .limit(1)
+    .executeTakeFirst();
+  return found !== undefined;
+}
+
 /**
  * Creates a token. Throws request-invalid for a bad name or end, or for too many tokens; not-found for no
  * such user.

@@ -29,11 +29,14 @@ const HOST_PATTERN = /^[a-z0-9]([a-z0-9.-]{0,252}[a-z0-9])?$/;
 const UPSTREAMS_MAX = 20;
 const CLAIMS_MAX = 1000;
 
-/** Creates a registry: closed, without upstreams. Throws `request-invalid` and `name-taken`. */
+/**
+ * Creates a registry: closed, and without upstreams unless some are named. Throws `request-invalid`, `name-taken`,
+ * and `not-found` for an unknown upstream.
+ */
 export async function createRegistry(
   deps: RegistryWriteDeps,
   by: RegistryActor,
-  input: RegistryValues & { name: string },
+  input: RegistryValues & { name: string; upstreams?: readonly string[] },
 ): Promise<void> {
   const name = input.name.toLowerCase();
   const problem = registryNameProblem(name);
@@ -58,6 +61,7 @@ export async function createRegistry(
         updated_at: now,
       })
       .execute();
+    await insertUpstreams(trx, by, { id, upstreams: input.upstreams ?? [] });
     await logRegistryChange(trx, by, { id, now, detail: { created: name } });
   });
 }
@@ -108,23 +112,31 @@ export async function setRegistryUpstreams(
   }
   await writeRegistry(deps, { by, name: input.name }, async ({ trx, id }) => {
     await trx.deleteFrom("registry_upstreams").where("registry_id", "=", id).execute();
-    for (const [position, name] of names.entries()) {
-      const upstream = await trx
-        .selectFrom("upstreams")
-        .select("id")
-        .where("workspace_id", "=", by.workspaceId)
-        .where("name", "=", name)
-        .executeTakeFirst();
-      if (upstream === undefined) {
-        throw new EntrepotError("not-found", { message: `There is no upstream "${name}"; create it first.` });
-      }
-      await trx
-        .insertInto("registry_upstreams")
-        .values({ registry_id: id, upstream_id: upstream.id, position })
-        .execute();
-    }
+    await insertUpstreams(trx, by, { id, upstreams: names });
     return { upstreams: names };
   });
+}
+
+async function insertUpstreams(
+  trx: Transaction<Schema>,
+  by: RegistryActor,
+  { id, upstreams }: { id: string; upstreams: readonly string[] },
+): Promise<void> {
+  for (const [position, name] of upstreams.entries()) {
+    const upstream = await trx
+      .selectFrom("upstreams")
+      .select("id")
+      .where("workspace_id", "=", by.workspaceId)
+      .where("name", "=", name)
+      .executeTakeFirst();
+    if (upstream === undefined) {
+      throw new EntrepotError("not-found", { message: `There is no upstream "${name}"; create it first.` });
+    }
+    await trx
+      .insertInto("registry_upstreams")
+      .values({ registry_id: id, upstream_id: upstream.id, position })
+      .execute();
+  }
 }
 
 /** Claims names for the registry: they are never asked upstream. */
