@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import registryUrl from "registry-url";
 import { EntrepotError, isEntrepotError } from "@entrepot/core";
 import type { Config, DeclaredRegistry, DeclaredUpstream } from "./config/index.ts";
 import type { Database } from "./db/index.ts";
@@ -75,7 +74,7 @@ export async function seedDefaultRegistry(deps: SeedDeps, config: Config): Promi
     if (isToBeOpened) await changeRegistry(deps.writes, by, { name: DEFAULT_NAME, anonymousRead: true });
     return;
   }
-  const url = config.upstream ?? registryUrl();
+  const url = config.upstream ?? (await configuredRegistry());
   if (url !== "none") {
     await ignoringTaken(() =>
       createUpstream(deps.writes, by, {
@@ -93,6 +92,12 @@ export async function seedDefaultRegistry(deps: SeedDeps, config: Config): Promi
       upstreams: url === "none" ? [] : [PUBLIC_UPSTREAM],
     }),
   );
+}
+
+/** The registry that this user's npm is configured with; needed on the first start only. */
+async function configuredRegistry(): Promise<string> {
+  const { default: registryUrl } = await import("registry-url");
+  return registryUrl();
 }
 
 /** Makes what the configuration file declares true: upstreams first, then registries with their claims. */

@@ -14,6 +14,8 @@ import { viewKeyText, type View } from "./view.ts";
 /** Part of every ETag: raised when the same input starts to render differently. */
 const RENDER_FORMAT = "1";
 const ETAG_CHARS = 27;
+/** What a verdict takes in memory, roughly. */
+const VERDICT_BYTES = 512;
 
 export interface PackumentDeps {
   db: Database;
@@ -192,8 +194,8 @@ function storedView(deps: PackumentDeps, request: PackumentRequest, material: Vi
     etag: etagOf([RENDER_FORMAT, source, contextStamp(policy), request.form, request.packageUrl]),
     gzip,
     sizeBytes: rendered.sizeBytes,
-    hiddenCount: rendered.hidden.length,
-    weightBytes: gzip.length,
+    hidden: new Map(rendered.hidden),
+    weightBytes: gzip.length + rendered.hidden.length * VERDICT_BYTES,
     source,
     entries: material.entries,
     isDropped: false,

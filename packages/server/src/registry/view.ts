@@ -1,4 +1,4 @@
-import type { PackumentForm } from "@entrepot/core";
+import type { PackumentForm, Verdict } from "@entrepot/core";
 
 /** A packument as one kind of client sees it: under policy, for one base URL, compressed. */
 export interface View {
@@ -10,8 +10,8 @@ export interface View {
   readonly gzip: Buffer;
   /** Length before compression. */
   readonly sizeBytes: number;
-  /** How many versions policy hides. */
-  readonly hiddenCount: number;
+  /** Versions that policy hides, and why. */
+  readonly hidden: ReadonlyMap<string, Verdict>;
   /** True while this is what a new request would get. */
   isCurrent(): boolean;
   /** For whoever remembers the view: emptied when the cache lets it go, so that memory stays bounded. */

@@ -7,7 +7,7 @@ interface ViewDocument {
   "name": string;
   "dist-tags"?: Record<string, string>;
   "versions"?: Record<string, unknown>;
-  "_policy"?: { hidden?: Record<string, { rule: string; reason: string }> };
+  "_policy"?: { hidden?: Record<string, unknown>; droppedTags?: Record<string, string> };
 }
 
 /** Picks one version out of a view by version, tag or range. What the view does not show cannot come out. */
@@ -20,23 +20,22 @@ export function selectManifest(input: SelectManifestInput): TaskResult<"selectMa
   const selected: SelectedManifest = { manifest: null, tags, hidden: null };
   if (input.selector === null) return { output: selected, transfer: [] };
   const versions = new Map(Object.entries(document.versions ?? {}));
-  const hidden = new Map(Object.entries(document._policy?.hidden ?? {}));
-  const version = chosenVersion(input.selector, { tags: new Map(Object.entries(tags)), versions, hidden });
-  if (version === null) return { output: selected, transfer: [] };
-  const refusal = hidden.get(version);
-  if (refusal !== undefined) {
-    selected.hidden = { version, rule: refusal.rule, reason: refusal.reason };
-    return { output: selected, transfer: [] };
+  const version = chosenVersion(input.selector, { tags, versions: [...versions.keys()] });
+  if (version !== null) {
+    const manifest = ownBytes(Buffer.from(JSON.stringify(versions.get(version))));
+    return { output: { ...selected, manifest }, transfer: [manifest.buffer] };
   }
-  const manifest = ownBytes(Buffer.from(JSON.stringify(versions.get(version))));
-  return { output: { ...selected, manifest }, transfer: [manifest.buffer] };
+  const { hidden = {}, droppedTags = {} } = document._policy ?? {};
+  selected.hidden = chosenVersion(input.selector, { tags: droppedTags, versions: Object.keys(hidden) });
+  return { output: selected, transfer: [] };
 }
 
 function chosenVersion(
   selector: string,
-  view: { tags: Map<string, string>; versions: Map<string, unknown>; hidden: Map<string, unknown> },
+  view: { tags: Record<string, string>; versions: readonly string[] },
 ): string | null {
   const exact = normalizeVersion(selector);
-  if (exact !== null) return view.versions.has(exact) || view.hidden.has(exact) ? exact : null;
-  return view.tags.get(selector) ?? maxSatisfying([...view.versions.keys()], selector);
+  if (exact !== null) return view.versions.includes(exact) ? exact : null;
+  const tagged = Object.hasOwn(view.tags, selector) ? view.tags[selector] : undefined;
+  return tagged ?? maxSatisfying(view.versions, selector);
 }

@@ -86,8 +86,8 @@ export interface SelectedManifest {
   /** JSON; null when nothing fits the selector. */
   manifest: Uint8Array<ArrayBuffer> | null;
   tags: Record<string, string>;
-  /** Present when the version that was named is hidden by policy. */
-  hidden: { version: string; rule: string; reason: string } | null;
+  /** The version that the selector means when policy hides it. */
+  hidden: string | null;
 }
 
 /** Everything that a thread can do. */

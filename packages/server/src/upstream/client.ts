@@ -1,5 +1,5 @@
 import type { EntrepotError } from "@entrepot/core";
-import { type Dispatcher, request as send } from "undici";
+import type { Dispatcher } from "undici";
 
 import type { Metrics } from "../telemetry/index.ts";
 import { isPrivateHost, resolvesToPrivate } from "./addresses.ts";
@@ -252,12 +252,13 @@ async function sendOnce(call: Call, request: OutboundRequest): Promise<Dispatche
   const isOwnOrigin = url.origin === new URL(upstream.url).origin;
   if (isOwnOrigin && upstream.credential !== null) headers["authorization"] = upstream.credential;
   const dispatcher = await deps.dispatchers.for(upstream, lane, url);
-  const options = { method: "GET", headers, signal, dispatcher } as const;
+  const path = `${url.pathname}${url.search}`;
+  const options = { origin: url.origin, path, method: "GET", headers, signal } as const;
   try {
-    return await send(url, options);
+    return await dispatcher.request(options);
   } catch (error) {
     if (!STALE_SOCKET.has(codeOf(error) ?? "") || signal?.aborted === true) throw error;
-    return send(url, options);
+    return dispatcher.request(options);
   }
 }
 

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { LookupFunction } from "node:net";
 import { rootCertificates } from "node:tls";
 
-import { Agent, type Dispatcher, Pool, ProxyAgent } from "undici";
+import type { Dispatcher } from "undici";
 
 import { guardedLookup, resolvesToPrivate } from "./addresses.ts";
 import { proxyFor, type ProxySettings } from "./proxies.ts";
@@ -28,10 +28,14 @@ export interface DispatcherDeps {
   connectionsMax: number;
 }
 
+type Undici = typeof import("undici");
+
 /** Everything open for one upstream as it was configured at one time. */
 interface Bundle {
   fingerprint: string;
   ca: string[] | null;
+  /** Loaded with the first upstream that is asked: a server may run without any. */
+  undici: Undici;
   /** By lane and proxy. */
   open: Map<string, Dispatcher>;
 }
@@ -72,7 +76,7 @@ export function createDispatchers(deps: DispatcherDeps): Dispatchers {
       const known = bundle.open.get(key);
       if (known !== undefined) return known;
       const connections = connectionsOf(lane, deps.connectionsMax);
-      const opened = openDispatcher(upstream, { proxy, connections, ca: bundle.ca });
+      const opened = openDispatcher(upstream, { ...bundle, proxy, connections });
       bundle.open.set(key, opened);
       return opened;
     },
@@ -90,10 +94,15 @@ function connectionsOf(lane: Lane, connectionsMax: number): number {
 }
 
 async function openBundle(upstream: Upstream, fingerprint: string): Promise<Bundle> {
+  const undici = await import("undici");
+  return { fingerprint, undici, ca: await authoritiesOf(upstream), open: new Map() };
+}
+
+async function authoritiesOf(upstream: Upstream): Promise<string[] | null> {
   const { caFile } = upstream.settings;
-  if (caFile === null) return { fingerprint, ca: null, open: new Map() };
+  if (caFile === null) return null;
   try {
-    return { fingerprint, ca: [...rootCertificates, await readFile(caFile, "utf8")], open: new Map() };
+    return [...rootCertificates, await readFile(caFile, "utf8")];
   } catch (cause) {
     throw unavailable(upstream, "has a CA file that cannot be read", { cause });
   }
@@ -111,9 +120,11 @@ interface Opening {
   proxy: string | null;
   connections: number;
   ca: string[] | null;
+  undici: Undici;
 }
 
-function openDispatcher(upstream: Upstream, { proxy, connections, ca }: Opening): Dispatcher {
+function openDispatcher(upstream: Upstream, { proxy, connections, ca, undici }: Opening): Dispatcher {
+  const { Agent, Pool, ProxyAgent } = undici;
   const { timeoutMs } = upstream.settings;
   const own = new URL(upstream.url).hostname;
   const pool = {

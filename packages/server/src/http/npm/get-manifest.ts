@@ -1,4 +1,5 @@
 import { EntrepotError, type PackumentForm } from "@entrepot/core";
+import { denied } from "../../firewall/index.ts";
 import type { Answer } from "../answer.ts";
 import type { NpmContext } from "../context.ts";
 import { packageOf, valueOf } from "../match-route.ts";
@@ -50,13 +51,10 @@ export async function selectManifest(
     sizeBytesMax: view.sizeBytes,
     selector,
   });
-  if (found.hidden !== null) {
-    const { version, rule, reason } = found.hidden;
+  const verdict = found.hidden === null ? undefined : view.hidden.get(found.hidden);
+  if (found.hidden !== null && verdict !== undefined) {
     const name = packageOf(context.params).full;
-    throw new EntrepotError("version-denied", {
-      message: `${name}@${version} is refused by the rule ${rule}: ${reason}`,
-      details: { rule, reason, version },
-    });
+    throw denied(verdict, { name, version: found.hidden, registry: context.registry.name });
   }
   return { manifest: found.manifest, tags: found.tags };
 }
