@@ -116,7 +116,7 @@ describe("renderLocalView", () => {
     expect(got["time"]).not.toHaveProperty(["1.1.0"]);
     expect(got["_policy"]).toEqual({
       hidden: { "1.1.0": { rule: "operator-status", reason: "bad", until: null } },
-      droppedTags: ["next"],
+      droppedTags: { next: "1.1.0" },
     });
     expect(got["policyRestrictions"]).toEqual({
       versions: { "1.1.0": { version: "1.1.0" } },

@@ -91,7 +91,7 @@ export function renderLocalView(input: LocalPackument, options: ViewOptions): Re
 function policyMembers(
   name: string,
   { form, policy }: ViewOptions,
-  { hidden, dropped }: { hidden: Map<string, Verdict>; dropped: string[] },
+  { hidden, dropped }: { hidden: Map<string, Verdict>; dropped: Map<string, string> },
 ): string[] {
   if (hidden.size === 0) return [];
   const members = [`"_policy":${JSON.stringify(policyMember(hidden, dropped))}`];

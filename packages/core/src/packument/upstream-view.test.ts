@@ -98,7 +98,7 @@ describe("renderUpstreamView", () => {
       expect(got["dist-tags"]).toEqual({ latest: "1.1.0", old: "1.0.0" });
       expect(got._policy).toEqual({
         hidden: { "1.2.0": { rule: "operator-status", reason: "miner", until: null } },
-        droppedTags: ["next"],
+        droppedTags: { next: "1.2.0" },
       });
     }
     expect(render(bytes)._policy).toBeUndefined();

@@ -53,7 +53,7 @@ export function renderScanned(document: ScannedDocument, options: ViewOptions): 
   const tags = knownTags(document);
   const repointed =
     hidden.size === 0
-      ? { tags, dropped: [] }
+      ? { tags, dropped: new Map<string, string>() }
       : repointTags(
           tags,
           shown.map(({ version }) => version),
@@ -77,7 +77,7 @@ interface ViewParts {
   hidden: Map<string, Verdict>;
   shown: ScannedVersion[];
   tags: Map<string, string>;
-  droppedTags: string[];
+  droppedTags: Map<string, string>;
 }
 
 function* judgedVersions(document: ScannedDocument): Generator<JudgedVersion> {

@@ -53,11 +53,14 @@ export function hiddenVersions(
 }
 
 /** The member `_policy` of a view, which explains what is missing from it. */
-export function policyMember(hidden: ReadonlyMap<string, Verdict>, droppedTags: readonly string[]): unknown {
+export function policyMember(
+  hidden: ReadonlyMap<string, Verdict>,
+  droppedTags: ReadonlyMap<string, string>,
+): unknown {
   const entries = [...hidden].map(
     ([version, { rule, reason, until }]) => [version, { rule, reason, until }] as const,
   );
-  return { hidden: Object.fromEntries(entries), droppedTags };
+  return { hidden: Object.fromEntries(entries), droppedTags: Object.fromEntries(droppedTags) };
 }
 
 /**

@@ -123,7 +123,7 @@ describe("repointTags", () => {
       (version) => version === "1.9.9",
     );
     expect(tags.get("latest")).toBe(expected);
-    expect(dropped).toEqual(expected === undefined ? ["latest"] : []);
+    expect([...dropped]).toEqual(expected === undefined ? [["latest", target]] : []);
   });
 
   test("takes a deprecated version rather than none", () => {
@@ -141,7 +141,13 @@ describe("repointTags", () => {
       ]),
       ["1.0.0"],
     );
-    expect(result).toEqual({ tags: new Map([["old", "1.0.0"]]), dropped: ["beta", "next"] });
+    expect(result).toEqual({
+      tags: new Map([["old", "1.0.0"]]),
+      dropped: new Map([
+        ["next", "2.0.0"],
+        ["beta", "3.0.0"],
+      ]),
+    });
   });
 
   test("is never above the old target, and never a pre-release for a stable version", () => {

@@ -3,8 +3,8 @@ import semver from "semver";
 /** What is left of a package's tags under policy. */
 export interface RepointedTags {
   tags: Map<string, string>;
-  /** Tags that have no version left to point at, sorted. */
-  dropped: string[];
+  /** Tags that have no version left to point at, each with its old target. */
+  dropped: Map<string, string>;
 }
 
 /**
@@ -23,17 +23,16 @@ export function repointTags(
   isDeprecated: (version: string) => boolean = () => false,
 ): RepointedTags {
   const allowedSet = new Set(allowed);
-  const result: RepointedTags = { tags: new Map(), dropped: [] };
+  const result: RepointedTags = { tags: new Map(), dropped: new Map() };
   for (const [tag, target] of tags) {
     if (allowedSet.has(target)) {
       result.tags.set(tag, target);
       continue;
     }
     const next = tag === "latest" ? chooseBelow(target, allowed, isDeprecated) : null;
-    if (next === null) result.dropped.push(tag);
+    if (next === null) result.dropped.set(tag, target);
     else result.tags.set(tag, next);
   }
-  result.dropped.sort();
   return result;
 }
 

@@ -83,7 +83,7 @@ describe("tasks on documents", () => {
     expect(result.shown).toBe(0);
     expect(result.hidden).toEqual([["1.0.0", expect.objectContaining({ outcome: "deny", reason: "miner" })]]);
     expect(result.sizeBytes).toBe(gunzipSync(result.gzip).length);
-    expect(parse(result.gzip)._policy).toMatchObject({ droppedTags: ["latest"] });
+    expect(parse(result.gzip)._policy).toMatchObject({ droppedTags: { latest: "1.0.0" } });
   });
 
   test("one version is picked out of a view", async () => {
