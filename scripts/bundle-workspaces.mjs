@@ -11,13 +11,13 @@ import { build, bundled, manifestBeforePack, root, undoPack } from "./prepare.mj
 
 const BUNDLED = ["core", "cli"];
 
-if (process.argv[2] === "add") add();
+if (process.argv[2] === "add") await add();
 else if (process.argv[2] === "remove") undoPack();
 else throw new Error("Say add or remove.");
 
-function add() {
+async function add() {
   undoPack();
-  build();
+  await build();
   const server = readManifest("server");
   const manifests = BUNDLED.map((name) => readManifest(name));
   for (const [index, name] of BUNDLED.entries()) {

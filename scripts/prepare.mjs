@@ -21,8 +21,10 @@ export function ensureInstalled() {
 }
 
 /** Builds all packages. Quiet when everything is built; a full build takes some seconds. */
-export function build() {
+export async function build() {
   runOrExit(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-b"]);
+  const { bundleServer } = await import("./bundle.mjs");
+  await bundleServer(root);
 }
 
 /** Where `npm pack` of the server finds what goes into the tarball, and what its package.json was before. */

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { build, ensureInstalled, root } from "./prepare.mjs";
 
 ensureInstalled();
-build();
+await build();
 
 const main = join(root, "packages/server/dist/main.js");
 const server = spawn(process.execPath, [main, "serve", ...process.argv.slice(2)], { stdio: "inherit" });

@@ -15,7 +15,7 @@ ensureInstalled();
 
 // The checks begin with a build; tests that start threads or processes need one too.
 const checks = args.length === 0 ? await runChecks() : { passed: 0, failed: 0 };
-if (args.length > 0) build();
+if (args.length > 0) await build();
 const tests = await runTests(args);
 
 for (const { name, reason } of tests.skipped) console.log(`skipped: ${name}: ${reason}`);

@@ -1,7 +1,13 @@
 /**
- * File URL of a worker's compiled module. Threads load plain JavaScript only, so a caller that itself
- * runs from `src` (under the test runner) gets the module of the same name below `dist`.
+ * File URL of a compiled module of the server by its path, such as `threads/worker.js`, for whoever starts a
+ * thread with it. The caller gives its own URL, wherever it runs: from `src` under the test runner, since
+ * threads load plain JavaScript only, from `dist`, or from the bundle below it.
  */
-export function compiledModuleUrl(relativePath: string, importMetaUrl: string): URL {
-  return new URL(relativePath, importMetaUrl.replace("/src/", "/dist/"));
+export function compiledModuleUrl(modulePath: string, importMetaUrl: string): URL {
+  return new URL(modulePath, distUrl(importMetaUrl));
+}
+
+/** URL of the server's `dist` folder, with a slash at its end. */
+export function distUrl(importMetaUrl: string): URL {
+  return new URL(importMetaUrl.replace(/\/(?:src|dist)\/(?!.*\/(?:src|dist)\/).*$/, "/dist/"));
 }

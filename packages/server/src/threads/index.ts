@@ -2,7 +2,7 @@
  * Work that the main thread must never wait for: reading and rendering packuments, compressing, looking into
  * tarballs. Knows nothing of databases, stores or HTTP: a task has values in and values out.
  */
-export { compiledModuleUrl } from "./compiled-module-url.ts";
+export { compiledModuleUrl, distUrl } from "./compiled-module-url.ts";
 export { createThreadPool } from "./thread-pool.ts";
 export type { ThreadPool, ThreadPoolOptions } from "./thread-pool.ts";
 export { GZIP_LEVEL_FAST, TARBALL_LIMITS } from "./tasks.ts";

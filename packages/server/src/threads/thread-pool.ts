@@ -53,7 +53,7 @@ const DEFAULTS = {
 
 /** Makes a pool. Threads start when there is work for them. */
 export function createThreadPool(options: ThreadPoolOptions): ThreadPool {
-  const workerUrl = options.workerUrl ?? compiledModuleUrl("./worker.js", import.meta.url);
+  const workerUrl = options.workerUrl ?? compiledModuleUrl("threads/worker.js", import.meta.url);
   return new Pool({ ...DEFAULTS, ...options, size: Math.max(1, options.size), workerUrl });
 }
 

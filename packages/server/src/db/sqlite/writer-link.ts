@@ -72,7 +72,7 @@ export class WriterLink {
 
   #thread(): Worker {
     if (this.#worker !== null) return this.#worker;
-    const worker = new Worker(compiledModuleUrl("./writer-thread.js", import.meta.url), {
+    const worker = new Worker(compiledModuleUrl("db/sqlite/writer-thread.js", import.meta.url), {
       workerData: { path: this.#path },
       name: "sqlite-writer",
       // Flags of a test runner, such as conditions of resolution, are not for compiled code.
