@@ -250,14 +250,7 @@ interface Closing {
 // From the outside in: first no new requests, last the database that all others write to.
 async function close(parts: Closing): Promise<void> {
   const { storage } = parts;
-  const { server } = parts.http;
-  const cutOff = setTimeout(() => server.closeAllConnections(), parts.config.limits.shutdownTimeoutMs);
-  await new Promise<void>((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
-  });
-  clearTimeout(cutOff);
-  await parts.http.close();
+  await parts.http.close(parts.config.limits.shutdownTimeoutMs);
   await parts.worker.stop();
   await parts.upstreams.close();
   await parts.cachedVersions.settle();

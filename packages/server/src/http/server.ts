@@ -4,6 +4,7 @@ import type { ChangeLog } from "../changes/index.ts";
 import type { RouteMeter } from "../telemetry/index.ts";
 import { isOwnRequest } from "../upstream/index.ts";
 import { createAddressReader } from "./client-address.ts";
+import { createClosing, type Closing } from "./closing.ts";
 import type { HttpDeps } from "./context.ts";
 import { errorAnswer, isServerFault } from "./errors.ts";
 import { createOtherEndpoint, type OtherEndpoint } from "./other-endpoint.ts";
@@ -17,10 +18,11 @@ const CONNECTION_CHECK_MS = 5000;
 const HEADERS_COUNT_MAX = 200;
 const ANONYMOUS: Principal = { kind: "anonymous" };
 
-/** The server, and what has to be closed with it. */
+/** The server, and how it ends. */
 export interface HttpServer {
   server: Server;
-  close(): Promise<void>;
+  /** Answers what is under way and refuses what is new; cuts off what takes longer than `msMax`. */
+  close(msMax: number): Promise<void>;
 }
 
 /** What a finished request leaves behind. */
@@ -57,6 +59,7 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
 
   function handle(request: IncomingMessage, response: ServerResponse): void {
     const startedAt = performance.now();
+    if (closing.isClosing) response.shouldKeepAlive = false;
     catchUp();
     const replayed = parts.lane.tryAnswer(request, response);
     if (replayed !== null) {
@@ -69,7 +72,7 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
       });
       return;
     }
-    void handleUnknown(parts, { request, response, startedAt });
+    void handleUnknown(parts, { request, response, startedAt, closing });
   }
 
   const { limits } = deps;
@@ -90,13 +93,19 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
   server.maxHeadersCount = HEADERS_COUNT_MAX;
   // The reader of a body asks for it, once it is known that the body is wanted.
   server.on("checkContinue", handle);
-  return { server, close: () => parts.other.close() };
+  const closing = createClosing(server);
+  async function close(msMax: number): Promise<void> {
+    await closing.close(msMax);
+    await parts.other.close();
+  }
+  return { server, close };
 }
 
 interface Exchange {
   request: IncomingMessage;
   response: ServerResponse;
   startedAt: number;
+  closing: Closing;
 }
 
 async function handleUnknown(parts: ServerParts, exchange: Exchange): Promise<void> {
@@ -104,6 +113,7 @@ async function handleUnknown(parts: ServerParts, exchange: Exchange): Promise<vo
   const outcome = await outcomeOf(parts, exchange);
   if (outcome === "handed over") return;
   const { answer, principal, meter, requestId } = outcome;
+  if (exchange.closing.isClosing) response.shouldKeepAlive = false;
   try {
     const sent = await sendAnswer(request, response, answer);
     finish(parts, request, { startedAt, sent, principal, meter, requestId });
