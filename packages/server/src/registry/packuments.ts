@@ -87,8 +87,10 @@ export function createPackuments(deps: PackumentDeps): Packuments {
     const key = viewKeyText({ registryId: registry.id, name, form, packageUrl });
     const cached = cache.get(key);
     if (cached?.isCurrent() === true) return cached;
-    const running = flights.get(key);
-    if (running !== undefined && !running.isOvertaken && !request.localOnly) return await running.promise;
+    // One that asks nobody is not joined by who wants everybody asked.
+    const flightKey = request.localOnly ? `${key}\nlocal` : key;
+    const running = flights.get(flightKey);
+    if (running !== undefined && !running.isOvertaken) return await running.promise;
     const flight: Flight = {
       packageKey: `${registry.id}\n${name}`,
       isOvertaken: false,
@@ -99,11 +101,11 @@ export function createPackuments(deps: PackumentDeps): Packuments {
           return built;
         }),
     };
-    flights.set(key, flight);
+    flights.set(flightKey, flight);
     try {
       return await flight.promise;
     } finally {
-      if (flights.get(key) === flight) flights.delete(key);
+      if (flights.get(flightKey) === flight) flights.delete(flightKey);
     }
   }
 

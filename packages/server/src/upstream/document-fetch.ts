@@ -1,4 +1,4 @@
-import { type EntrepotError, isEntrepotError, type ViewOptions } from "@entrepot/core";
+import { EntrepotError, isEntrepotError, type ViewOptions } from "@entrepot/core";
 
 import type { GzipView, IngestedDocument, ThreadPool } from "../threads/index.ts";
 import { readBody } from "./body.ts";
@@ -91,6 +91,12 @@ export function statusError(
   if (status === 401 || status === 403) {
     const what = upstream.credential === null ? "wants a credential" : "refuses our credential";
     return unavailable(upstream, `${what} (it answered ${status})`);
+  }
+  if (status === 508) {
+    return new EntrepotError("upstream-loop", {
+      message: `The upstream "${upstream.name}" leads back to this server.`,
+      details: { upstream: upstream.name },
+    });
   }
   if (status === 407) return unavailable(upstream, "cannot be reached: the proxy wants a credential");
   if (status === 429 || status >= 500) {

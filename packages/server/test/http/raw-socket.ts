@@ -62,7 +62,7 @@ export async function openSocket(url: string): Promise<RawSocket> {
 
 /** Statuses of the answers in a stream of bytes, in order. */
 export function statusesIn(received: string): number[] {
-  return [...received.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map((match) => Number(match[1]));
+  return [...received.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map((match) => Number(match[1]));
 }
 
 /** Sends one request and gives everything that came until the server closed the connection. */
