@@ -247,16 +247,26 @@ interface Closing {
   storage: Storage;
 }
 
-// From the outside in: first no new requests, last the database that all others write to.
+// From the outside in: first no new requests, last the database that all others write to. A part that cannot
+// write its last word, as without a database, must not keep the rest from ending.
 async function close(parts: Closing): Promise<void> {
-  const { storage } = parts;
-  await parts.http.close(parts.config.limits.shutdownTimeoutMs);
-  await parts.worker.stop();
-  await parts.upstreams.close();
-  await parts.cachedVersions.settle();
-  await parts.identity.close();
-  await parts.threads.close();
-  storage.changes.close();
-  await storage.blobs.close();
-  await storage.db.close();
+  const { config, http, storage } = parts;
+  const steps: Readonly<Record<string, () => Promise<void> | void>> = {
+    http: () => http.close(config.limits.shutdownTimeoutMs),
+    jobs: () => parts.worker.stop(),
+    upstreams: () => parts.upstreams.close(),
+    cachedVersions: () => parts.cachedVersions.settle(),
+    identity: () => parts.identity.close(),
+    threads: () => parts.threads.close(),
+    changes: () => storage.changes.close(),
+    blobs: () => storage.blobs.close(),
+    database: () => storage.db.close(),
+  };
+  for (const [part, stop] of Object.entries(steps)) {
+    try {
+      await stop();
+    } catch (error) {
+      parts.log.warn("a part did not end in order", { reason: part, error });
+    }
+  }
 }
