@@ -42,11 +42,14 @@ export interface BlobEntry {
  * Every method throws `storage-unavailable` when the engine fails; absence is `null`, never an error.
  */
 export interface BlobStore {
-  /** Stores a blob; storing it again is success. The caller vouches that `digest` is the content's. */
+  /**
+   * Stores a blob; storing it again is success. The caller vouches that `digest` is the content's, and changes no byte
+   * until the put is done.
+   */
   put(digest: string, source: BlobSource, options: PutOptions): Promise<void>;
   stat(digest: string): Promise<BlobStat | null>;
-  /** The whole content; for blobs whose size the caller knows to be small. */
-  readBytes(digest: string): Promise<Buffer | null>;
+  /** The whole content, for blobs that are known to be small; with the size that it should have it comes quicker. */
+  readBytes(digest: string, sizeBytes?: number): Promise<Buffer | null>;
   /** The content, or the part of it that lies inside `range`, as a stream. */
   open(digest: string, range?: BlobRange): Promise<OpenBlob | null>;
   /** Removes a blob; removing what is not there is success. Streams that are open go on. */

@@ -2,7 +2,12 @@ import { createHash, type Hash } from "node:crypto";
 import { open, unlink, type FileHandle } from "node:fs/promises";
 
 import { isAbsence, storageError } from "./storage-error.ts";
-import { removeStaleFiles, withTemporaryPath } from "./temporary-files.ts";
+import {
+  removeStaleFiles,
+  type TemporaryFolder,
+  temporaryFolder,
+  withTemporaryPath,
+} from "./temporary-files.ts";
 
 /** Small files are written at once, large ones in pieces of about this size. */
 const WRITE_BYTES = 256 * 1024;
@@ -33,8 +38,9 @@ export interface StagingArea {
 
 /** A folder for bytes that are not yet known to be good; best in the file system of the store. */
 export function createStagingArea(folder: string): StagingArea {
+  const temporary = temporaryFolder(folder);
   return {
-    stage: () => openStaged(folder),
+    stage: () => openStaged(temporary),
     clean: async () => {
       try {
         await removeStaleFiles(folder);
@@ -59,7 +65,7 @@ interface Staged {
   discarded: Promise<void> | null;
 }
 
-async function openStaged(folder: string): Promise<StagedFile> {
+async function openStaged(folder: TemporaryFolder): Promise<StagedFile> {
   try {
     return await withTemporaryPath(folder, async (path) => stagedFile(path, await open(path, "wx", 0o600)));
   } catch (error) {

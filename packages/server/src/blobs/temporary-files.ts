@@ -9,26 +9,39 @@ const STALE_AFTER_MS = 60 * 60 * 1000;
 const NAME = /^([0-9a-f]{8})-(\d+)-[0-9a-f]{24}\.part$/;
 
 /** Short name of this machine: processes of other machines cannot be asked whether they live. */
-function machineTag(): string {
-  return createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
+const MACHINE_TAG = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
+
+/** A folder of files that are being written. */
+export interface TemporaryFolder {
+  path: string;
+  /** A fresh path in it that tells which machine and process writes it. */
+  nextPath(): string;
 }
 
-/** A fresh path in `folder` that tells which machine and process writes it. */
-function temporaryPath(folder: string): string {
-  return join(folder, `${machineTag()}-${process.pid}-${randomBytes(12).toString("hex")}.part`);
+/** Names files in a folder, which need not be there. */
+export function temporaryFolder(path: string): TemporaryFolder {
+  const start = `${path}/${MACHINE_TAG}-${process.pid}-${randomBytes(8).toString("hex")}`;
+  let count = 0;
+  return {
+    path,
+    nextPath: () => `${start}${(count++).toString(16).padStart(8, "0")}.part`,
+  };
 }
 
 /**
  * Runs `open` on a fresh path, making the folder first when it is missing.
  * Making it only then saves a call on every file.
  */
-export async function withTemporaryPath<T>(folder: string, open: (path: string) => Promise<T>): Promise<T> {
-  const path = temporaryPath(folder);
+export async function withTemporaryPath<T>(
+  folder: TemporaryFolder,
+  open: (path: string) => Promise<T>,
+): Promise<T> {
+  const path = folder.nextPath();
   try {
     return await open(path);
   } catch (error) {
     if (!isAbsence(error)) throw error;
-    await mkdir(folder, { recursive: true });
+    await mkdir(folder.path, { recursive: true });
     return open(path);
   }
 }
@@ -46,7 +59,7 @@ function isStale(name: string, modifiedAt: number): boolean {
   const match = NAME.exec(name);
   if (match === null) return false;
   if (Date.now() - modifiedAt > STALE_AFTER_MS) return true;
-  if (match[1] !== machineTag()) return false;
+  if (match[1] !== MACHINE_TAG) return false;
   const pid = Number(match[2]);
   // In a container every start has the same process id: a file older than this start is a former one's.
   if (pid === process.pid) return modifiedAt < Date.now() - process.uptime() * 1000 - 50;

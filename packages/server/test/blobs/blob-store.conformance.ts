@@ -59,7 +59,9 @@ export function describeBlobStore(name: string, open: () => Promise<BlobStoreUnd
         const bytes = randomBytes(sizeBytes);
         const digest = await putBytes(bytes, sizeBytes % 2 === 0);
         expect(await store.stat(digest)).toEqual({ sizeBytes });
-        expect((await store.readBytes(digest))?.equals(bytes)).toBe(true);
+        for (const expected of [undefined, sizeBytes, sizeBytes + 9, Math.max(0, sizeBytes - 9)]) {
+          expect((await store.readBytes(digest, expected))?.equals(bytes)).toBe(true);
+        }
         const opened = await store.open(digest);
         expect(opened?.sizeBytes).toBe(sizeBytes);
         expect((await bytesOf(opened?.stream)).equals(bytes)).toBe(true);
@@ -96,6 +98,17 @@ export function describeBlobStore(name: string, open: () => Promise<BlobStoreUnd
       await Promise.all(Array.from({ length: 20 }, (_, index) => putBytes(bytes, index % 2 === 0)));
       expect((await store.readBytes(digest))?.equals(bytes)).toBe(true);
       expect(await entriesOf(store)).toEqual([{ digest, sizeBytes: bytes.length }]);
+    });
+
+    test("hundreds of small blobs put at once are all there when their puts are done", async () => {
+      const blobs = Array.from({ length: 400 }, (_, index) => randomBytes(index * 61));
+      await Promise.all(
+        blobs.map(async (bytes) => {
+          const digest = await putBytes(bytes);
+          expect((await store.readBytes(digest))?.equals(bytes)).toBe(true);
+        }),
+      );
+      expect(await entriesOf(store)).toHaveLength(400);
     });
 
     test("one file moved in by two at once ends as one blob", async () => {
