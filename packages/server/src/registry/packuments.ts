@@ -51,7 +51,8 @@ interface StoredView extends View, CachedView {
   readonly source: string;
   /** Upstream answers that it rests on; empty for a package of this registry's own. */
   entries: readonly (DocumentEntry | AbsentEntry)[];
-  isDropped: boolean;
+  /** Present when policy hides every version: the view is never shown, its place in the cache spares the work. */
+  readonly refusal: EntrepotError | null;
 }
 
 interface Flight {
@@ -86,7 +87,10 @@ export function createPackuments(deps: PackumentDeps): Packuments {
     const { registry, name, form, packageUrl } = request;
     const key = viewKeyText({ registryId: registry.id, name, form, packageUrl });
     const cached = cache.get(key);
-    if (cached?.isCurrent() === true) return cached;
+    if (cached?.isCurrent() === true) {
+      if (cached.refusal !== null) throw cached.refusal;
+      return cached;
+    }
     // One that asks nobody is not joined by who wants everybody asked.
     const flightKey = request.localOnly ? `${key}\nlocal` : key;
     const running = flights.get(flightKey);
@@ -97,7 +101,10 @@ export function createPackuments(deps: PackumentDeps): Packuments {
       promise: Promise.resolve()
         .then(() => build(deps, request, cached))
         .then((built) => {
-          if (!flight.isOvertaken && built !== cached) cache.set(key, built);
+          // What was overtaken, or made without asking upstreams, is an answer to its own request only.
+          const isKept = !flight.isOvertaken && !request.localOnly;
+          if (isKept && built !== cached) cache.set(key, built);
+          if (built.refusal !== null) throw built.refusal;
           return built;
         }),
     };
@@ -131,7 +138,7 @@ async function build(
   }
   const { entry, entries } = await findUpstream(deps, request, options);
   const source = sourceOf(entry, policy);
-  if (cached !== undefined && !cached.isDropped && cached.source === source) {
+  if (cached !== undefined && cached.held.view !== null && cached.source === source && !request.localOnly) {
     cached.entries = entries;
     return cached;
   }
@@ -139,8 +146,8 @@ async function build(
   return storedView(deps, request, { rendered, policy, source, entries });
 }
 
-// The first upstream that has the name answers for it. One that fails ends the search: a name must not come
-// from another place because its own is down.
+// The first upstream that has the name answers for it. One that fails ends the search, and so does one that may
+// not be asked and of which nothing is known: a name must not come from another place than its own.
 async function findUpstream(
   deps: PackumentDeps,
   request: PackumentRequest,
@@ -152,7 +159,7 @@ async function findUpstream(
       view,
       cachedOnly: request.localOnly,
     });
-    if (entry === null) continue;
+    if (entry === null) break;
     entries.push(entry);
     if (entry.kind === "present") return { entry, entries };
   }
@@ -183,11 +190,6 @@ interface ViewMaterial {
 
 function storedView(deps: PackumentDeps, request: PackumentRequest, material: ViewMaterial): StoredView {
   const { rendered, source, policy } = material;
-  const [firstHidden] = rendered.hidden;
-  if (rendered.shown === 0 && firstHidden !== undefined) {
-    const [version, verdict] = firstHidden;
-    throw denied(verdict, { name: request.name, version, registry: request.registry.name });
-  }
   const gzip = Buffer.from(rendered.gzip.buffer, rendered.gzip.byteOffset, rendered.gzip.byteLength);
   const view: StoredView = {
     registryId: request.registry.id,
@@ -200,22 +202,30 @@ function storedView(deps: PackumentDeps, request: PackumentRequest, material: Vi
     weightBytes: gzip.length + rendered.hidden.length * VERDICT_BYTES,
     source,
     entries: material.entries,
-    isDropped: false,
+    refusal: refusalOf(request, rendered),
     held: { view: null },
     isCurrent() {
-      if (view.isDropped) return false;
+      if (view.held.view === null) return false;
       for (const entry of view.entries) {
         if (entry.superseded || deps.now() >= entry.freshUntil) return false;
       }
       return true;
     },
+    hold() {
+      view.held.view = view;
+    },
     drop() {
-      view.isDropped = true;
       view.held.view = null;
     },
   };
-  view.held.view = view;
   return view;
+}
+
+function refusalOf(request: PackumentRequest, rendered: GzipView): EntrepotError | null {
+  const [firstHidden] = rendered.hidden;
+  if (rendered.shown > 0 || firstHidden === undefined) return null;
+  const [version, verdict] = firstHidden;
+  return denied(verdict, { name: request.name, version, registry: request.registry.name });
 }
 
 function sourceOf(entry: DocumentEntry, policy: PolicyContext): string {

@@ -4,13 +4,16 @@ import { LRUCache } from "lru-cache";
 export interface CachedView {
   /** Bytes that the entry holds. */
   readonly weightBytes: number;
-  /** Called once when the entry leaves the cache, for whatever reason. */
+  /** Called when the cache has taken the entry in. */
+  hold(): void;
+  /** Called when the entry leaves the cache, for whatever reason. */
   drop(): void;
 }
 
 /** A cache bounded in bytes in which large documents cannot push out small ones. */
 export interface ViewCache<V extends CachedView> {
   get(key: string): V | undefined;
+  /** Keeps the view; one that is too large is dropped at once. */
   set(key: string, view: V): void;
   /** Drops every view of one package: the first two lines of their keys. */
   dropPackage(packageKey: string): void;
@@ -66,10 +69,13 @@ export function createViewCache<V extends CachedView>(bytesMax: number): ViewCac
     set(key, view) {
       small.delete(key);
       large.delete(key);
+      const segment = view.weightBytes > LARGE_VIEW_BYTES ? large : small;
+      segment.set(key, view);
+      // What is larger than the whole segment is not taken in.
+      if (!segment.has(key)) return;
       const packageKey = packageKeyOf(key);
-      const keys = keysByPackage.get(packageKey) ?? new Set();
-      keysByPackage.set(packageKey, keys.add(key));
-      (view.weightBytes > LARGE_VIEW_BYTES ? large : small).set(key, view);
+      keysByPackage.set(packageKey, (keysByPackage.get(packageKey) ?? new Set()).add(key));
+      view.hold();
     },
     dropPackage: drop,
     dropName: (name) => dropWhere((packageKey) => packageKey.endsWith(`\n${name}`)),

@@ -294,6 +294,21 @@ describe("encodings and HEAD", () => {
   });
 });
 
+describe("a packument that is too large for the cache", () => {
+  it("is shown anew after every change", async () => {
+    const tight = await startTestApp({ file: "cache:\n  viewBytesMax: 1024\n" });
+    for (let patch = 0; patch < 3; patch += 1) {
+      await tight.admin.publish({ name: "huge", version: `1.0.${patch}` });
+      for (let round = 0; round < 2; round += 1) {
+        const headers = { "accept-encoding": "gzip" };
+        const { json } = await tight.admin.request("/npm/default/huge", { headers });
+        expect(Object.keys(json["versions"] as object)).toHaveLength(patch + 1);
+      }
+    }
+    await tight.close();
+  });
+});
+
 describe("a name that is not there", () => {
   it("is 404 with a text that says where was looked", async () => {
     const { status, json } = await app.admin.request("/npm/default/nothing");
