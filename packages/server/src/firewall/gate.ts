@@ -22,6 +22,8 @@ export interface GateQuestion {
 export interface Gate {
   /** Everything that verdicts on a package depend on beside its facts; can be sent to a thread. */
   context(question: GateQuestion): PolicyContext | Promise<PolicyContext>;
+  /** Judges one version by a context that was asked for before. */
+  judge(facts: VersionFacts, context: PolicyContext): Verdict;
   /** Judges one version. */
   verdict(facts: VersionFacts, question: GateQuestion): Promise<Verdict>;
   /** Throws `version-denied`, with a text to act on, unless the version may pass. */
@@ -55,6 +57,7 @@ export function createGate(deps: GateDeps): Gate {
 
   return {
     context,
+    judge: decide,
     verdict,
     async assertAllowed(facts, question) {
       const found = await verdict(facts, question);

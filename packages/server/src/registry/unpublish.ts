@@ -1,4 +1,5 @@
-import { EntrepotError } from "@entrepot/core";
+import { EntrepotError, isSelectable, policyDepth, type VersionFacts } from "@entrepot/core";
+import type { Gate } from "../firewall/index.ts";
 import { listTags, listVersions } from "./package-rows.ts";
 import { writePackage, type PackageWrite, type PackageWriteDeps, type WriteScope } from "./package-write.ts";
 import { assertCurrentRevision } from "./revision.ts";
@@ -6,21 +7,52 @@ import { mendTags } from "./tags.ts";
 
 /**
  * Removes the versions that a document, sent with the package's current `_rev`, no longer lists. Nothing else
- * of the document is read. Throws `revision-stale`.
+ * of the document is read. A version that policy hides was never shown to the client, so its absence says
+ * nothing and it stays; so does what `_policy` names, should policy have changed meanwhile. Throws `revision-stale`.
  */
 export async function unpublishMissing(
-  deps: PackageWriteDeps,
-  write: PackageWrite & { rev: string; versions: Record<string, unknown> },
+  deps: PackageWriteDeps & { gate: Gate },
+  write: PackageWrite & { rev: string; document: Record<string, unknown> },
 ): Promise<{ rev: string }> {
+  const { registry, name, document } = write;
+  const policy = await deps.gate.context({ registry, name, purpose: "metadata" });
+  const isShown = (facts: VersionFacts): boolean => isSelectable(deps.gate.judge(facts, policy));
+  const kept = new Set([...keysOf(document["versions"]), ...hiddenWhenRead(document)]);
   return await writePackage(deps, write, async (scope) => {
     assertCurrentRevision(scope.row, write.rev);
-    const kept = new Set(Object.keys(write.versions));
-    const present = await listVersions(scope.trx, scope.row.id);
-    const removed = present.map((row) => row.version).filter((version) => !kept.has(version));
+    const shown = policyDepth(policy) === "none" ? await allOf(scope) : await judgedOf(scope, isShown);
+    const removed = shown.filter((version) => !kept.has(version));
     if (removed.length === 0) return null;
-    assertSomeLeft(present.length - removed.length);
+    assertSomeLeft(shown.length - removed.length);
     return await removeVersions(scope, write, removed);
   });
+}
+
+async function allOf({ trx, row }: WriteScope): Promise<string[]> {
+  return (await listVersions(trx, row.id)).map(({ version }) => version);
+}
+
+async function judgedOf(
+  { trx, row }: WriteScope,
+  isShown: (facts: VersionFacts) => boolean,
+): Promise<string[]> {
+  const present = await trx
+    .selectFrom("versions")
+    .select(["version", "facts"])
+    .where("package_id", "=", row.id)
+    .where("removed_at", "is", null)
+    .execute();
+  return present
+    .filter(({ facts }) => isShown(JSON.parse(facts) as VersionFacts))
+    .map(({ version }) => version);
+}
+
+function hiddenWhenRead(document: Record<string, unknown>): string[] {
+  return keysOf((document["_policy"] as { hidden?: unknown } | null | undefined)?.hidden);
+}
+
+function keysOf(value: unknown): string[] {
+  return typeof value === "object" && value !== null ? Object.keys(value) : [];
 }
 
 /** Removes one version if it is still there: clients ask for its tarball's removal after the document's change. */

@@ -26,7 +26,7 @@ export async function putRevision(context: NpmContext): Promise<Answer> {
     if (!isObject(versions)) {
       throw new EntrepotError("request-invalid", { message: '"versions" is not an object.' });
     }
-    const { rev } = await unpublishMissing(context.deps, { ...write, versions });
+    const { rev } = await unpublishMissing(context.deps, { ...write, document });
     return done(context, rev);
   }
   if (maintainers === undefined) {
