@@ -50,18 +50,6 @@ function without(document: Document, version: string): Document {
   return { ...document, versions };
 }
 
-const statusPath = (name: string, version: string): string =>
-  `/api/v1/registries/default/packages/${name}/versions/${version}/status`;
-
-async function block(name: string, version: string): Promise<void> {
-  const body = { status: "blocked", reason: "bad" };
-  expect((await app.admin.request(statusPath(name, version), { method: "PUT", body })).status).toBe(200);
-}
-
-async function unblock(name: string, version: string): Promise<void> {
-  expect((await app.admin.request(statusPath(name, version), { method: "DELETE" })).status).toBe(204);
-}
-
 const putRevision = (name: string, rev: string, body: unknown): Promise<TestResponse> =>
   at(`${name}/-rev/${rev}`, { method: "PUT", body });
 
@@ -244,38 +232,6 @@ describe("unpublishing one version", () => {
       ]);
     }
     expect(await read("last")).toEqual(before);
-  });
-
-  it("removes no version that policy kept out of the document", async () => {
-    await publish("partly", "1.0.0", "1.1.0", "1.2.0");
-    await block("partly", "1.2.0");
-    const document = await read("partly");
-    expect(Object.keys(document.versions)).toEqual(["1.0.0", "1.1.0"]);
-    expect((await putRevision("partly", document._rev, without(document, "1.1.0"))).status).toBe(201);
-    await unblock("partly", "1.2.0");
-    expect(Object.keys((await read("partly")).versions)).toEqual(["1.0.0", "1.2.0"]);
-  });
-
-  it("removes no version that was hidden when the document was read, should it be shown again since", async () => {
-    await publish("freed", "1.0.0", "1.1.0", "1.2.0");
-    await block("freed", "1.2.0");
-    const document = await read("freed");
-    await unblock("freed", "1.2.0");
-    expect((await putRevision("freed", document._rev, without(document, "1.1.0"))).status).toBe(201);
-    expect(Object.keys((await read("freed")).versions)).toEqual(["1.0.0", "1.2.0"]);
-  });
-
-  it("never removes the last version that can be seen by a document", async () => {
-    await publish("sole", "1.0.0", "1.1.0");
-    await block("sole", "1.1.0");
-    const document = await read("sole");
-    const put = await putRevision("sole", document._rev, without(document, "1.0.0"));
-    expect([put.status, put.json.error]).toEqual([
-      400,
-      "This would remove every version; to remove the whole package use npm unpublish --force.",
-    ]);
-    await unblock("sole", "1.1.0");
-    expect(Object.keys((await read("sole")).versions)).toEqual(["1.0.0", "1.1.0"]);
   });
 
   it("may add nothing by the document", async () => {
