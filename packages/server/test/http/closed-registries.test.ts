@@ -1,4 +1,10 @@
-import { startTestApp, type TestApp, type TestRequest, type TestResponse } from "@entrepot/testkit";
+import {
+  ADMIN_PASSWORD,
+  startTestApp,
+  type TestApp,
+  type TestRequest,
+  type TestResponse,
+} from "@entrepot/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { NPM_ROUTES } from "../../src/http/index.ts";
 import { exchange, statusesIn } from "./raw-socket.ts";
@@ -17,7 +23,9 @@ const OPEN: Readonly<Record<string, number>> = {
 };
 /** Routes whose answer depends on who asks, not on the registry. */
 const ABOUT_ONESELF: ReadonlySet<string> = new Set(["whoami", "get-user", "logout"]);
-const ROUTE_IDS = NPM_ROUTES.map(({ id }) => id);
+/** Says the same to everybody: clients that get 401 here do not go on to ask for name and password. */
+const INDIFFERENT = "web-login";
+const ROUTE_IDS = NPM_ROUTES.map(({ id }) => id).filter((id) => id !== INDIFFERENT);
 
 let app: TestApp;
 let damaged: string;
@@ -95,6 +103,32 @@ describe.each(ROUTE_IDS)("%s of a closed registry", (id) => {
     );
     expect(statusesIn(answer)).toEqual([401]);
     expect(answer.toLowerCase()).toContain(`www-authenticate: ${CHALLENGE.toLowerCase()}`);
+  });
+});
+
+describe("a credential that has ended", () => {
+  const stale = { authorization: "Bearer ent_no-longer-a-token" };
+
+  it("does not stand in the way of a login with the right password", async () => {
+    const { status, json } = await app.request("/npm/default/-/user/org.couchdb.user:admin", {
+      method: "PUT",
+      headers: stale,
+      body: { name: "admin", password: ADMIN_PASSWORD, type: "user" },
+    });
+    expect(status).toBe(201);
+    expect(typeof json["token"]).toBe("string");
+  });
+
+  it("is forgotten by its client's logout", async () => {
+    const headers = { authorization: `Bearer ${revoked}` };
+    const path = `/npm/default/-/user/token/${revoked}`;
+    expect((await app.request(path, { method: "DELETE", headers })).status).toBe(200);
+    expect((await app.request("/npm/default/-/whoami", { headers })).status).toBe(401);
+  });
+
+  it("gets the answer that makes clients ask for name and password", async () => {
+    const request = { method: "POST", headers: stale, body: {} };
+    expect((await app.request("/npm/default/-/v1/login", request)).status).toBe(404);
   });
 });
 

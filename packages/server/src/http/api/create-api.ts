@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { EntrepotError, may, type Principal } from "@entrepot/core";
 import type { Answer } from "../answer.ts";
+import { hasUnreadBody } from "../body.ts";
 import type { AddressReader } from "../client-address.ts";
 import type { HttpDeps } from "../context.ts";
 import { errorAnswer, isServerFault } from "../errors.ts";
@@ -54,10 +55,12 @@ function addRoute(
     method: route.method,
     url: `${API_PREFIX}${route.path}`,
     // Before the body is read: what may not be written is not taken in.
-    onRequest: async (request) => {
+    onRequest: async (request, reply) => {
       const address = addresses.read(request.raw);
       request.principal = await deps.identity.authenticate(request.headers.authorization, address.ip);
       assertMay(request.principal, route);
+      // The framework reads bodies without asking for them.
+      if (request.headers.expect !== undefined) reply.raw.writeContinue();
     },
     handler: async (request, reply) => {
       const result = await route.handler(contextOf(deps, addresses, request));
@@ -104,6 +107,8 @@ interface Exchange {
 function sendError(deps: HttpDeps, { error, request, reply }: Exchange & { error: unknown }): void {
   const known = frameworkError(error);
   if (isServerFault(known)) deps.log.error("request failed", { requestId: request.id, error: known });
+  // What was not wanted is not listened to any longer.
+  if (hasUnreadBody(request.raw)) void reply.header("connection", "close");
   sendPlain(reply, errorAnswer(known, request.id));
 }
 

@@ -1,0 +1,448 @@
+import {
+  createFakeUpstream,
+  startTestApp,
+  type FakeUpstream,
+  type TestApp,
+  type TestResponse,
+} from "@entrepot/testkit";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { API_ROUTES } from "../../src/http/index.ts";
+import { startServerProcess } from "./server-process.ts";
+
+let app: TestApp;
+let upstream: FakeUpstream;
+
+beforeAll(async () => {
+  upstream = await createFakeUpstream();
+  app = await startTestApp({ upstream: upstream.url });
+});
+afterAll(async () => {
+  await app.close();
+  await upstream.close();
+});
+
+const api = (method: string, path: string, body?: unknown): Promise<TestResponse> =>
+  app.admin.request(`/api/v1${path}`, { method, ...(body === undefined ? {} : { body }) });
+
+const create = (body: unknown): Promise<TestResponse> => api("POST", "/registries", body);
+
+describe("a registry", () => {
+  it("is made closed, without upstreams, and shown as it is", async () => {
+    const { status, json } = await create({ name: "Team-One", description: "Of team one" });
+    expect(status).toBe(201);
+    expect(json).toEqual({
+      name: "team-one",
+      description: "Of team one",
+      url: expect.stringMatching(/\/npm\/team-one\/$/),
+      anonymousRead: false,
+      active: true,
+      host: null,
+      managed: false,
+      upstreams: [],
+      claims: [],
+      createdAt: expect.stringMatching(/Z$/),
+      updatedAt: expect.stringMatching(/Z$/),
+    });
+    expect((await api("GET", "/registries/team-one")).json).toEqual(json);
+    expect((await api("GET", "/registries/TEAM-ONE")).json).toEqual(json);
+    expect((await app.request("/npm/team-one/")).status).toBe(401);
+  });
+
+  it("is changed in what is named, and in nothing else", async () => {
+    await create({ name: "changed", description: "before" });
+    expect((await api("PATCH", "/registries/changed", { anonymousRead: true })).json).toMatchObject({
+      description: "before",
+      anonymousRead: true,
+    });
+    expect((await app.request("/npm/changed/")).status).toBe(200);
+    expect((await api("PATCH", "/registries/changed", {})).json).toMatchObject({
+      description: "before",
+      anonymousRead: true,
+    });
+  });
+
+  it("hides when it is not active, and keeps its packages", async () => {
+    await create({ name: "sleeping" });
+    await app.admin.publish({ name: "left", version: "1.0.0", registry: "sleeping" });
+    await api("PATCH", "/registries/sleeping", { active: false });
+    expect((await app.admin.request("/npm/sleeping/left")).status).toBe(404);
+    await api("PATCH", "/registries/sleeping", { active: true });
+    expect((await app.admin.request("/npm/sleeping/left")).status).toBe(200);
+  });
+
+  it("is gone with its packages when it is deleted; a new one of the name is empty", async () => {
+    await create({ name: "gone" });
+    await app.admin.publish({ name: "left", version: "1.0.0", registry: "gone" });
+    const path = "/registries/gone/packages/left/versions/1.0.0/status";
+    await api("PUT", path, { status: "blocked" });
+    expect((await api("DELETE", "/registries/gone")).status).toBe(204);
+    for (const where of ["/npm/gone/", "/npm/gone/left", "/npm/gone/left/-/left-1.0.0.tgz"]) {
+      expect((await app.admin.request(where)).status).toBe(404);
+    }
+    expect((await api("DELETE", "/registries/gone")).status).toBe(404);
+    await create({ name: "gone" });
+    expect((await app.admin.request("/npm/gone/left")).status).toBe(404);
+    expect((await app.admin.publish({ name: "left", version: "1.0.0", registry: "gone" })).status).toBe(201);
+  });
+
+  it("holds packages of its own", async () => {
+    await create({ name: "one" });
+    await create({ name: "two" });
+    await app.admin.publish({ name: "same", version: "1.0.0", registry: "one" });
+    await app.admin.publish({ name: "same", version: "2.0.0", registry: "two" });
+    const versions = async (registry: string): Promise<string[]> =>
+      Object.keys((await app.admin.request(`/npm/${registry}/same`)).json["versions"] as object);
+    expect([await versions("one"), await versions("two")]).toEqual([["1.0.0"], ["2.0.0"]]);
+  });
+});
+
+describe("names of registries", () => {
+  it.each([
+    ["", "A registry needs a name."],
+    ["two words", 'A registry\'s name cannot hold a space; write "two-words".'],
+    ["a/b", 'A registry\'s name cannot hold "/"; it takes a-z, 0-9, ".", "_" and "-".'],
+    ["übung", 'A registry\'s name cannot hold "ü"; it takes a-z, 0-9, ".", "_" and "-".'],
+    ["..", "A registry's name starts with a letter or a digit."],
+    ["-dash", "A registry's name starts with a letter or a digit."],
+    ["n".repeat(51), "A registry's name has at most 50 characters."],
+  ])("%j is refused with what is wrong", async (name, error) => {
+    const { status, json } = await create({ name });
+    expect([status, json.error]).toEqual([400, error]);
+  });
+
+  it.each(["n".repeat(50), "a.b_c-d", "0", "npm", "constructor", "__proto__".slice(2, 7)])(
+    "%j is taken",
+    async (name) => {
+      expect((await create({ name })).status).toBe(201);
+      expect((await app.admin.request(`/npm/${name}/-/ping`)).status).toBe(200);
+    },
+  );
+
+  it("are taken once, whatever their case", async () => {
+    await create({ name: "once" });
+    for (const name of ["once", "ONCE"]) {
+      const { status, json } = await create({ name });
+      expect([status, json.error]).toEqual([409, 'The registry "once" exists already.']);
+    }
+  });
+
+  it("are taken once also by many at once", async () => {
+    const answers = await Promise.all(Array.from({ length: 8 }, () => create({ name: "contested" })));
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409, 409, 409, 409]);
+  });
+});
+
+describe("host names", () => {
+  it("belong to one registry", async () => {
+    await create({ name: "first-host", host: "npm.first.example" });
+    const { status, json } = await create({ name: "second-host", host: "NPM.first.example" });
+    expect([status, json.error]).toEqual([409, 'The host "npm.first.example" exists already.']);
+    await create({ name: "third-host" });
+    expect((await api("PATCH", "/registries/third-host", { host: "npm.first.example" })).status).toBe(409);
+    expect((await api("PATCH", "/registries/first-host", { host: "npm.first.example" })).status).toBe(200);
+    await api("PATCH", "/registries/first-host", { host: null });
+    expect((await api("PATCH", "/registries/third-host", { host: "npm.first.example" })).status).toBe(200);
+  });
+
+  it.each([
+    "http://npm.example",
+    "npm.example:8080",
+    "npm.example/path",
+    "two words",
+    "-a.example",
+    "",
+    "a".repeat(255),
+  ])("%j is none", async (host) => {
+    const { status, json } = await api("PATCH", "/registries/default", { host });
+    expect([status, typeof json.error]).toEqual([400, "string"]);
+  });
+});
+
+describe("upstreams", () => {
+  it("are shown without their credential, in every answer", async () => {
+    const made = await api("POST", "/upstreams", {
+      name: "guarded",
+      url: upstream.url,
+      token: "top-secret",
+      freshSeconds: 5,
+    });
+    expect([made.status, made.json]).toEqual([
+      201,
+      {
+        name: "guarded",
+        url: upstream.url,
+        hasCredential: true,
+        allowedHosts: [],
+        freshSeconds: 5,
+        timeoutMs: expect.any(Number),
+        health: expect.objectContaining({ state: "closed" }),
+      },
+    ]);
+    const answers = [
+      await api("GET", "/upstreams"),
+      await api("GET", "/upstreams/guarded"),
+      await api("PATCH", "/upstreams/guarded", { username: "user", password: "top-secret-too" }),
+    ];
+    for (const { text } of [made, ...answers]) expect(text).not.toMatch(/top-secret|dXNlcjp0b3A/);
+  });
+
+  it("lose their credential when they move to another host, and keep it otherwise", async () => {
+    await api("POST", "/upstreams", { name: "moving", url: upstream.url, token: "secret" });
+    expect(
+      (await api("PATCH", "/upstreams/moving", { url: `${upstream.url}path/` })).json["hasCredential"],
+    ).toBe(true);
+    expect(
+      (await api("PATCH", "/upstreams/moving", { url: "http://127.0.0.1:1/" })).json["hasCredential"],
+    ).toBe(false);
+    await api("PATCH", "/upstreams/moving", { token: "again" });
+    expect((await api("PATCH", "/upstreams/moving", { token: null })).json["hasCredential"]).toBe(false);
+  });
+
+  it.each([
+    [{ url: "not a url" }, '"not a url" is not a URL.'],
+    [{ url: "ftp://files.example/" }, "An upstream's URL starts with http:// or https://."],
+    [{ url: "file:///etc/passwd" }, "An upstream's URL starts with http:// or https://."],
+    [
+      { url: "https://user:secret@npm.example/" },
+      "Give the credential as token or username and password, not inside the URL.",
+    ],
+    [{ username: "half" }, "Give both username and password, or a token."],
+    [{ name: "No Name" }, expect.stringContaining("An upstream's name cannot hold")],
+    [{ freshSeconds: -1 }, expect.stringContaining("freshSeconds")],
+    [{ timeoutMs: 1 }, expect.stringContaining("timeoutMs")],
+    [{ nonsense: true }, expect.stringContaining("nonsense")],
+  ])("are refused with %j", async (values, error) => {
+    const { status, json } = await api("POST", "/upstreams", { name: "bad", url: upstream.url, ...values });
+    expect([status, json.error]).toEqual([400, error]);
+    expect((await api("GET", "/upstreams/bad")).status).toBe(404);
+  });
+
+  it("are attached in the order that is given, and only once", async () => {
+    for (const name of ["up-a", "up-b", "up-c"]) await api("POST", "/upstreams", { name, url: upstream.url });
+    await create({ name: "ordered" });
+    const attach = async (upstreams: string[]): Promise<unknown> =>
+      (await api("PUT", "/registries/ordered/upstreams", { upstreams })).json["upstreams"];
+    expect(await attach(["up-c", "up-a", "up-b", "up-c"])).toEqual(["up-c", "up-a", "up-b"]);
+    expect(await attach(["up-b", "up-c"])).toEqual(["up-b", "up-c"]);
+    const { status, json } = await api("PUT", "/registries/ordered/upstreams", {
+      upstreams: ["up-a", "nope"],
+    });
+    expect([status, json.error]).toEqual([404, 'There is no upstream "nope"; create it first.']);
+    expect((await api("GET", "/registries/ordered")).json["upstreams"]).toEqual(["up-b", "up-c"]);
+    expect((await api("DELETE", "/upstreams/up-b")).status).toBe(204);
+    expect((await api("GET", "/registries/ordered")).json["upstreams"]).toEqual(["up-c"]);
+  });
+
+  it("of a name are there once", async () => {
+    await api("POST", "/upstreams", { name: "taken", url: upstream.url });
+    const { status, json } = await api("POST", "/upstreams", { name: "taken", url: upstream.url });
+    expect([status, json.error]).toEqual([409, 'The upstream "taken" exists already.']);
+  });
+});
+
+describe("claims", () => {
+  it("are added once, listed and taken back", async () => {
+    await create({ name: "claiming" });
+    const claim = (method: string, pattern: string): Promise<TestResponse> =>
+      api(method, `/registries/claiming/claims/${encodeURIComponent(pattern)}`);
+    for (const pattern of ["@acme/*", "team-*", "exact", "@acme/*"])
+      expect((await claim("PUT", pattern)).status).toBe(204);
+    expect((await api("GET", "/registries/claiming/claims")).json).toEqual({
+      items: ["@acme/*", "exact", "team-*"],
+      next: null,
+    });
+    expect((await claim("DELETE", "team-*")).status).toBe(204);
+    expect((await api("GET", "/registries/claiming")).json["claims"]).toEqual(["@acme/*", "exact"]);
+  });
+
+  it.each(["*", "@*", "@acme*", "a*b", "**", "../*", ".x", "@acme/", "a b"])(
+    "%j is no pattern",
+    async (pattern) => {
+      const { status, json } = await api("PUT", `/registries/default/claims/${encodeURIComponent(pattern)}`);
+      expect([status, json.error]).toEqual([400, expect.stringContaining("is not a valid")]);
+    },
+  );
+});
+
+describe("two hundred registries", () => {
+  it("are made, listed in pages and each answers its own packages", async () => {
+    const names = Array.from({ length: 200 }, (_, index) => `many-${String(index).padStart(3, "0")}`);
+    for (const name of names) expect((await create({ name })).status).toBe(201);
+    const listed: string[] = [];
+    let cursor = "";
+    for (let pages = 0; pages < 100; pages += 1) {
+      const query = `?limit=37${cursor === "" ? "" : `&cursor=${encodeURIComponent(cursor)}`}`;
+      const { items, next } = (await api("GET", `/registries${query}`)).json as {
+        items: { name: string }[];
+        next: string | null;
+      };
+      expect(items.length).toBeLessThanOrEqual(37);
+      listed.push(...items.map(({ name }) => name));
+      if (next === null) break;
+      cursor = next;
+    }
+    expect(listed).toEqual([...new Set(listed)].sort());
+    expect(listed).toEqual(expect.arrayContaining(names));
+    for (const name of [names[0], names[99], names[199]] as string[]) {
+      await app.admin.publish({ name: `only-${name}`, version: "1.0.0", registry: name });
+      expect((await app.admin.request(`/npm/${name}/only-${name}`)).status).toBe(200);
+      expect((await app.admin.request(`/npm/default/only-${name}?write=true`)).status).toBe(404);
+    }
+  });
+
+  it("list their packages in pages, by part of a name too", async () => {
+    await create({ name: "paged" });
+    for (const name of ["alpha", "beta", "beta_x", "gamma%".replace("%", "")]) {
+      for (const version of ["1.0.0", "1.1.0"]) await app.admin.publish({ name, version, registry: "paged" });
+    }
+    const seen: string[] = [];
+    let cursor: string | null = "";
+    while (cursor !== null) {
+      const query: string = `?limit=3&cursor=${encodeURIComponent(cursor)}`;
+      const page = (await api("GET", `/registries/paged/packages${query}`)).json as {
+        items: { name: string; version: string }[];
+        next: string | null;
+      };
+      seen.push(...page.items.map(({ name, version }) => `${name}@${version}`));
+      cursor = page.next;
+    }
+    const all = ["alpha", "beta", "beta_x", "gamma"].flatMap((name) => [`${name}@1.0.0`, `${name}@1.1.0`]);
+    expect(seen).toEqual(all);
+    const found = (await api("GET", "/registries/paged/packages?text=a_x")).json["items"] as {
+      name: string;
+    }[];
+    expect(found.map(({ name }) => name)).toEqual(["beta_x", "beta_x"]);
+    expect((await api("GET", "/registries/paged/packages?text=%25")).json["items"]).toEqual([]);
+  });
+});
+
+describe("the API's manners", () => {
+  const target = (path: string): string => `/api/v1${path.replace(/:(\w+)/g, "x")}`;
+  const guarded = API_ROUTES.filter(({ permission }) => permission !== "none");
+
+  it.each(guarded.map(({ id, method, path }) => [id, method, target(path)] as const))(
+    "%s needs a credential and says so",
+    async (_id, method, path) => {
+      const body = method === "GET" ? {} : { body: { name: "x" } };
+      for (const headers of [{}, { authorization: "Bearer wrong" }, { authorization: "Basic d3Jvbmc=" }]) {
+        const response = await app.request(path, { method, headers, ...body });
+        expect(response.status).toBe(401);
+        expect(response.headers["www-authenticate"]).toBe('Bearer realm="Entrepot", Basic realm="Entrepot"');
+        expect(typeof response.json.error).toBe("string");
+      }
+    },
+  );
+
+  it.each(
+    guarded
+      .filter(({ permission }) => permission === "manage")
+      .map(({ id, method, path }) => [id, method, target(path)] as const),
+  )("%s is for administrators, with tokens that may write", async (_id, method, path) => {
+    const ada = await app.as("ada");
+    const refused = await ada.request(path, { method, ...(method === "GET" ? {} : { body: {} }) });
+    expect([refused.status, refused.json.error]).toEqual([
+      403,
+      "ada is developer and may not manage; ask an administrator.",
+    ]);
+    const { token } = (await api("POST", "/tokens", { name: "reader", readonly: true })).json;
+    const headers = { authorization: `Bearer ${String(token)}` };
+    const byToken = await app.request(path, { method, headers, ...(method === "GET" ? {} : { body: {} }) });
+    expect(byToken.status).toBe(403);
+  });
+
+  it.each([
+    ["unknown fields", "POST", "/registries", { name: "strict", colour: "red" }],
+    ["wrong types", "POST", "/registries", { name: 5 }],
+    ["a missing name", "POST", "/registries", {}],
+    ["a list", "POST", "/registries", []],
+    ["text", "POST", "/registries", '"text"'],
+    ["broken JSON", "POST", "/registries", "{"],
+    ["prototype keys", "POST", "/registries", '{"name":"proto","__proto__":{"anonymousRead":true}}'],
+    ["constructor keys", "POST", "/registries", '{"name":"proto","constructor":{"prototype":{"x":1}}}'],
+    ["an unknown field of a change", "PATCH", "/registries/default", { name: "renamed" }],
+    [
+      "an unknown status",
+      "PUT",
+      "/registries/default/packages/left/versions/1.0.0/status",
+      { status: "maybe" },
+    ],
+    ["a page limit of 0", "GET", "/registries?limit=0", undefined],
+    ["a page limit of 501", "GET", "/registries?limit=501", undefined],
+    ["a page limit that is none", "GET", "/registries?limit=ten", undefined],
+  ])("%s are refused with a JSON error", async (_what, method, path, body) => {
+    const { status, json, headers } = await api(method, path, body);
+    expect([status, typeof json.error]).toEqual([400, "string"]);
+    expect(headers["content-type"]).toContain("application/json");
+    expect((await api("GET", "/registries/proto")).status).toBe(404);
+  });
+
+  it("a body that is too large is 413, another content type 4xx", async () => {
+    const large = await api("POST", "/registries", { name: "large", description: "d".repeat(300_000) });
+    expect([large.status, typeof large.json.error]).toEqual([413, "string"]);
+    const xml = await app.admin.request("/api/v1/registries", {
+      method: "POST",
+      headers: { "content-type": "application/xml" },
+      body: "<name/>",
+    });
+    expect(xml.status).toBeGreaterThanOrEqual(400);
+    expect(xml.status).toBeLessThan(500);
+  });
+
+  it.each(["/api/v1/nothing", "/api/v1/registries/nope", "/api/v1", "/api", "/nothing", "/npm", "/npm/"])(
+    "%s is 404 with a JSON error",
+    async (path) => {
+      const { status, json } = await app.admin.request(path);
+      expect([path, status, typeof json.error]).toEqual([path, 404, "string"]);
+    },
+  );
+});
+
+describe("what the configuration file declares", () => {
+  it("is there at the start, shown as managed and refused to be changed", async () => {
+    const declared = await startTestApp({
+      file: `
+upstreams:
+  - { name: central, url: "${upstream.url}", token: declared-secret }
+registries:
+  - { name: declared, description: From the file, upstreams: [central], claims: ["@acme/*"], anonymousRead: true }
+`,
+    });
+    try {
+      const { json } = await declared.admin.request("/api/v1/registries/declared");
+      expect(json).toMatchObject({
+        managed: true,
+        upstreams: ["central"],
+        claims: ["@acme/*"],
+        anonymousRead: true,
+      });
+      for (const [method, path, body] of [
+        ["PATCH", "/registries/declared", { description: "mine" }],
+        ["DELETE", "/registries/declared", undefined],
+        ["PUT", "/registries/declared/upstreams", { upstreams: [] }],
+        ["PATCH", "/upstreams/central", { freshSeconds: 1 }],
+        ["DELETE", "/upstreams/central", undefined],
+      ] as const) {
+        const refused = await declared.admin.request(`/api/v1${path}`, {
+          method,
+          ...(body === undefined ? {} : { body }),
+        });
+        expect([path, refused.status, refused.json.error]).toEqual([
+          path,
+          403,
+          expect.stringContaining("is managed by configuration; change entrepot.yaml and restart."),
+        ]);
+      }
+    } finally {
+      await declared.close();
+    }
+  });
+});
+
+describe("a server that is told to stop", () => {
+  it("ends with 0 and leaves nothing that the next start waits for", async () => {
+    const first = await startServerProcess(app.data);
+    expect(await first.stop()).toBe(0);
+    const second = await startServerProcess(app.data);
+    expect(await second.stop()).toBe(0);
+  });
+});
