@@ -23,22 +23,19 @@ export function createRequestBody(
 
   async function* chunks(): AsyncIterable<Uint8Array> {
     if (request.headers.expect?.toLowerCase() === "100-continue") response.writeContinue();
-    let isIdle = false;
-    const timer = setTimeout(() => {
-      isIdle = true;
-      request.destroy();
-    }, idleTimeoutMs);
+    // Whoever stops reading early has an answer to give, which needs the connection.
+    const iterator = request.iterator({ destroyOnReturn: false });
+    const clock = startIdleClock(idleTimeoutMs);
     try {
-      // Whoever stops reading early has an answer to give, which needs the connection.
-      for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-        timer.refresh();
-        yield chunk as Uint8Array;
-        timer.refresh();
+      for (;;) {
+        const next = await Promise.race([nextChunk(iterator), clock.ranOut]);
+        if (next.done === true) return;
+        yield next.value;
+        clock.restart();
       }
-    } catch (cause) {
-      throw new EntrepotError(isIdle ? "request-timeout" : "client-gone", { cause });
     } finally {
-      clearTimeout(timer);
+      clock.stop();
+      void iterator.return?.();
     }
   }
 
@@ -59,6 +56,37 @@ export function createRequestBody(
   }
 
   return { declaredBytes, chunks, json };
+}
+
+async function nextChunk(iterator: AsyncIterator<unknown>): Promise<IteratorResult<Uint8Array, unknown>> {
+  try {
+    return (await iterator.next()) as IteratorResult<Uint8Array, unknown>;
+  } catch (cause) {
+    throw new EntrepotError("client-gone", { cause });
+  }
+}
+
+interface IdleClock {
+  /** Rejects with `request-timeout` when nothing came for too long. */
+  ranOut: Promise<never>;
+  restart(): void;
+  stop(): void;
+}
+
+function startIdleClock(idleTimeoutMs: number): IdleClock {
+  const { promise, reject } = withReject();
+  const timer = setTimeout(() => reject(new EntrepotError("request-timeout")), idleTimeoutMs);
+  // Nobody may be waiting at the moment when it runs out.
+  promise.catch(() => undefined);
+  return { ranOut: promise, restart: () => timer.refresh(), stop: () => clearTimeout(timer) };
+}
+
+function withReject(): { promise: Promise<never>; reject: (error: Error) => void } {
+  let reject: (error: Error) => void = () => undefined;
+  const promise = new Promise<never>((_resolve, rejectIt) => {
+    reject = rejectIt;
+  });
+  return { promise, reject };
 }
 
 /** Tells whether the request carries a body that nobody has read to its end. */

@@ -104,6 +104,7 @@ function clientOf(request: IncomingMessage, remote: string, isTrusted: TrustChec
   return remote;
 }
 
-function plainAddress(address: string): string {
+/** An IPv4 address as such, where the socket spells it inside an IPv6 one. */
+export function plainAddress(address: string): string {
   return address.startsWith("::ffff:") ? address.slice("::ffff:".length) : address;
 }

@@ -87,5 +87,7 @@ export interface NpmRoute {
   path: string;
   /** What the credential must allow; `none` for what anyone may ask. */
   permission: Permission | "none";
+  /** True where a stale credential must not stand in the way of getting a new one. */
+  ignoresCredential?: true;
   handler: NpmHandler;
 }

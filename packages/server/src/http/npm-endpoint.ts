@@ -9,11 +9,12 @@ import type { HttpDeps, NpmContext, NpmRoute } from "./context.ts";
 import { compilePattern, matchPattern, type RouteParams, type RoutePattern } from "./match-route.ts";
 import { npmAddressOf, parseRequestPath, type NpmAddress, type RequestPath } from "./paths.ts";
 
-/** An answer together with what the log and the meters say of it. */
-export interface NpmResult {
-  answer: Answer;
+/** What the log and the meters say of a request; filled in as far as the request gets. */
+export interface RequestTrace {
   principal: Principal;
   meter: RouteMeter | null;
+  /** The client's own address, behind trusted proxies. */
+  ip: string | null;
 }
 
 /** Answers requests to the npm endpoints. */
@@ -21,13 +22,24 @@ export interface NpmEndpoint {
   /** True when the request addresses a registry, by prefix or by host. Never throws. */
   owns(request: IncomingMessage): boolean | Promise<boolean>;
   /** Throws what the error answer is made from. */
-  answer(request: IncomingMessage, response: ServerResponse): Promise<NpmResult>;
+  answer(exchange: NpmExchange): Promise<Answer>;
 }
 
+/** One request with its response and its trace. */
+export interface NpmExchange {
+  request: IncomingMessage;
+  response: ServerResponse;
+  trace: RequestTrace;
+}
+
+const NOTHING_HERE = "There is nothing at this URL.";
 /** `/npm/` or `/r/`, in whatever encoding. */
 const PREFIX = /^\/(?:(?:n|%6e)(?:p|%70)(?:m|%6d)|r|%72)(?:\/|%2f)/i;
 /** What a registry's own host does not give to the registry: `api`, `health` and `metrics` are packages too. */
 const OPERATIONS = /^\/(?:api\/v1\/|health\/(?:live|ready|json)(?:\?|$))/;
+
+/** What operators must reach while the database, and with it the bound hosts, cannot be read. */
+const FOR_OPERATORS = /^\/(?:health|metrics)(?:[/?]|$)/;
 
 interface CompiledRoute {
   route: NpmRoute;
@@ -51,35 +63,36 @@ export function createNpmEndpoint(
     meter: deps.metrics.route(route.id),
   }));
 
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<NpmResult> {
+  async function answer({ request, response, trace }: NpmExchange): Promise<Answer> {
     const path = parseRequestPath(request.url ?? "");
     const address = addresses.read(request);
+    trace.ip = address.ip;
     const snapshot = await deps.registries.snapshot();
     const found = locate(deps, snapshot, { path, address });
-    const principal = await deps.identity.authenticate(request.headers.authorization, address.ip);
+    const outcome = matchedRoute(compiled, request.method ?? "", found.rest);
+    const matched = outcome instanceof EntrepotError ? null : outcome;
+    trace.meter = matched?.meter ?? null;
+    if (matched?.route.ignoresCredential !== true) {
+      trace.principal = await deps.identity.authenticate(request.headers.authorization, address.ip);
+    }
     const registry = requireRegistry(snapshot, found.registryName);
-    const matched = permittedRoute(compiled, {
-      principal,
-      registry,
-      method: request.method ?? "",
-      rest: found.rest,
-    });
-    if (matched === null) throw new EntrepotError("not-found", { message: "There is nothing at this URL." });
+    // A closed registry does not even say which of its URLs exist.
+    assertMay(trace.principal, registry, matched);
+    if (matched === null) throw outcome ?? new EntrepotError("not-found", { message: NOTHING_HERE });
     const context: NpmContext = {
       deps,
       request,
       body: createRequestBody(request, response, deps.limits.bodyIdleTimeoutMs),
       registry,
       registryUrl: found.registryUrl,
-      principal,
+      principal: trace.principal,
       address,
       params: matched.params,
       query: new URLSearchParams(path.query),
     };
-    const result = { answer: await matched.route.handler(context), principal, meter: matched.meter };
-    // Whoever is told that a write is done reads it from this process at once.
-    if (matched.route.method !== "GET") await deps.changes.refresh();
-    return result;
+    const given = await matched.route.handler(context);
+    if (matched.route.method !== "GET") await hearOfOwnWrite(deps);
+    return given;
   }
 
   return {
@@ -90,7 +103,9 @@ export function createNpmEndpoint(
       const snapshot = deps.registries.snapshot();
       if (!(snapshot instanceof Promise)) return isBound(snapshot, addresses, request);
       // Whatever fails here fails again, and is told, when the request is answered.
-      return snapshot.then((loaded) => isBound(loaded, addresses, request)).catch(() => true);
+      return snapshot
+        .then((loaded) => isBound(loaded, addresses, request))
+        .catch(() => !FOR_OPERATORS.test(url));
     },
     answer,
   };
@@ -112,30 +127,35 @@ function locate(
     const registryUrl = `${address.origin}${address.pathPrefix}`;
     return { registryName: bound.name, prefix: "", rest: path.segments, registryUrl };
   }
-  if (named === null) throw new EntrepotError("not-found", { message: "There is nothing at this URL." });
+  if (named === null) throw new EntrepotError("not-found", { message: NOTHING_HERE });
   const base = deps.publicUrl ?? `${address.origin}${address.pathPrefix}`;
   return { ...named, registryUrl: `${base}${named.prefix}` };
 }
 
-interface Wanted {
-  principal: Principal;
-  registry: Registry;
-  method: string;
-  rest: readonly string[];
+/**
+ * Whoever is told that a write is done reads it from this process at once. The write is done whatever happens
+ * here, so a failure delays the news and is not told to the client.
+ */
+async function hearOfOwnWrite(deps: Pick<HttpDeps, "changes" | "log">): Promise<void> {
+  try {
+    await deps.changes.refresh();
+  } catch (error) {
+    deps.log.warn("a write is not heard of yet", { error });
+  }
 }
 
-// A closed registry does not even say which of its URLs exist.
-function permittedRoute(compiled: readonly CompiledRoute[], wanted: Wanted): MatchedRoute | null {
-  const { principal, registry, method, rest } = wanted;
-  let matched: MatchedRoute | null = null;
+// A name that cannot be one is reported after the credential, like everything else about a registry.
+function matchedRoute(
+  compiled: readonly CompiledRoute[],
+  method: string,
+  rest: readonly string[],
+): MatchedRoute | EntrepotError | null {
   try {
-    matched = matchRoute(compiled, method, rest);
+    return matchRoute(compiled, method, rest);
   } catch (error) {
-    assertMay(principal, registry, null);
+    if (error instanceof EntrepotError) return error;
     throw error;
   }
-  assertMay(principal, registry, matched);
-  return matched;
 }
 
 function matchRoute(

@@ -1,13 +1,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Principal } from "@entrepot/core";
+import { may, type Principal } from "@entrepot/core";
 import type { RouteMeter } from "../telemetry/index.ts";
 import type { Answer, Replay } from "./answer.ts";
-import type { AddressReader } from "./client-address.ts";
+import { plainAddress, type AddressReader } from "./client-address.ts";
 import type { HttpDeps } from "./context.ts";
 import { matchesEtag, type SentAnswer } from "./send-answer.ts";
 
 /** URLs that are remembered; beyond it the oldest goes. */
-const URLS_MAX = 50_000;
+const URLS_MAX = 20_000;
+/** Longer requests are not remembered: ordinary ones are far shorter, and memory is bounded by this. */
+const REQUEST_CHARS_MAX = 700;
 /** Kinds of client per URL that are remembered. */
 const VARIANTS_MAX = 8;
 
@@ -56,7 +58,8 @@ export function createReplayLane(deps: HttpDeps, addresses: AddressReader): Repl
     }
     const principal = readerOf(deps, request, recorded.replay.registryId);
     if (principal === null) return null;
-    return { ...send(request, response, { recorded, body }), principal, meter: recorded.meter };
+    const status = send(request, response, { recorded, body });
+    return { status, sizeBytes: status === 304 ? 0 : body.length, principal, meter: recorded.meter };
   }
 
   function record(request: IncomingMessage, answer: Answer, meter: RouteMeter | null): void {
@@ -64,6 +67,7 @@ export function createReplayLane(deps: HttpDeps, addresses: AddressReader): Repl
     if (replay === undefined || answer.status !== 200 || request.method !== "GET") return;
     if (replay.body() === null || addresses.isForwarded(request)) return;
     const url = request.url as string;
+    if (url.includes("?") || charsOf(request) > REQUEST_CHARS_MAX) return;
     const variants = (recordedByUrl.get(url) ?? []).filter((variant) => !fits(variant, request));
     variants.push({
       accept: request.headers.accept,
@@ -80,6 +84,11 @@ export function createReplayLane(deps: HttpDeps, addresses: AddressReader): Repl
   }
 
   return { tryAnswer, record };
+}
+
+function charsOf({ url, headers }: IncomingMessage): number {
+  const parts = [url, headers.accept, headers["accept-encoding"], headers.host];
+  return parts.reduce((sum, part) => sum + (part === undefined ? 0 : String(part).length), 0);
 }
 
 function fits(variant: Recorded, request: IncomingMessage): boolean {
@@ -101,26 +110,27 @@ function forget(recordedByUrl: Map<string, Recorded[]>, url: string, gone: Recor
 function readerOf(deps: HttpDeps, request: IncomingMessage, registryId: string): Principal | null {
   const registry = deps.registries.peek()?.byId.get(registryId);
   if (registry === undefined || !registry.active) return null;
-  const principal = deps.identity.authenticate(request.headers.authorization, request.socket.remoteAddress);
+  const address = plainAddress(request.socket.remoteAddress ?? "");
+  const principal = deps.identity.authenticate(request.headers.authorization, address);
   if (principal instanceof Promise) {
     // The ordinary way asks again and answers what comes of it.
     principal.catch(() => undefined);
     return null;
   }
-  return principal.kind === "user" || registry.anonymousRead ? principal : null;
+  return may(principal, "view", registry).allowed ? principal : null;
 }
 
 function send(
   request: IncomingMessage,
   response: ServerResponse,
   { recorded, body }: { recorded: Recorded; body: Uint8Array },
-): SentAnswer {
+): 200 | 304 {
   if (matchesEtag(request.headers["if-none-match"], recorded.replay.etag)) {
     response.writeHead(304, recorded.replay.notModifiedHeaders);
     response.end();
-    return { status: 304, sizeBytes: 0 };
+    return 304;
   }
   response.writeHead(200, recorded.headers);
   response.end(body);
-  return { status: 200, sizeBytes: body.length };
+  return 200;
 }

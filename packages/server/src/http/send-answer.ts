@@ -25,7 +25,11 @@ export async function sendAnswer(
     response.end();
     return { status: 304, sizeBytes: 0 };
   }
-  if (hasUnreadBody(request)) return await sendEarly(request, response, answer);
+  if (hasUnreadBody(request)) {
+    if (answer.stream === undefined) return await sendEarly(request, response, answer);
+    // The client reads while it sends; what it sends to a read is of no interest.
+    response.shouldKeepAlive = false;
+  }
   response.writeHead(answer.status, answer.headers);
   if (request.method === "HEAD") {
     answer.stream?.destroy();
@@ -55,11 +59,11 @@ async function sendEarly(
   response: ServerResponse,
   answer: Answer,
 ): Promise<SentAnswer> {
-  answer.stream?.destroy();
   response.shouldKeepAlive = false;
   response.writeHead(answer.status, answer.headers);
-  if (answer.body !== null) response.write(answer.body);
-  await discardSome(request);
+  if (answer.body !== null && request.method !== "HEAD") response.write(answer.body);
+  // A client that waits for leave to send has not sent anything, and now will not.
+  if (request.headers.expect === undefined) await discardSome(request);
   response.end();
   return { status: answer.status, sizeBytes: answer.body?.length ?? 0 };
 }

@@ -3,12 +3,14 @@ import { EntrepotError, type Principal } from "@entrepot/core";
 import type { ChangeLog } from "../changes/index.ts";
 import type { RouteMeter } from "../telemetry/index.ts";
 import { isOwnRequest } from "../upstream/index.ts";
-import { createAddressReader } from "./client-address.ts";
+import type { Answer } from "./answer.ts";
+import { answerBrokenRequest } from "./broken-request.ts";
+import { createAddressReader, plainAddress } from "./client-address.ts";
 import { createClosing, type Closing } from "./closing.ts";
 import type { HttpDeps } from "./context.ts";
 import { errorAnswer, isServerFault } from "./errors.ts";
 import { createOtherEndpoint, type OtherEndpoint } from "./other-endpoint.ts";
-import { createNpmEndpoint, type NpmEndpoint, type NpmResult } from "./npm-endpoint.ts";
+import { createNpmEndpoint, type NpmEndpoint, type NpmExchange, type RequestTrace } from "./npm-endpoint.ts";
 import { createReplayLane, type ReplayLane } from "./replay-lane.ts";
 import { createRequestIds } from "./request-ids.ts";
 import { NPM_ROUTES } from "./routes.ts";
@@ -26,11 +28,9 @@ export interface HttpServer {
 }
 
 /** What a finished request leaves behind. */
-interface Finished {
+interface Finished extends RequestTrace {
   startedAt: number;
   sent: SentAnswer;
-  principal: Principal;
-  meter: RouteMeter | null;
   requestId: string | null;
 }
 
@@ -39,6 +39,8 @@ interface ServerParts {
   lane: ReplayLane;
   npm: NpmEndpoint;
   other: OtherEndpoint;
+  /** Of what addresses no registry and is not for the API, and of what fails before its route is known. */
+  otherMeter: RouteMeter;
   nextRequestId: () => string;
 }
 
@@ -53,6 +55,7 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
     lane: createReplayLane(deps, addresses),
     npm: createNpmEndpoint(deps, NPM_ROUTES, addresses),
     other: createOtherEndpoint(deps, addresses),
+    otherMeter: deps.metrics.route("other"),
     nextRequestId: createRequestIds(process.pid.toString(36)),
   };
   const catchUp = createCatchUp(deps.changes);
@@ -68,6 +71,7 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
         sent: replayed,
         principal: replayed.principal,
         meter: replayed.meter,
+        ip: null,
         requestId: null,
       });
       return;
@@ -93,6 +97,7 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
   server.maxHeadersCount = HEADERS_COUNT_MAX;
   // The reader of a body asks for it, once it is known that the body is wanted.
   server.on("checkContinue", handle);
+  server.on("clientError", answerBrokenRequest);
   const closing = createClosing(server);
   async function close(msMax: number): Promise<void> {
     await closing.close(msMax);
@@ -109,50 +114,51 @@ interface Exchange {
 }
 
 async function handleUnknown(parts: ServerParts, exchange: Exchange): Promise<void> {
-  const { request, response, startedAt } = exchange;
-  const outcome = await outcomeOf(parts, exchange);
-  if (outcome === "handed over") return;
-  const { answer, principal, meter, requestId } = outcome;
-  if (exchange.closing.isClosing) response.shouldKeepAlive = false;
+  const { request, response, startedAt, closing } = exchange;
+  const trace: RequestTrace = { principal: ANONYMOUS, meter: parts.otherMeter, ip: null };
+  const { answer, requestId } = await outcomeOf(parts, { request, response, trace });
+  if (answer === null) return;
+  if (closing.isClosing) response.shouldKeepAlive = false;
+  let sent: SentAnswer;
   try {
-    const sent = await sendAnswer(request, response, answer);
-    finish(parts, request, { startedAt, sent, principal, meter, requestId });
+    sent = await sendAnswer(request, response, answer);
   } catch (error) {
     // The client left, or the storage failed in the middle of a body; either way the answer cannot be completed.
-    response.destroy();
     if (!request.socket.destroyed) parts.deps.log.warn("answer cut short", { error });
-    finish(parts, request, { startedAt, sent: { status: 499, sizeBytes: 0 }, principal, meter, requestId });
+    response.destroy();
+    sent = { status: 499, sizeBytes: 0 };
   }
+  finish(parts, request, { ...trace, startedAt, sent, requestId });
 }
 
-interface Outcome extends NpmResult {
+/** The answer, null when the API took the request over, and the id of one that failed. */
+interface Outcome {
+  answer: Answer | null;
   requestId: string | null;
 }
 
-async function outcomeOf(
-  parts: ServerParts,
-  { request, response }: Exchange,
-): Promise<Outcome | "handed over"> {
+async function outcomeOf(parts: ServerParts, exchange: NpmExchange): Promise<Outcome> {
+  const { request, response, trace } = exchange;
   try {
     assertNoLoop(parts.deps, request);
     if (await parts.npm.owns(request)) {
-      const result = await parts.npm.answer(request, response);
-      parts.lane.record(request, result.answer, result.meter);
-      return { ...result, requestId: null };
+      const answer = await parts.npm.answer(exchange);
+      parts.lane.record(request, answer, trace.meter);
+      return { answer, requestId: null };
     }
-    if (parts.other.takesOver(request, response)) return "handed over";
-    return { answer: await parts.other.answer(request), principal: ANONYMOUS, meter: null, requestId: null };
+    if (parts.other.takesOver(request, response)) return { answer: null, requestId: null };
+    return { answer: await parts.other.answer(request), requestId: null };
   } catch (error) {
     const requestId = parts.nextRequestId();
     if (isServerFault(error)) parts.deps.log.error("request failed", { requestId, error });
-    return { answer: errorAnswer(error, requestId), principal: ANONYMOUS, meter: null, requestId };
+    return { answer: errorAnswer(error, requestId), requestId };
   }
 }
 
 function finish(parts: ServerParts, request: IncomingMessage, finished: Finished): void {
-  const { sent, principal, startedAt } = finished;
+  const { sent, principal, startedAt, meter, ip } = finished;
   const durationMs = performance.now() - startedAt;
-  finished.meter?.observe(sent.status, durationMs);
+  meter?.observe(sent.status, durationMs);
   const { accessLog } = parts.deps;
   if (accessLog === null) return;
   const isUser = principal.kind === "user";
@@ -163,7 +169,7 @@ function finish(parts: ServerParts, request: IncomingMessage, finished: Finished
     status: sent.status,
     sizeBytes: sent.sizeBytes,
     durationMs,
-    address: request.socket.remoteAddress ?? "",
+    address: ip ?? plainAddress(request.socket.remoteAddress ?? ""),
     principal: isUser ? principal.name : null,
     tokenId: isUser ? principal.tokenId : null,
     userAgent: request.headers["user-agent"] ?? "",

@@ -1,10 +1,11 @@
-import type { Principal, Role } from "@entrepot/core";
+import { EntrepotError, type Principal, type Role } from "@entrepot/core";
 import { createAuthenticator } from "./authenticate.ts";
 import type { IdentityDeps, Page } from "./identity-deps.ts";
 import { createPasswordCheck } from "./password-check.ts";
 import type { CheckedUser } from "./password-check.ts";
 import { makeOneTimePassword } from "./password-rules.ts";
 import { createTokenLookup } from "./token-lookup.ts";
+import { isTokenSecret } from "./token-secret.ts";
 import { createTokenUse } from "./token-use.ts";
 import { createLoginToken, createToken, hasTokens, listTokens, revokeToken } from "./tokens.ts";
 import type { NewToken, Token, TokenRequest } from "./tokens.ts";
@@ -40,8 +41,11 @@ export interface Identity {
   login(input: LoginSource & { user: string; password: string }): Promise<Login>;
   /** Checks a password without minting anything. Throws credential-invalid and too-many-requests. */
   checkPassword(input: { userName: string; password: string; address: string }): Promise<CheckedUser>;
-  /** Revokes the token with this secret. Resolves with false when there is none, or none any more. */
-  logout(token: string, actor: string): Promise<boolean>;
+  /**
+   * Revokes the token with this secret. Resolves with false when it was revoked before. Throws credential-invalid
+   * for what is no token's secret, a token's id among it.
+   */
+  logout(secret: string): Promise<boolean>;
   /**
    * Creates the administrator `admin` when there are no users. Resolves with null when there are; else with
    * the
@@ -98,7 +102,7 @@ export function createIdentity(deps: IdentityDeps): Identity {
     authenticate: authenticator.authenticate,
     login: (input) => login(deps, passwords, input),
     checkPassword: (input) => passwords.check(input),
-    logout: (token, actor) => revokeToken(deps, { token, actor }),
+    logout: (secret) => logout(deps, secret),
     seedAdmin: (password) => seedFirstAdmin(deps, password),
     hasTokens: () => hasTokens(deps),
     createUser: (input) => createUser(deps, input),
@@ -127,6 +131,11 @@ async function login(
   const token = await createLoginToken(deps, { userId: user.id, actor: user.name, client });
   deps.log.info("login", { userName: user.name, tokenId: token.id, address, client });
   return { token: token.secret, tokenId: token.id, user };
+}
+
+async function logout(deps: IdentityDeps, secret: string): Promise<boolean> {
+  if (!isTokenSecret(secret)) throw new EntrepotError("credential-invalid");
+  return await revokeToken(deps, { token: secret, actor: "logout" });
 }
 
 async function seedFirstAdmin(

@@ -43,4 +43,4 @@ export {
   type UpstreamValues,
   type UpstreamWriteDeps,
 } from "./upstream-writes.ts";
-export { type View } from "./view.ts";
+export { type Selection, type View } from "./view.ts";

@@ -204,6 +204,7 @@ function storedView(deps: PackumentDeps, request: PackumentRequest, material: Vi
     entries: material.entries,
     refusal: refusalOf(request, rendered),
     held: { view: null },
+    selections: new Map(),
     isCurrent() {
       if (view.held.view === null) return false;
       for (const entry of view.entries) {

@@ -4,14 +4,13 @@ import { jsonAnswer, type Answer } from "../answer.ts";
 import type { NpmContext } from "../context.ts";
 import { packageOf, valueOf } from "../match-route.ts";
 import { requireUser } from "../require-user.ts";
-import { selectManifest } from "./get-manifest.ts";
+import { tagsOf } from "./get-manifest.ts";
 
 const BODY_BYTES_MAX = 64 * 1024;
 
 /** `GET /-/package/:package/dist-tags`: the tags as the view shows them. */
 export async function getTags(context: NpmContext): Promise<Answer> {
-  const { tags } = await selectManifest(context, null);
-  return jsonAnswer(200, tags);
+  return jsonAnswer(200, await tagsOf(context));
 }
 
 /** `PUT /-/package/:package/dist-tags/:tag` with the version as a JSON string. */

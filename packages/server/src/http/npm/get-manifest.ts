@@ -1,22 +1,45 @@
-import { EntrepotError, type PackumentForm } from "@entrepot/core";
+import { createHash } from "node:crypto";
+import { EntrepotError } from "@entrepot/core";
 import { denied } from "../../firewall/index.ts";
+import type { Selection, View } from "../../registry/index.ts";
 import type { Answer } from "../answer.ts";
 import type { NpmContext } from "../context.ts";
 import { packageOf, valueOf } from "../match-route.ts";
 import { preferredForm } from "../negotiate.ts";
 import { viewFor } from "./get-packument.ts";
 
+const SELECTOR_CHARS_MAX = 256;
+/** Selections that are remembered of one view. */
+const SELECTIONS_MAX = 100;
+const ETAG_CHARS = 27;
+const SHARED_HEADERS = ["cache-control", "private, no-cache", "vary", "accept, accept-encoding"];
+
 /** `GET /:package/:selector`: one version's manifest, chosen by version, tag or range. */
 export async function getManifest(context: NpmContext): Promise<Answer> {
   const selector = valueOf(context.params, "rest");
-  const form = preferredForm(context.request.headers.accept);
-  const { manifest } = await selectManifest(context, selector, form);
+  if (selector.length > SELECTOR_CHARS_MAX) {
+    throw new EntrepotError("version-invalid", {
+      message: `A version, tag or range has at most ${SELECTOR_CHARS_MAX} characters here.`,
+    });
+  }
+  const view = await viewFor(context, preferredForm(context.request.headers.accept));
+  const { manifest } = await selectFrom(context, view, selector);
   if (manifest === null) {
     throw new EntrepotError("version-not-found", {
       message: `version not found: ${packageOf(context.params).full}@${selector}`,
     });
   }
-  const body = Buffer.from(manifest.buffer, manifest.byteOffset, manifest.byteLength);
+  return manifestAnswer(
+    view,
+    selector,
+    Buffer.from(manifest.buffer, manifest.byteOffset, manifest.byteLength),
+  );
+}
+
+function manifestAnswer(view: View, selector: string, body: Buffer): Answer {
+  const hash = createHash("sha256").update(`${view.etag}\n${selector}`).digest("base64url");
+  const etag = `"${hash.slice(0, ETAG_CHARS)}"`;
+  const validators = ["etag", etag, ...SHARED_HEADERS];
   return {
     status: 200,
     headers: [
@@ -24,28 +47,31 @@ export async function getManifest(context: NpmContext): Promise<Answer> {
       "application/json; charset=utf-8",
       "content-length",
       String(body.length),
-      "cache-control",
-      "private, no-cache",
-      "vary",
-      "accept, accept-encoding",
+      ...validators,
     ],
     body,
+    replay: {
+      // The lane must not keep the bytes of views that are gone.
+      body: () => {
+        const current = view.held.view;
+        return current?.isCurrent() === true ? (current.selections.get(selector)?.manifest ?? null) : null;
+      },
+      registryId: view.registryId,
+      etag,
+      notModifiedHeaders: validators,
+    },
   };
 }
 
-/** What a view says of one version, or of its tags alone when `selector` is null. */
-interface Selected {
-  manifest: Uint8Array | null;
-  tags: Record<string, string>;
+/** The tags of a package as its view shows them. */
+export async function tagsOf(context: NpmContext): Promise<Record<string, string>> {
+  return (await selectFrom(context, await viewFor(context, "abbreviated"), null)).tags;
 }
 
-/** Looks into the very view that packument requests get, so that nothing it hides can come out here. */
-export async function selectManifest(
-  context: NpmContext,
-  selector: string | null,
-  form: PackumentForm = "abbreviated",
-): Promise<Selected> {
-  const view = await viewFor(context, form);
+// Looks into the very view that packument requests get, so that nothing it hides can come out here.
+async function selectFrom(context: NpmContext, view: View, selector: string | null): Promise<Selection> {
+  const known = view.selections.get(selector);
+  if (known !== undefined) return known;
   const found = await context.deps.threads.run("selectManifest", {
     gzip: view.gzip,
     sizeBytesMax: view.sizeBytes,
@@ -56,5 +82,6 @@ export async function selectManifest(
     const name = packageOf(context.params).full;
     throw denied(verdict, { name, version: found.hidden, registry: context.registry.name });
   }
-  return { manifest: found.manifest, tags: found.tags };
+  if (view.selections.size < SELECTIONS_MAX) view.selections.set(selector, found);
+  return found;
 }

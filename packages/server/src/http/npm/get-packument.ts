@@ -1,5 +1,5 @@
-import { promisify } from "node:util";
-import { gunzip } from "node:zlib";
+import { Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
 import type { PackumentForm } from "@entrepot/core";
 import type { View } from "../../registry/index.ts";
 import type { Answer } from "../answer.ts";
@@ -7,7 +7,6 @@ import type { NpmContext } from "../context.ts";
 import { packageOf } from "../match-route.ts";
 import { acceptsGzip, preferredForm } from "../negotiate.ts";
 
-const inflate = promisify(gunzip);
 const CONTENT_TYPES: Readonly<Record<PackumentForm, string>> = {
   full: "application/json; charset=utf-8",
   abbreviated: "application/vnd.npm.install-v1+json; charset=utf-8",
@@ -19,7 +18,7 @@ export async function getPackument(context: NpmContext): Promise<Answer> {
   const form = preferredForm(context.request.headers.accept);
   const view = await viewFor(context, form);
   const isGzip = acceptsGzip(context.request.headers["accept-encoding"]);
-  return isGzip ? gzipAnswer(view) : await identityAnswer(view);
+  return isGzip ? gzipAnswer(view) : identityAnswer(view);
 }
 
 /** The view that a request asks for. */
@@ -77,9 +76,8 @@ function gzipAnswer(view: View): Answer {
   };
 }
 
-// Hardly any client asks for plain text, so it is made from the compressed form each time.
-async function identityAnswer(view: View): Promise<Answer> {
-  const body = await inflate(view.gzip, { maxOutputLength: view.sizeBytes });
+// Hardly any client asks for plain text, so it is made from the compressed form while it is sent.
+function identityAnswer(view: View): Answer {
   const etag = `"${view.etag}-identity"`;
   return {
     status: 200,
@@ -87,12 +85,13 @@ async function identityAnswer(view: View): Promise<Answer> {
       "content-type",
       CONTENT_TYPES[view.form],
       "content-length",
-      String(body.length),
+      String(view.sizeBytes),
       "etag",
       etag,
       ...SHARED_HEADERS,
     ],
-    body,
+    body: null,
+    stream: Readable.from([view.gzip]).pipe(createGunzip()),
     replay: {
       body: () => null,
       registryId: view.registryId,

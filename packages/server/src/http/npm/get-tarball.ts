@@ -38,7 +38,8 @@ async function answerFor(context: NpmContext, tarball: Tarball): Promise<Answer 
   const isRangeWanted =
     (headers["if-range"] === undefined || headers["if-range"] === etag) &&
     !matchesEtag(headers["if-none-match"], etag);
-  const range = isRangeWanted ? parseRange(headers.range, tarball.sizeBytes) : null;
+  const range =
+    isRangeWanted && context.request.method !== "HEAD" ? parseRange(headers.range, tarball.sizeBytes) : null;
   if (range === "unsatisfiable") return unsatisfiable(tarball);
   return range === null
     ? await wholeTarball(context, tarball, etag)
@@ -66,8 +67,10 @@ async function partOfTarball(
   tarball: Tarball,
   { etag, range }: { etag: string; range: ByteRange },
 ): Promise<Answer | null> {
-  const open = await openBlob(context, tarball, range);
-  if (open === null) return null;
+  // A blob on its way to the store can be read from memory only.
+  const bytes = context.deps.blobCache.held(tarball.digest)?.bytes ?? null;
+  const open = bytes === null ? await openBlob(context, tarball, range) : null;
+  if (bytes === null && open === null) return null;
   return {
     status: 206,
     headers: [
@@ -77,8 +80,8 @@ async function partOfTarball(
       "content-range",
       `bytes ${range.start}-${range.end}/${tarball.sizeBytes}`,
     ],
-    body: null,
-    stream: open.stream,
+    body: bytes?.subarray(range.start, range.end + 1) ?? null,
+    ...(open === null ? {} : { stream: open.stream }),
   };
 }
 
