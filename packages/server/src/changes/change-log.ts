@@ -22,7 +22,7 @@ export interface ChangeLog {
   /**
    * SQLite: gives listeners everything committed so far, by any process, before it returns; microseconds when there
    * is nothing. PostgreSQL: does nothing, since changes arrive by notification and by polling. Never throws. Tells
-   * whether it had to ask the engine, which costs microseconds, or heard of no write, which costs next to nothing.
+   * whether it had to ask the engine, which costs microseconds, or saw at a glance that nothing was committed.
    */
   catchUp(): boolean;
   /** Resolves when listeners have been given everything that was committed before the call, on either database. */
@@ -104,7 +104,7 @@ function followInStep(
 
   return {
     catchUp() {
-      if (!isBehind && db.isQuiet?.() === true) return false;
+      if (isReading || (!isBehind && db.isUnchanged?.() === true)) return false;
       look();
       return true;
     },

@@ -22,8 +22,11 @@ export interface Database {
    * the change log; a second one would take its answers away.
    */
   changedElsewhere(): boolean;
-  /** SQLite only: true when nothing was written for a while, so that asking the engine for news can be spared. */
-  isQuiet?(): boolean;
+  /**
+   * SQLite only: true when nothing was committed since the last call, which spares asking the engine. Has the same
+   * one consumer.
+   */
+  isUnchanged?(): boolean;
   /** SQLite only: at most `limit` rows of the change log after `after`, in order, without yielding. */
   readChangesSync?(after: number, limit: number): ChangeRow[];
   /** PostgreSQL only: calls back whenever a change may have been committed; returns how to stop. */

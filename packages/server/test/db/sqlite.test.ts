@@ -1,15 +1,11 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { sql } from "kysely";
 import { expect, test } from "vitest";
 import { appendChange, createChangeLog } from "../../src/changes/index.ts";
 import { WriterLink } from "../../src/db/sqlite/writer-link.ts";
 import { startChild } from "./child-process.ts";
 import { sqliteDatabases } from "./each-database.ts";
-
-/** After this long without a write the engine is no longer asked each time. */
-const QUIET_MS = 3_300;
 
 const databases = sqliteDatabases();
 
@@ -45,27 +41,6 @@ test("two processes see each other's acknowledged writes at once", async () => {
     await db.write((trx) => appendChange(trx, { ...rest, packageName: `ours${round}` }));
     child.say(`seen ours${round}`);
     expect(await child.line((line) => line.startsWith(`seen ours${round} `))).toBe(`seen ours${round} true`);
-  }
-});
-
-test("a write after a quiet while is seen at once as well", async () => {
-  const url = await databases.emptyUrl();
-  const db = await databases.open({ url });
-  const log = await createChangeLog(db, { pollMs: 3_600_000, onError: () => undefined });
-  const child = startChild("follow-and-write.mjs", [url]);
-  databases.afterwards(async () => {
-    log.close();
-    await child.kill();
-  });
-  await child.line((line) => line === "ready");
-  const seen = new Set<string | null>();
-  log.subscribe((changes) => changes.forEach((change) => seen.add(change.packageName)));
-  for (let round = 0; round < 2; round++) {
-    await delay(QUIET_MS);
-    child.say(`write theirs${round}`);
-    await child.line((line) => line === `wrote theirs${round}`);
-    log.catchUp();
-    expect(seen.has(`theirs${round}`)).toBe(true);
   }
 });
 

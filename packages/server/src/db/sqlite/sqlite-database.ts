@@ -12,7 +12,7 @@ import type { SqliteConnection } from "./connection.ts";
 import { createDirectKysely } from "./direct-dialect.ts";
 import { loadSqliteEngine } from "./engine.ts";
 import type { SqliteEngine } from "./engine.ts";
-import { watchLog, type LogWatch } from "./log-watch.ts";
+import { openLogHeader, type LogHeader } from "./log-header.ts";
 import { WriteQueue } from "./write-queue.ts";
 import { WriterLink } from "./writer-link.ts";
 
@@ -39,7 +39,7 @@ export async function openSqliteDatabase(options: SqliteOptions): Promise<Databa
     const link = new WriterLink(path);
     await link.start();
     const reader = openReaderConnection(engine, path);
-    return createSqliteDatabase({ reader, link, watch: watchLog(path) }, options.workMsMax);
+    return createSqliteDatabase({ reader, link, header: openLogHeader(path) }, options.workMsMax);
   } catch (error) {
     throw asStorageError(error);
   }
@@ -71,10 +71,10 @@ async function whileBusy(open: () => Promise<void>): Promise<void> {
 interface SqliteParts {
   reader: SqliteConnection;
   link: WriterLink;
-  watch: LogWatch;
+  header: LogHeader;
 }
 
-function createSqliteDatabase({ reader, link, watch }: SqliteParts, workMsMax: number): Database {
+function createSqliteDatabase({ reader, link, header }: SqliteParts, workMsMax: number): Database {
   const queue = new WriteQueue(link, workMsMax);
   const dataVersion = reader.prepare("pragma data_version").statement;
   const changesAfter = reader.prepare(CHANGES_AFTER).statement;
@@ -84,7 +84,7 @@ function createSqliteDatabase({ reader, link, watch }: SqliteParts, workMsMax: n
 
   async function close(): Promise<void> {
     await queue.close();
-    watch.close();
+    header.close();
     // The writer last, so that it finds itself alone and folds the write-ahead log into the file.
     reader.close();
     await link.close();
@@ -94,7 +94,7 @@ function createSqliteDatabase({ reader, link, watch }: SqliteParts, workMsMax: n
     kind: "sqlite",
     read: createDirectKysely<Schema>(reader, null),
     write: (work) => queue.write(work),
-    isQuiet: () => !watch.mayHaveChanged(),
+    isUnchanged: () => header.isUnchanged(),
     changedElsewhere: () => {
       const version = readVersion();
       const isChanged = version !== knownVersion;
