@@ -27,10 +27,8 @@ export async function createUpstream(
   by: RegistryActor,
   input: UpstreamValues & { name: string; url: string },
 ): Promise<void> {
-  const problem = registryNameProblem(input.name);
-  if (problem !== null) {
-    throw new EntrepotError("request-invalid", { message: problem.replaceAll("registry", "upstream") });
-  }
+  const problem = registryNameProblem(input.name, "An upstream");
+  if (problem !== null) throw new EntrepotError("request-invalid", { message: problem });
   const url = upstreamUrl(deps, input.url);
   await deps.db.write(async (trx) => {
     const now = deps.now();

@@ -110,13 +110,10 @@ describe("names of registries", () => {
     expect([status, json.error]).toEqual([400, error]);
   });
 
-  it.each(["n".repeat(50), "a.b_c-d", "0", "npm", "constructor", "__proto__".slice(2, 7)])(
-    "%j is taken",
-    async (name) => {
-      expect((await create({ name })).status).toBe(201);
-      expect((await app.admin.request(`/npm/${name}/-/ping`)).status).toBe(200);
-    },
-  );
+  it.each(["n".repeat(50), "a.b_c-d", "0", "npm", "constructor", "tostring"])("%j is taken", async (name) => {
+    expect((await create({ name })).status).toBe(201);
+    expect((await app.admin.request(`/npm/${name}/-/ping`)).status).toBe(200);
+  });
 
   it("are taken once, whatever their case", async () => {
     await create({ name: "once" });

@@ -71,10 +71,11 @@ async function publishAndChange(headers: Record<string, string>): Promise<void> 
   }
 }
 
-/** Asks every route about a package, with the credential and without. */
+/** Asks every route about a package, with the credential and without; what is not ours is only read. */
 async function walkRoutes(name: string, headers: Record<string, string>): Promise<void> {
   const { authorization: _authorization, ...anonymous } = headers;
-  for (const { id } of NPM_ROUTES) {
+  const routes = NPM_ROUTES.filter(({ method }) => method === "GET" || !PUBLIC.includes(name));
+  for (const { id } of routes) {
     for (const spelling of [name, name.replace("/", "%2f")]) {
       const { path, ...request } = requestFor(id, { name, spelling, version: "1.0.0" });
       await app.request(`/npm/team${path}`, { ...request, headers });
