@@ -12,6 +12,8 @@ export interface PutOptions {
 
 export interface BlobStat {
   sizeBytes: number;
+  /** Milliseconds since 1970; a blob that is put again is as young as a new one, to within an hour. */
+  modifiedAt: number;
 }
 
 /** Part of a blob; both ends are inclusive, as in the HTTP header. */
@@ -27,11 +29,8 @@ export interface OpenBlob {
   sizeBytes: number;
 }
 
-export interface BlobEntry {
+export interface BlobEntry extends BlobStat {
   digest: string;
-  sizeBytes: number;
-  /** Milliseconds since 1970; garbage collection spares what is younger than its grace. */
-  modifiedAt: number;
 }
 
 /**

@@ -31,7 +31,7 @@ export function createFileStore({ folder }: FileStoreOptions): BlobStore {
   const pathOf = (digest: string): string => blobPath(folder, digest);
   return {
     put,
-    stat: (digest) => orAbsent("looking for a blob", async () => sizeOf(pathOf(digest))),
+    stat: (digest) => orAbsent("looking for a blob", async () => statOf(pathOf(digest))),
     readBytes: (digest, sizeBytes) =>
       orAbsent("reading a blob", async () => readWhole(pathOf(digest), sizeBytes)),
     open: (digest, range) => orAbsent("opening a blob", () => openBlob(pathOf(digest), range)),
@@ -50,8 +50,9 @@ async function orAbsent<T>(doing: string, work: () => Promise<T>): Promise<T | n
   }
 }
 
-async function sizeOf(path: string): Promise<BlobStat> {
-  return { sizeBytes: (await stat(path)).size };
+async function statOf(path: string): Promise<BlobStat> {
+  const { size, mtimeMs } = await stat(path);
+  return { sizeBytes: size, modifiedAt: mtimeMs };
 }
 
 async function openBlob(path: string, range: BlobRange | undefined): Promise<OpenBlob> {

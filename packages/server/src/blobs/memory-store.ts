@@ -36,7 +36,8 @@ export function createMemoryStore(options: MemoryStoreOptions = { now: Date.now 
     },
     stat: async (digest) => {
       const blob = find(digest);
-      return blob === undefined ? null : { sizeBytes: blob.bytes.length };
+      if (blob === undefined) return null;
+      return { sizeBytes: blob.bytes.length, modifiedAt: blob.modifiedAt };
     },
     readBytes: async (digest) => {
       const blob = find(digest);

@@ -58,7 +58,7 @@ export function describeBlobStore(name: string, open: () => Promise<BlobStoreUnd
       async (sizeBytes) => {
         const bytes = randomBytes(sizeBytes);
         const digest = await putBytes(bytes, sizeBytes % 2 === 0);
-        expect(await store.stat(digest)).toEqual({ sizeBytes });
+        expect(await store.stat(digest)).toMatchObject({ sizeBytes });
         for (const expected of [undefined, sizeBytes, sizeBytes + 9, Math.max(0, sizeBytes - 9)]) {
           expect((await store.readBytes(digest, expected))?.equals(bytes)).toBe(true);
         }
@@ -89,7 +89,7 @@ export function describeBlobStore(name: string, open: () => Promise<BlobStoreUnd
         { sizeBytes: other.length, durable: true },
       );
       expect(existsSync(moved)).toBe(false);
-      expect(await store.stat(digestOf(other))).toEqual({ sizeBytes: 70_001 });
+      expect(await store.stat(digestOf(other))).toMatchObject({ sizeBytes: 70_001 });
     });
 
     test("putting the same blob again is success, also twenty times at once", async () => {
@@ -162,7 +162,7 @@ export function describeBlobStore(name: string, open: () => Promise<BlobStoreUnd
       expect(await store.stat(digest)).toBeNull();
       expect(await entriesOf(store)).toEqual([]);
       await putBytes(bytes);
-      expect(await store.stat(digest)).toEqual({ sizeBytes: 500 });
+      expect(await store.stat(digest)).toMatchObject({ sizeBytes: 500 });
     });
 
     test("a stream that is open survives the removal of its blob", async () => {

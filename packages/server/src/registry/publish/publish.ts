@@ -6,6 +6,7 @@ import { appendChange } from "../../changes/index.ts";
 import type { Database, Schema } from "../../db/index.ts";
 import type { Gate } from "../../firewall/index.ts";
 import type { InspectedTarball, TarballLimits, ThreadPool } from "../../threads/index.ts";
+import { keepBlobs } from "../blob-lock.ts";
 import { bumpRevision, findPackage, findVersion, type PackageRow } from "../package-rows.ts";
 import type { Registry } from "../registry.ts";
 import { revisionOf } from "../revision.ts";
@@ -79,7 +80,21 @@ export async function publish(deps: PublishDeps, input: PublishInput): Promise<P
     { path: request.tarball.file.path, move: true },
     { sizeBytes: request.tarball.sizeBytes, durable: true },
   );
-  return await deps.db.write((trx) => insertVersion(trx, { ...input, prepared, now: deps.now() }));
+  return await deps.db.write((trx) => insertVersion(deps, trx, { ...input, prepared, now: deps.now() }));
+}
+
+async function assertStored(
+  deps: PublishDeps,
+  trx: Transaction<Schema>,
+  blob: { digest: string; sizeBytes: number },
+): Promise<void> {
+  await keepBlobs(trx);
+  const stat = await deps.blobs.stat(blob.digest);
+  if (stat?.sizeBytes === blob.sizeBytes) return;
+  throw new EntrepotError("storage-unavailable", {
+    message: "The tarball was removed from the storage while it was published; publish again.",
+    details: { digest: blob.digest },
+  });
 }
 
 function prepareVersion(deps: PublishDeps, input: PublishInput, tarball: InspectedTarball): PreparedVersion {
@@ -129,7 +144,11 @@ interface InsertInput extends PublishInput {
   now: number;
 }
 
-async function insertVersion(trx: Transaction<Schema>, input: InsertInput): Promise<PublishResult> {
+async function insertVersion(
+  deps: PublishDeps,
+  trx: Transaction<Schema>,
+  input: InsertInput,
+): Promise<PublishResult> {
   const { registry, request, prepared, publisher, now } = input;
   const found = await packageForWriting(trx, input);
   const existing = await findVersion(trx, found.id, request.version);
@@ -141,6 +160,7 @@ async function insertVersion(trx: Transaction<Schema>, input: InsertInput): Prom
   }
   const row = await bumpRevision(trx, found, { now, installable: true });
   await insertVersionRow(trx, input, row.id);
+  await assertStored(deps, trx, { digest: prepared.digest, sizeBytes: request.tarball.sizeBytes });
   const write = { packageId: row.id, actor: publisher.userName, now };
   for (const [name, version] of request.tags) await setTag(trx, write, { name, version });
   await mendTags(trx, write);
