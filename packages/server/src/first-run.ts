@@ -156,14 +156,21 @@ async function ignoringTaken(work: () => Promise<void>): Promise<void> {
 /** What is known of the first administrator's password. */
 export type AdminPassword = { kind: "configured" } | { kind: "one-time"; text: string } | { kind: "unknown" };
 
-/** What a start prints until somebody has logged in: commands that work when pasted. `data` is the data folder. */
-export function welcomeText(input: { url: string; password: AdminPassword; data: string }): string {
+/** What a start prints until somebody has logged in: commands that work when pasted. */
+export function welcomeText(input: {
+  url: string;
+  password: AdminPassword;
+  /** The program's file, which the command for a new password names. */
+  program: string;
+  config: Pick<Config, "data" | "databaseUrl">;
+}): string {
   const registry = `${input.url}/npm/${DEFAULT_NAME}/`;
+  const newPassword = newPasswordCommand(input.program, input.config);
   return [
     "",
     `  Entrepot is ready at ${input.url}/`,
     "",
-    ...passwordLines(input.password, `    npx entrepot admin password admin --data ${shellWord(input.data)}`),
+    ...passwordLines(input.password, `    ${newPassword}`),
     "",
     "  Point npm at it:",
     `    npm config set registry ${registry}`,
@@ -174,6 +181,15 @@ export function welcomeText(input: { url: string; password: AdminPassword; data:
     "    npm publish",
     "",
   ].join("\n");
+}
+
+// By the program's path, because neither a clone nor npx puts the command where a shell finds it.
+function newPasswordCommand(program: string, config: Pick<Config, "data" | "databaseUrl">): string {
+  const words = ["node", program, "admin", "password", "admin", "--data", config.data];
+  // Its URL holds a password, which must not be printed.
+  const isElsewhere = !config.databaseUrl.startsWith("sqlite:");
+  const comment = isElsewhere ? "  # with ENTREPOT_DATABASE_URL as for the server" : "";
+  return `${words.map(shellWord).join(" ")}${comment}`;
 }
 
 function shellWord(text: string): string {

@@ -22,7 +22,9 @@ export async function serve(config: Config): Promise<number> {
   const url = await listenOrClose(app);
   log.info("listening", { url });
   if (app.isUnused) {
-    output.write(`${welcomeText({ url, password: adminPassword(app), data: config.data })}\n`);
+    const program = process.argv[1] ?? "";
+    const text = welcomeText({ url, password: adminPassword(app), program, config });
+    output.write(`${text}\n`);
   }
   await stopSignal(log);
   await stop(app, log);
