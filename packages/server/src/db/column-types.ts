@@ -10,6 +10,7 @@ export interface ColumnTypes {
   text: DataType;
   /** 64 bits: times in milliseconds, sizes, flags, counters. */
   integer: DataType;
+  bytes: DataType;
   /** Makes an integer column a primary key that the database numbers, never using a number twice. */
   sequence(column: ColumnDefinitionBuilder): ColumnDefinitionBuilder;
   /** Closes a table: SQLite checks column types only when told to. */
@@ -24,6 +25,7 @@ export function columnTypesOf(db: Kysely<unknown>): ColumnTypes {
     return {
       text: sql`text collate "C"`,
       integer: sql`bigint`,
+      bytes: sql`bytea`,
       sequence: (column) => column.generatedAlwaysAsIdentity().primaryKey(),
       table: (builder) => builder,
     };
@@ -31,6 +33,7 @@ export function columnTypesOf(db: Kysely<unknown>): ColumnTypes {
   return {
     text: sql`text`,
     integer: sql`integer`,
+    bytes: sql`blob`,
     sequence: (column) => column.primaryKey().autoIncrement(),
     table: (builder) => builder.modifyEnd(sql`strict`),
   };

@@ -154,14 +154,14 @@ interface UpstreamDocumentsTable {
   upstream_id: string;
   name: string;
   state: "present" | "absent";
-  /** Blob of the document as it came, gzip-compressed; null when absent. */
+  /** SHA-512, hexadecimal, of the document as it came, gzip-compressed; null when absent. */
   document_digest: string | null;
-  /** Blob of the package index made from it. */
-  index_digest: string | null;
   etag: string | null;
   last_modified: string | null;
   fetched_at: number;
   checked_at: number;
+  /** A small document's own bytes; null when they are a blob, or when absent. */
+  document: Uint8Array | null;
 }
 
 interface CachedVersionsTable {

@@ -8,6 +8,7 @@ export type { ThreadPool, ThreadPoolOptions } from "./thread-pool.ts";
 export { GZIP_LEVEL_FAST, TARBALL_LIMITS } from "./tasks.ts";
 export type {
   GzipView,
+  IndexDocumentInput,
   IngestDocumentInput,
   IngestedDocument,
   InspectedTarball,

@@ -13,6 +13,7 @@ import { ownBytes } from "./own-bytes.ts";
 import {
   GZIP_LEVEL_FAST,
   type GzipView,
+  type IndexDocumentInput,
   type IngestDocumentInput,
   type RenderLocalViewInput,
   type RenderUpstreamViewInput,
@@ -40,6 +41,14 @@ export function ingestDocument(input: IngestDocumentInput): TaskResult<"ingestDo
   const transfer = [document.buffer, index.buffer];
   if (view === null) return { output, transfer };
   return { output: { ...output, view: view.output }, transfer: [...transfer, ...view.transfer] };
+}
+
+/** Makes the index of a stored upstream document. */
+export function indexDocument(input: IndexDocumentInput): TaskResult<"indexDocument"> {
+  const { name, document, sizeBytesMax } = input;
+  const scanned = scanDocument(gunzip(document, { sizeBytesMax, name }), name);
+  const index = ownBytes(indexScanned(scanned).serialize());
+  return { output: { index }, transfer: [index.buffer] };
 }
 
 /** Renders a view of a stored upstream document. */

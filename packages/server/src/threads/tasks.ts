@@ -32,6 +32,14 @@ export interface IngestedDocument {
   view?: GzipView;
 }
 
+/** A stored document whose index is wanted again. */
+export interface IndexDocumentInput {
+  name: string;
+  /** In gzip. */
+  document: Uint8Array;
+  sizeBytesMax: number;
+}
+
 export interface RenderUpstreamViewInput {
   /** In gzip. */
   document: Uint8Array;
@@ -94,6 +102,8 @@ export interface SelectedManifest {
 export interface Tasks {
   /** @throws EntrepotError `upstream-invalid` */
   ingestDocument: { input: IngestDocumentInput; output: IngestedDocument };
+  /** @throws EntrepotError `upstream-invalid` */
+  indexDocument: { input: IndexDocumentInput; output: { index: Uint8Array } };
   /** @throws EntrepotError `upstream-invalid` */
   renderUpstreamView: { input: RenderUpstreamViewInput; output: GzipView };
   renderLocalView: { input: RenderLocalViewInput; output: GzipView };

@@ -5,12 +5,13 @@
 import { parentPort } from "node:worker_threads";
 import { inspectTarball } from "./inspect-tarball.ts";
 import { failureOf, type TaskAnswer, type TaskRequest } from "./messages.ts";
-import { ingestDocument, renderLocalView, renderUpstreamView } from "./packument-tasks.ts";
+import { indexDocument, ingestDocument, renderLocalView, renderUpstreamView } from "./packument-tasks.ts";
 import { selectManifest } from "./select-manifest.ts";
 import type { TaskHandlers, TaskName, TaskResult } from "./tasks.ts";
 
 const HANDLERS: TaskHandlers = {
   ingestDocument,
+  indexDocument,
   renderUpstreamView,
   renderLocalView,
   inspectTarball,

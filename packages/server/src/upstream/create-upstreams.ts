@@ -7,7 +7,6 @@ import type { GzipView, ThreadPool } from "../threads/index.ts";
 import { createUpstreamClient, type UpstreamHealth } from "./client.ts";
 import { createDispatchers } from "./dispatchers.ts";
 import { createDocuments, type CurrentOptions } from "./documents.ts";
-import { createKeptBytes } from "./kept-bytes.ts";
 import type { ProxySettings } from "./proxies.ts";
 import type { IntegrityMismatch } from "./tarball-download.ts";
 import { createTarballs, type FetchedTarball, type TarballRequest } from "./tarballs.ts";
@@ -68,9 +67,17 @@ export function createUpstreams(deps: UpstreamsDeps): Upstreams {
   const { blobs, db, limits, log, metrics, now, proxies, self, staging, threads } = deps;
   const dispatchers = createDispatchers({ proxies, connectionsMax: limits.upstreamConnectionsMax });
   const client = createUpstreamClient({ dispatchers, now, self, queueMax: limits.upstreamQueueMax, metrics });
-  const kept = createKeptBytes({ blobs, log, cacheBytesMax: limits.cacheBytesMax });
-  const { documentBytesMax, tarballBytesMax } = limits;
-  const documents = createDocuments({ client, threads, kept, now, documentBytesMax, db, log });
+  const { cacheBytesMax, documentBytesMax, tarballBytesMax } = limits;
+  const documents = createDocuments({
+    client,
+    threads,
+    now,
+    documentBytesMax,
+    db,
+    blobs,
+    log,
+    cacheBytesMax,
+  });
   const onIntegrityMismatch = (event: IntegrityMismatch): void => {
     const { upstream, packageName, version, url, digest, sizeBytes } = event;
     const fields = { upstream, packageName, version, url, digest, sizeBytes };

@@ -19,9 +19,10 @@ interface Checked {
 }
 
 export interface PresentState extends Omit<DocumentEntry, keyof Checked>, Checked {
-  indexDigest: string;
   etag: string | null;
   lastModified: string | null;
+  /** True once the document lies in the database or the blob store, as far as we know. */
+  isWritten: boolean;
 }
 
 export interface AbsentState extends Omit<AbsentEntry, keyof Checked>, Checked {}
@@ -45,8 +46,6 @@ export interface DocumentEntries {
   get(upstream: Upstream, name: string): EntryState | null;
   /** Puts an entry in the place of the one that is there, which is superseded if it says something else. */
   set(upstream: Upstream, entry: EntryState): void;
-  /** The newest entry of a name whatever the upstream's URL; null if none is in memory. */
-  newest(upstreamId: string, name: string): EntryState | null;
 }
 
 /** Key of a name at an upstream, for maps. */
@@ -77,6 +76,5 @@ export function createDocumentEntries(): DocumentEntries {
       if (former !== undefined && former !== entry) former.superseded = true;
       entries.set(key, entry);
     },
-    newest: (upstreamId, name) => entries.peek(entryKey(upstreamId, name)) ?? null,
   };
 }

@@ -1,6 +1,6 @@
 import { EntrepotError, isEntrepotError, type ViewOptions } from "@entrepot/core";
 
-import type { GzipView, IngestedDocument, ThreadPool } from "../threads/index.ts";
+import type { IngestedDocument, ThreadPool } from "../threads/index.ts";
 import { readBody } from "./body.ts";
 import type { ResponseHeaders, UpstreamClient, UpstreamResponse } from "./client.ts";
 import {
@@ -10,7 +10,6 @@ import {
   freshMs,
   type PresentState,
 } from "./document-entries.ts";
-import { digestOf, type KeptBytes } from "./kept-bytes.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import { invalid, unavailable } from "./upstream-errors.ts";
 import type { Upstream } from "./upstream.ts";
@@ -19,7 +18,6 @@ import { documentUrl } from "./urls.ts";
 export interface FetchDeps {
   client: UpstreamClient;
   threads: Pick<ThreadPool, "run">;
-  kept: KeptBytes;
   now: () => number;
   documentBytesMax: number;
 }
@@ -35,7 +33,8 @@ export interface FetchInput {
 export interface Fetched {
   /** `known` itself, confirmed, when the upstream still says the same. */
   entry: EntryState;
-  view: GzipView | null;
+  /** What came with it; null when the upstream sent no document. */
+  made: IngestedDocument | null;
 }
 
 /**
@@ -51,9 +50,9 @@ export async function fetchDocument(deps: FetchDeps, input: FetchInput): Promise
   response.discard();
   if (response.status === 304 && known?.kind === "present") {
     confirm(upstream, known, deps.now());
-    return { entry: known, view: null };
+    return { entry: known, made: null };
   }
-  if (response.status === 404 || response.status === 410) return { entry: absent(deps, input), view: null };
+  if (response.status === 404 || response.status === 410) return { entry: absent(deps, input), made: null };
   throw statusError(upstream, response, deps.now());
 }
 
@@ -108,7 +107,7 @@ export function statusError(
 }
 
 async function ingest(deps: FetchDeps, input: FetchInput, response: UpstreamResponse): Promise<Fetched> {
-  const { upstream, view } = input;
+  const { upstream } = input;
   let isGzip: boolean;
   let body: Uint8Array<ArrayBuffer>;
   try {
@@ -119,11 +118,7 @@ async function ingest(deps: FetchDeps, input: FetchInput, response: UpstreamResp
     throw error;
   }
   const made = await inThread(deps, input, { body, isGzip });
-  const indexDigest = digestOf(made.index);
-  await deps.kept.keep(made.documentDigest, made.document);
-  await deps.kept.keep(indexDigest, made.index);
-  const entry = present(deps, input, { digest: made.documentDigest, indexDigest, headers: response.headers });
-  return { entry, view: view === undefined ? null : (made.view ?? null) };
+  return { entry: present(deps, input, { digest: made.documentDigest, headers: response.headers }), made };
 }
 
 function isGzipped(upstream: Upstream, headers: ResponseHeaders): boolean {
@@ -156,17 +151,16 @@ async function inThread(
 
 interface NewDocument {
   digest: string;
-  indexDigest: string;
   headers: ResponseHeaders;
 }
 
 function present({ now }: FetchDeps, input: FetchInput, made: NewDocument): PresentState {
   const { upstream, name, known } = input;
-  const { digest, indexDigest, headers } = made;
+  const { digest, headers } = made;
   const validators = { etag: textOf(headers["etag"]), lastModified: textOf(headers["last-modified"]) };
   const at = now();
   if (known?.kind === "present" && known.digest === digest) {
-    Object.assign(known, { indexDigest, ...validators });
+    Object.assign(known, validators);
     confirm(upstream, known, at);
     return known;
   }
@@ -176,8 +170,8 @@ function present({ now }: FetchDeps, input: FetchInput, made: NewDocument): Pres
     upstreamUrl: upstream.url,
     name,
     digest,
-    indexDigest,
     ...validators,
+    isWritten: false,
     superseded: false,
     fetchedAt: at,
     checkedAt: at,

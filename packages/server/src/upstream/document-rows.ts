@@ -1,133 +1,81 @@
-import { isEntrepotError } from "@entrepot/core";
-import type { Insertable, Selectable, Transaction } from "kysely";
+import type { Selectable } from "kysely";
 
-import { type Database, prepareQuery, type Schema, type SlotOf } from "../db/index.ts";
-import type { Log } from "../telemetry/index.ts";
-import { entryKey, type EntryState, freshMs } from "./document-entries.ts";
+import { prepareQuery, type Schema, type SlotOf } from "../db/index.ts";
+import { entryKey, type EntryState, freshMs, type PresentState } from "./document-entries.ts";
+import { createDocumentWriter, type DocumentWriter, type DocumentWriterDeps } from "./document-writer.ts";
+import { digestOf } from "./kept-bytes.ts";
 import type { Upstream } from "./upstream.ts";
-
-const FLUSH_MS = 20;
-const ROWS_PER_WRITE_MAX = 200;
-const WAITING_MAX = 20_000;
 
 type DocumentRow = Selectable<Schema["upstream_documents"]>;
 
-/** What is remembered of upstreams' answers in the database, written behind. */
-export interface DocumentRows {
+/** What is remembered of a name. */
+export interface FoundRow {
+  entry: EntryState;
+  /** The document's bytes if they lie in the row and are whole. */
+  document: Uint8Array | null;
+}
+
+/** What is remembered of upstreams' answers in the database, small documents included; written behind. */
+export interface DocumentRows extends Pick<DocumentWriter, "put" | "touch" | "close"> {
   /** The newest answer that this or another process wrote; null if there is none. */
-  read(upstream: Upstream, name: string): Promise<EntryState | null>;
-  /** Writes an entry soon, many in one transaction. */
-  write(entry: EntryState): void;
-  /** Writes what waits. */
-  close(): Promise<void>;
+  read(upstream: Upstream, name: string): Promise<FoundRow | null>;
+  /** The same, if it is newer than what is known. */
+  readNewer(upstream: Upstream, known: EntryState): Promise<FoundRow | null>;
+  /** The bytes of this very document if they lie in its row and are whole. */
+  document(entry: Pick<PresentState, "upstreamId" | "name" | "digest">): Promise<Uint8Array | null>;
 }
 
-export interface DocumentRowsDeps {
-  db: Database;
-  log: Pick<Log, "warn">;
-}
-
-export function createDocumentRows({ db, log }: DocumentRowsDeps): DocumentRows {
-  const find = prepareQuery(db.read, (slot: SlotOf<{ id: string; name: string }>) =>
-    db.read
+export function createDocumentRows(deps: DocumentWriterDeps): DocumentRows {
+  const { read } = deps.db;
+  const find = prepareQuery(read, (slot: SlotOf<{ id: string; name: string }>) =>
+    read
       .selectFrom("upstream_documents")
       .selectAll()
       .where("upstream_id", "=", slot("id"))
       .where("name", "=", slot("name")),
   );
-  const waiting = new Map<string, EntryState>();
-  let timer: NodeJS.Timeout | null = null;
-  let flushing: Promise<void> = Promise.resolve();
-
-  async function flush(): Promise<void> {
-    timer = null;
-    while (waiting.size > 0) {
-      const entries = [...waiting.values()].slice(0, ROWS_PER_WRITE_MAX);
-      for (const entry of entries) waiting.delete(entryKey(entry.upstreamId, entry.name));
-      await writeRows({ db, log }, entries.map(rowOf));
-    }
-  }
-
-  function schedule(): void {
-    timer ??= setTimeout(() => (flushing = flushing.then(flush)), FLUSH_MS);
-  }
-
+  const findNewer = prepareQuery(read, (slot: SlotOf<{ id: string; name: string; checkedAt: number }>) =>
+    read
+      .selectFrom("upstream_documents")
+      .selectAll()
+      .where("upstream_id", "=", slot("id"))
+      .where("name", "=", slot("name"))
+      .where("checked_at", ">", slot("checkedAt")),
+  );
+  const findDocument = prepareQuery(read, (slot: SlotOf<{ id: string; name: string; digest: string }>) =>
+    read
+      .selectFrom("upstream_documents")
+      .select("document")
+      .where("upstream_id", "=", slot("id"))
+      .where("name", "=", slot("name"))
+      .where("document_digest", "=", slot("digest")),
+  );
+  const writer = createDocumentWriter(deps);
   return {
     async read(upstream, name) {
-      const pending = waiting.get(entryKey(upstream.id, name));
-      if (pending?.upstreamUrl === upstream.url) return pending;
+      const pending = writer.pending(entryKey(upstream.id, name));
+      if (pending?.entry.upstreamUrl === upstream.url) return pending;
       const [row] = await find({ id: upstream.id, name });
-      return row === undefined ? null : entryOf(upstream, row);
+      return row === undefined ? null : foundRow(upstream, row);
     },
-    write(entry) {
-      const key = entryKey(entry.upstreamId, entry.name);
-      // A row lost costs one more request after a restart; memory without a bound costs the process.
-      if (waiting.size >= WAITING_MAX && !waiting.has(key)) return;
-      waiting.set(key, entry);
-      schedule();
+    async readNewer(upstream, { name, checkedAt }) {
+      const [row] = await findNewer({ id: upstream.id, name, checkedAt });
+      return row === undefined ? null : foundRow(upstream, row);
     },
-    async close() {
-      if (timer !== null) clearTimeout(timer);
-      await flushing;
-      await flush();
+    async document({ upstreamId, name, digest }) {
+      const pending = writer.pending(entryKey(upstreamId, name));
+      const isSame = pending?.entry.kind === "present" && pending.entry.digest === digest;
+      if (isSame && pending.document !== null) return pending.document;
+      const [row] = await findDocument({ id: upstreamId, name, digest });
+      return wholeDocument(row?.document ?? null, digest);
     },
+    put: (entry, document) => writer.put(entry, document),
+    touch: (entry) => writer.touch(entry),
+    close: () => writer.close(),
   };
 }
 
-async function writeRows(
-  { db, log }: DocumentRowsDeps,
-  rows: Insertable<Schema["upstream_documents"]>[],
-): Promise<void> {
-  try {
-    await db.write((trx) => upsert(trx, rows));
-  } catch (error) {
-    // An upstream that was just deleted takes its rows along; those of the others must not be lost with them.
-    const isAlone = rows.length === 1 || isEntrepotError(error, "storage-unavailable");
-    if (isAlone) log.warn("Upstream documents could not be remembered", { count: rows.length, error });
-    else for (const row of rows) await writeRows({ db, log }, [row]);
-  }
-}
-
-async function upsert(
-  trx: Transaction<Schema>,
-  rows: Insertable<Schema["upstream_documents"]>[],
-): Promise<void> {
-  await trx
-    .insertInto("upstream_documents")
-    .values(rows)
-    .onConflict((conflict) =>
-      conflict
-        .columns(["upstream_id", "name"])
-        .doUpdateSet((eb) => ({
-          state: eb.ref("excluded.state"),
-          document_digest: eb.ref("excluded.document_digest"),
-          index_digest: eb.ref("excluded.index_digest"),
-          etag: eb.ref("excluded.etag"),
-          last_modified: eb.ref("excluded.last_modified"),
-          fetched_at: eb.ref("excluded.fetched_at"),
-          checked_at: eb.ref("excluded.checked_at"),
-        }))
-        .whereRef("excluded.checked_at", ">=", "upstream_documents.checked_at"),
-    )
-    .execute();
-}
-
-function rowOf(entry: EntryState): Insertable<Schema["upstream_documents"]> {
-  const isPresent = entry.kind === "present";
-  return {
-    upstream_id: entry.upstreamId,
-    name: entry.name,
-    state: entry.kind,
-    document_digest: isPresent ? entry.digest : null,
-    index_digest: isPresent ? entry.indexDigest : null,
-    etag: isPresent ? entry.etag : null,
-    last_modified: isPresent ? entry.lastModified : null,
-    fetched_at: entry.fetchedAt,
-    checked_at: entry.checkedAt,
-  };
-}
-
-function entryOf(upstream: Upstream, row: DocumentRow): EntryState | null {
+function foundRow(upstream: Upstream, row: DocumentRow): FoundRow | null {
   const common = {
     upstreamId: upstream.id,
     upstreamUrl: upstream.url,
@@ -137,8 +85,13 @@ function entryOf(upstream: Upstream, row: DocumentRow): EntryState | null {
     checkedAt: row.checked_at,
     freshUntil: row.checked_at + freshMs(upstream, row.state),
   };
-  if (row.state === "absent") return { kind: "absent", ...common };
-  const { document_digest: digest, index_digest: indexDigest } = row;
-  if (digest === null || indexDigest === null) return null;
-  return { kind: "present", ...common, digest, indexDigest, etag: row.etag, lastModified: row.last_modified };
+  if (row.state === "absent") return { entry: { kind: "absent", ...common }, document: null };
+  const { document_digest: digest, etag, last_modified: lastModified } = row;
+  if (digest === null) return null;
+  const entry: PresentState = { kind: "present", ...common, digest, etag, lastModified, isWritten: true };
+  return { entry, document: wholeDocument(row.document, digest) };
+}
+
+function wholeDocument(bytes: Uint8Array | null, digest: string): Uint8Array | null {
+  return bytes === null || digestOf(bytes) !== digest ? null : bytes;
 }

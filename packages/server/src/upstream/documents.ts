@@ -1,4 +1,4 @@
-import { indexSummary, readVersionFacts, type VersionFacts, type ViewOptions } from "@entrepot/core";
+import { readVersionFacts, type VersionFacts, type ViewOptions } from "@entrepot/core";
 
 import type { Log } from "../telemetry/index.ts";
 import type { GzipView } from "../threads/index.ts";
@@ -11,8 +11,7 @@ import {
   type PresentState,
 } from "./document-entries.ts";
 import { fetchDocument, type FetchDeps } from "./document-fetch.ts";
-import { createDocumentRows, type DocumentRowsDeps } from "./document-rows.ts";
-import { digestOf } from "./kept-bytes.ts";
+import { createDocumentStore, type DocumentStore, type DocumentStoreDeps } from "./document-store.ts";
 import { createSingleFlight, type SingleFlight } from "./single-flight.ts";
 import { unavailable } from "./upstream-errors.ts";
 import type { DocumentEntry, Upstream, UpstreamEntry } from "./upstream.ts";
@@ -41,21 +40,20 @@ export interface Documents {
   close(): Promise<void>;
 }
 
-export interface DocumentsDeps extends FetchDeps, DocumentRowsDeps {
+export interface DocumentsDeps extends FetchDeps, DocumentStoreDeps {
   log: Pick<Log, "debug" | "warn">;
 }
 
 interface Context {
   deps: DocumentsDeps;
   entries: DocumentEntries;
-  rows: ReturnType<typeof createDocumentRows>;
+  store: DocumentStore;
   flights: SingleFlight<EntryState>;
+  indexing: SingleFlight<Uint8Array>;
   /** By the options object of the call that made it, so that nobody gets another's view. */
   firstViews: WeakMap<ViewOptions, { digest: string; view: GzipView }>;
   /** How each upstream was configured when it was last asked for. */
   upstreams: Map<string, Upstream>;
-  /** Indexes whose format was checked. */
-  readable: WeakSet<Uint8Array>;
 }
 
 /** Documents of upstreams: when to ask, what to keep, what to say while an upstream fails. */
@@ -63,11 +61,11 @@ export function createDocuments(deps: DocumentsDeps): Documents {
   const context: Context = {
     deps,
     entries: createDocumentEntries(),
-    rows: createDocumentRows(deps),
+    store: createDocumentStore(deps),
     flights: createSingleFlight(),
+    indexing: createSingleFlight(),
     firstViews: new WeakMap(),
     upstreams: new Map(),
-    readable: new WeakSet(),
   };
   async function current(upstream: Upstream, name: string, options: CurrentOptions = {}): Promise<never> {
     // The overloads say when null can come; an implementation cannot.
@@ -81,8 +79,7 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     facts: async (entry, version) => readVersionFacts(await indexOf(context, entry), version),
     async close() {
       await context.flights.settled();
-      await context.deps.kept.close();
-      await context.rows.close();
+      await context.store.close();
     },
   };
 }
@@ -111,7 +108,7 @@ async function currentEntry(context: Context, asked: Asked): Promise<EntryState 
 
 /** What another process or a former start of this one wrote down. */
 async function recall(context: Context, upstream: Upstream, name: string): Promise<EntryState | null> {
-  const row = await context.rows.read(upstream, name);
+  const row = await context.store.recall(upstream, name);
   const meanwhile = context.entries.get(upstream, name);
   if (meanwhile !== null || row === null) return meanwhile;
   context.entries.set(upstream, row);
@@ -178,9 +175,8 @@ function refresh(context: Context, { upstream, name, options }: Asked, force = f
 
 /** Another process may have asked since we did. */
 async function newerRow(context: Context, upstream: Upstream, known: EntryState): Promise<EntryState | null> {
-  const row = await context.rows.read(upstream, known.name);
-  if (row === null || row === known || row.checkedAt <= known.checkedAt) return null;
-  return adopt(context, upstream, row);
+  const row = await context.store.recallNewer(upstream, known);
+  return row === null ? null : adopt(context, upstream, row);
 }
 
 /** Takes a row's word without replacing the object that others hold, when it says the same. */
@@ -201,22 +197,13 @@ function isSameDocument(known: EntryState, row: PresentState): boolean {
 
 async function ask(context: Context, asked: Asked, known: EntryState | null): Promise<EntryState> {
   const { upstream, name, options } = asked;
-  const { entry, view } = await fetchDocument(context.deps, { upstream, name, known, view: options.view });
+  const { entry, made } = await fetchDocument(context.deps, { upstream, name, known, view: options.view });
   context.entries.set(upstream, entry);
-  if (view !== null && options.view !== undefined && entry.kind === "present") {
-    context.firstViews.set(options.view, { digest: entry.digest, view });
+  if (made?.view !== undefined && options.view !== undefined) {
+    context.firstViews.set(options.view, { digest: made.documentDigest, view: made.view });
   }
-  void remember(context, entry);
+  await context.store.keep(entry, made);
   return entry;
-}
-
-/** A row may name only blobs that are there. */
-async function remember({ deps: { kept }, rows }: Context, entry: EntryState): Promise<void> {
-  if (entry.kind === "present") {
-    const stored = await Promise.all([kept.stored(entry.digest), kept.stored(entry.indexDigest)]);
-    if (stored.includes(false)) return;
-  }
-  rows.write(entry);
 }
 
 function takeFirstView({ firstViews }: Context, entry: DocumentEntry, view: ViewOptions): GzipView | null {
@@ -225,68 +212,47 @@ function takeFirstView({ firstViews }: Context, entry: DocumentEntry, view: View
   return first?.digest === entry.digest ? first.view : null;
 }
 
-/** The state behind an entry that somebody holds; it may have been evicted and read again since. */
-function stateOf({ entries }: Context, entry: DocumentEntry): PresentState | null {
-  const newest = entries.newest(entry.upstreamId, entry.name);
-  if (newest?.kind === "present" && newest.digest === entry.digest) return newest;
-  return "indexDigest" in entry ? (entry as PresentState) : null;
+async function documentOf(context: Context, entry: DocumentEntry): Promise<Uint8Array> {
+  const bytes = await context.store.document(entry);
+  if (bytes !== null) return bytes;
+  const successor = await successorOf(context, entry);
+  const newer = successor === null ? null : await context.store.document(successor);
+  return newer ?? heal(context, entry);
 }
 
-async function documentOf(context: Context, entry: DocumentEntry): Promise<Uint8Array> {
-  return (await context.deps.kept.read(entry.digest)) ?? heal(context, entry, (state) => state.digest);
+/** What took the place of an entry that somebody holds, here or in another process; its row has other bytes then. */
+async function successorOf(context: Context, entry: DocumentEntry): Promise<PresentState | null> {
+  const upstream = context.upstreams.get(entry.upstreamId);
+  const newest = upstream === undefined ? null : context.entries.get(upstream, entry.name);
+  if (upstream === undefined || newest === null) return null;
+  const isOvertaken = newest.kind === "absent" || newest.digest !== entry.digest;
+  const successor = isOvertaken ? newest : await newerRow(context, upstream, newest);
+  return successor?.kind === "present" ? successor : null;
 }
 
 /** The stored bytes are lost or torn: asks the upstream for all of it again. */
-async function heal(
-  context: Context,
-  entry: DocumentEntry,
-  digestIn: (state: PresentState) => string,
-): Promise<Uint8Array> {
+async function heal(context: Context, entry: DocumentEntry): Promise<Uint8Array> {
   const upstream = context.upstreams.get(entry.upstreamId);
   // The first flight may have been under way already, and have ended with 304.
   for (let attempt = 0; attempt < 2 && upstream !== undefined; attempt += 1) {
-    const known = context.entries.get(upstream, entry.name) ?? stateOf(context, entry);
-    if (known?.kind === "present") Object.assign(known, { etag: null, lastModified: null });
+    const known = context.entries.get(upstream, entry.name);
+    if (known?.kind === "present") Object.assign(known, { etag: null, lastModified: null, isWritten: false });
     const state = await refresh(context, { upstream, name: entry.name, options: {} }, true);
-    const bytes = state.kind === "present" ? await context.deps.kept.read(digestIn(state)) : null;
+    const bytes = state.kind === "present" ? await context.store.document(state) : null;
     if (bytes !== null) return bytes;
   }
   throw unavailable(upstream ?? { name: entry.upstreamId }, `has no document of ${entry.name} any more`);
 }
 
 async function indexOf(context: Context, entry: DocumentEntry): Promise<Uint8Array> {
-  const state = stateOf(context, entry);
-  const known = state === null ? null : await readableIndex(context, state.indexDigest);
-  if (known !== null) return known;
-  const document = await documentOf(context, entry);
-  return reindex(context, entry, document);
-}
-
-/** An index that a former release wrote in another format counts as lost. */
-async function readableIndex(context: Context, digest: string): Promise<Uint8Array | null> {
-  const bytes = await context.deps.kept.read(digest);
-  if (bytes === null || context.readable.has(bytes)) return bytes;
-  try {
-    indexSummary(bytes);
-  } catch (error) {
-    context.deps.log.debug("A package index is of another format", { digest, error });
-    return null;
-  }
-  context.readable.add(bytes);
-  return bytes;
-}
-
-/** Makes the index again from the document as it was stored. */
-async function reindex(context: Context, entry: DocumentEntry, document: Uint8Array): Promise<Uint8Array> {
-  const { threads, documentBytesMax, kept } = context.deps;
-  const input = { name: entry.name, body: document, isGzip: true, sizeBytesMax: documentBytesMax };
-  const { index } = await threads.run("ingestDocument", input);
-  const indexDigest = digestOf(index);
-  await kept.keep(indexDigest, index);
-  const state = stateOf(context, entry);
-  if (state !== null) {
-    state.indexDigest = indexDigest;
-    void remember(context, state);
-  }
-  return index;
+  const held = context.store.index(entry);
+  if (held !== null) return held;
+  return context.indexing.run(entry.digest, async () => {
+    const document = await documentOf(context, entry);
+    const { threads, documentBytesMax: sizeBytesMax } = context.deps;
+    const { index } = await threads.run("indexDocument", { name: entry.name, document, sizeBytesMax });
+    // The document may be that of a successor.
+    if (!entry.superseded) context.store.holdIndex(entry, index);
+    return index;
+  });
 }

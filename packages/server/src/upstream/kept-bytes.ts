@@ -8,13 +8,17 @@ import type { Log } from "../telemetry/index.ts";
 /** Bytes that are handed to the store behind the answer's back; above this much the answer waits. */
 const WRITING_BYTES_MAX = 256 * 1024 * 1024;
 
-/** Blobs that can be made again: the newest in memory, all in the store, not synced. */
+/** Bytes that can be made again: the newest in memory, large documents in the blob store too, not synced. */
 export interface KeptBytes {
-  /** Takes bytes in; they can be read at once. Resolves when it is fit to take more. */
-  keep(digest: string, bytes: Uint8Array): Promise<void>;
-  /** Null if the bytes are in neither place, or are not what the digest says. */
+  /** Bytes from memory. */
+  held(key: string): Uint8Array | null;
+  /** Keeps bytes in memory as long as there is room. */
+  hold(key: string, bytes: Uint8Array): void;
+  /** Takes a blob in; it can be read at once. Resolves when it is fit to take more. */
+  store(digest: string, bytes: Uint8Array): Promise<void>;
+  /** Null if the blob is in neither place, or is not what the digest says. */
   read(digest: string): Promise<Uint8Array | null>;
-  /** Resolves when the store has taken the bytes or failed to; true: they are there. */
+  /** Resolves when the store has taken the blob or failed to; true: it is there. */
   stored(digest: string): Promise<boolean>;
   close(): Promise<void>;
 }
@@ -30,11 +34,11 @@ export function digestOf(bytes: Uint8Array): string {
   return createHash("sha512").update(bytes).digest("hex");
 }
 
-/** Keeps bytes in a cache bounded by size and writes them to the store without anyone waiting. */
+/** Keeps bytes in a cache bounded by size and writes blobs to the store without anyone waiting. */
 export function createKeptBytes({ blobs, log, cacheBytesMax }: KeptBytesDeps): KeptBytes {
   const cache = new LRUCache<string, Uint8Array>({
     maxSize: Math.max(1, cacheBytesMax),
-    sizeCalculation: (bytes) => Math.max(1, bytes.length),
+    sizeCalculation: (bytes, key) => bytes.length + key.length,
   });
   const writing = new Map<string, { bytes: Uint8Array; done: Promise<boolean> }>();
   let writingBytes = 0;
@@ -53,7 +57,9 @@ export function createKeptBytes({ blobs, log, cacheBytesMax }: KeptBytesDeps): K
   }
 
   return {
-    async keep(digest, bytes) {
+    held: (key) => cache.get(key) ?? writing.get(key)?.bytes ?? null,
+    hold: (key, bytes) => void cache.set(key, bytes),
+    async store(digest, bytes) {
       cache.set(digest, bytes);
       if (writing.has(digest)) return;
       writingBytes += bytes.length;
@@ -62,8 +68,6 @@ export function createKeptBytes({ blobs, log, cacheBytesMax }: KeptBytesDeps): K
       if (writingBytes > WRITING_BYTES_MAX) await done;
     },
     async read(digest) {
-      const known = cache.get(digest) ?? writing.get(digest)?.bytes;
-      if (known !== undefined) return known;
       const bytes = await blobs.readBytes(digest);
       // Without a sync a power cut can leave any content behind.
       if (bytes === null || digestOf(bytes) !== digest) return null;

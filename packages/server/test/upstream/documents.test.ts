@@ -1,10 +1,11 @@
+import { randomBytes } from "node:crypto";
 import { readdir, rm, truncate } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { ViewOptions } from "@entrepot/core";
 import { expect, test } from "vitest";
 
-import { createFixture, documentOf, type Fixture, present, versionsOf } from "./upstream-fixture.ts";
+import { createFixture, documentOf, type Fixture, LIMITS, present, versionsOf } from "./upstream-fixture.ts";
 
 const MINUTE = 60_000;
 
@@ -190,27 +191,75 @@ test("a restart asks with the validators of before", async () => {
 
 test.each(["removed", "torn"])("a document whose stored bytes are %s is fetched again", async (how) => {
   const { fake, upstream, upstreams, another, folder } = await published();
-  await upstreams.current(upstream, "left-pad");
+  fake.publish({ name: "large", version: "1.0.0", manifest: { readme: incompressible(100_000) } });
+  await upstreams.current(upstream, "large");
   await upstreams.close();
-  for (const path of await blobPaths(folder)) await (how === "removed" ? rm(path) : truncate(path, 20));
-  const later = another();
-  const entry = await later.current(upstream, "left-pad");
-  expect(fake.count()).toBe(1);
-  expect(await documentOf(later, entry)).toEqual(fake.document("left-pad"));
-  expect(await later.facts(present(entry), "1.0.0")).toMatchObject({ version: "1.0.0" });
-  expect(fake.requests.map(({ status }) => status)).toEqual([200, 200]);
+  const paths = await blobPaths(folder);
+  expect(paths).toHaveLength(1);
+  for (const path of paths) await (how === "removed" ? rm(path) : truncate(path, 20));
+  await isFetchedAgain({ fake, upstream, later: another(), name: "large" });
+  expect(await blobPaths(folder)).toHaveLength(1);
 });
 
-test("an index that is lost or of another format is made from the stored document", async () => {
-  const { fake, upstream, upstreams, another, db, blobs } = await published();
+test.each([null, new Uint8Array([1, 2, 3])])(
+  "a small document whose row has lost its bytes (%s) is fetched again, and written again",
+  async (document) => {
+    const { fake, upstream, upstreams, another, db, folder } = await published();
+    await upstreams.current(upstream, "left-pad");
+    await upstreams.close();
+    expect(await readdir(folder)).not.toContain("blobs");
+    await db.write((trx) => trx.updateTable("upstream_documents").set({ document }).execute());
+    const later = another();
+    await isFetchedAgain({ fake, upstream, later, name: "left-pad" });
+    await later.close();
+    const last = another();
+    const entry = await last.current(upstream, "left-pad");
+    expect(await documentOf(last, entry)).toEqual(fake.document("left-pad"));
+    expect(fake.count()).toBe(2);
+  },
+);
+
+async function isFetchedAgain(input: {
+  fake: Fixture["fake"];
+  upstream: Fixture["upstream"];
+  later: Fixture["upstreams"];
+  name: string;
+}): Promise<void> {
+  const { fake, upstream, later, name } = input;
+  const entry = await later.current(upstream, name);
+  expect(fake.count()).toBe(1);
+  expect(await documentOf(later, entry)).toEqual(fake.document(name));
+  expect(await later.facts(present(entry), "1.0.0")).toMatchObject({ version: "1.0.0" });
+  expect(fake.requests.map(({ status }) => status)).toEqual([200, 200]);
+}
+
+test("an index that left the memory is made from the stored document, once for all who want it", async () => {
+  const { fake, upstream, upstreams, another } = await published();
   await upstreams.current(upstream, "left-pad");
   await upstreams.close();
-  const [row] = await db.read.selectFrom("upstream_documents").selectAll().execute();
-  await blobs.remove(row?.index_digest ?? "");
   const later = another();
   const entry = present(await later.current(upstream, "left-pad"));
+  const indexes = await Promise.all([later.index(entry), later.index(entry)]);
+  expect(indexes[0]).toBe(indexes[1]);
   expect(await later.facts(entry, "1.0.0")).toMatchObject({ version: "1.0.0" });
   expect(fake.count()).toBe(1);
+});
+
+test("whoever holds an old entry gets the document that took its place in another process", async () => {
+  const { fake, upstream, upstreams, another, clock, db } = await published({
+    deps: { limits: { ...LIMITS, cacheBytesMax: 1 } },
+  });
+  const old = present(await upstreams.current(upstream, "left-pad"));
+  const rows = db.read.selectFrom("upstream_documents").selectAll();
+  await expect.poll(async () => (await rows.execute()).length).toBe(1);
+  fake.publish({ name: "left-pad", version: "1.1.0" });
+  clock.advance(10 * MINUTE);
+  const other = another();
+  await other.current(upstream, "left-pad");
+  await other.close();
+  expect(await versionsOf(upstreams, old)).toEqual(["1.0.0", "1.1.0"]);
+  expect(old.superseded).toBe(true);
+  expect(fake.count("left-pad")).toBe(2);
 });
 
 test("a view that was asked for comes with the document, once and only to who asked", async () => {
@@ -234,17 +283,35 @@ test("an upstream that gets another URL is another upstream", async () => {
   expect(fake.count("elsewhere/left-pad")).toBe(1);
 });
 
-test("documents that cannot be stored are served, and asked for again when they are gone", async () => {
+test("large documents that cannot be stored are served, and asked for again when they are gone", async () => {
   const fixture = await published();
-  const { upstream, upstreams, blobs, warnings } = fixture;
+  const { fake, upstream, upstreams, blobs, warnings } = fixture;
+  fake.publish({ name: "large", version: "1.0.0", manifest: { readme: incompressible(100_000) } });
   const failing = { ...blobs, put: async () => Promise.reject(new Error("disk full")) };
-  const broken = await createFixture({ url: fixture.fake.url, deps: { blobs: failing } });
-  const entry = await broken.upstreams.current(broken.upstream, "left-pad");
-  expect(await documentOf(broken.upstreams, entry)).toEqual(fixture.fake.document("left-pad"));
+  const broken = await createFixture({ url: fake.url, deps: { blobs: failing } });
+  const entry = await broken.upstreams.current(broken.upstream, "large");
+  expect(await documentOf(broken.upstreams, entry)).toEqual(fake.document("large"));
   await expect.poll(() => broken.warnings.length).toBeGreaterThan(0);
   expect(await broken.db.read.selectFrom("upstream_documents").selectAll().execute()).toEqual([]);
   expect(warnings).toEqual([]);
-  await upstreams.current(upstream, "left-pad");
+  await upstreams.current(upstream, "large");
+});
+
+test("a document that only holds still is not written again", async () => {
+  const { fake, upstream, upstreams, clock, db } = await published();
+  const entry = present(await upstreams.current(upstream, "left-pad"));
+  const rows = db.read.selectFrom("upstream_documents").selectAll();
+  await expect.poll(async () => (await rows.execute()).length).toBe(1);
+  // Had the document been put again, these bytes would be gone.
+  const document = new Uint8Array([1]);
+  await db.write((trx) => trx.updateTable("upstream_documents").set({ document }).execute());
+  fake.withoutValidators(true);
+  clock.advance(10 * MINUTE);
+  expect(await upstreams.current(upstream, "left-pad")).toBe(entry);
+  await upstreams.close();
+  const [row] = await rows.execute();
+  expect(row).toMatchObject({ checked_at: clock.now(), document_digest: entry.digest });
+  expect(row?.document).toHaveLength(1);
 });
 
 test("an upstream that is deleted meanwhile does not take others' rows along", async () => {
@@ -261,6 +328,10 @@ test("an upstream that is deleted meanwhile does not take others' rows along", a
 function viewOf(form: ViewOptions["form"]): ViewOptions {
   const policy = { registry: "r", purpose: "metadata", now: 0, epoch: 1, statuses: new Map() } as const;
   return { form, packageUrl: "http://127.0.0.1/npm/r/left-pad", policy };
+}
+
+function incompressible(length: number): string {
+  return randomBytes(length).toString("base64");
 }
 
 async function blobPaths(folder: string): Promise<string[]> {

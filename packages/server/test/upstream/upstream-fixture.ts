@@ -50,6 +50,14 @@ export interface Fixture {
   stagedFiles(): Promise<string[]>;
 }
 
+export const LIMITS: UpstreamsDeps["limits"] = {
+  documentBytesMax: 10_000_000,
+  tarballBytesMax: 20_000_000,
+  upstreamConnectionsMax: 16,
+  upstreamQueueMax: 1000,
+  cacheBytesMax: 8_000_000,
+};
+
 /** Sets a fixture up for the test that runs, and takes it down when that ends. */
 export async function createFixture(options: FixtureOptions = {}): Promise<Fixture> {
   const folder = await mkdtemp(join(tmpdir(), "entrepot-upstream-"));
@@ -81,13 +89,7 @@ export async function createFixture(options: FixtureOptions = {}): Promise<Fixtu
         warn: (message, fields = {}) => void warnings.push({ message, fields }),
       },
       proxies: { http: null, https: null, no: null },
-      limits: {
-        documentBytesMax: 10_000_000,
-        tarballBytesMax: 20_000_000,
-        upstreamConnectionsMax: 16,
-        upstreamQueueMax: 1000,
-        cacheBytesMax: 8_000_000,
-      },
+      limits: LIMITS,
       self: { instanceId: "test-instance", version: "1.2.3" },
       onIntegrityMismatch: (event) => void mismatches.push(event),
       ...options.deps,

@@ -1,5 +1,7 @@
+import { sql } from "kysely";
 import type { Kysely } from "kysely";
 import { columnTypesOf } from "../column-types.ts";
+import { isPostgres } from "../dialect-of.ts";
 
 /** Creates the tables of what was published here and of what upstreams said. */
 export async function createPackageTables(db: Kysely<unknown>): Promise<void> {
@@ -55,7 +57,12 @@ async function createPublishedTables(db: Kysely<unknown>): Promise<void> {
 }
 
 async function createUpstreamCopyTables(db: Kysely<unknown>): Promise<void> {
-  const { text, integer, table } = columnTypesOf(db);
+  await createDocumentTable(db);
+  await createCachedVersionTable(db);
+}
+
+async function createDocumentTable(db: Kysely<unknown>): Promise<void> {
+  const { text, integer, bytes, table } = columnTypesOf(db);
   await table(db.schema.createTable("upstream_documents"))
     .addColumn("upstream_id", text, (column) =>
       column.notNull().references("upstreams.id").onDelete("cascade"),
@@ -63,21 +70,29 @@ async function createUpstreamCopyTables(db: Kysely<unknown>): Promise<void> {
     .addColumn("name", text, (column) => column.notNull())
     .addColumn("state", text, (column) => column.notNull())
     .addColumn("document_digest", text)
-    .addColumn("index_digest", text)
     .addColumn("etag", text)
     .addColumn("last_modified", text)
     .addColumn("fetched_at", integer, (column) => column.notNull())
     .addColumn("checked_at", integer, (column) => column.notNull())
+    // Last, so that SQLite need not walk over its pages to the other columns.
+    .addColumn("document", bytes)
     .addPrimaryKeyConstraint("upstream_documents_key", ["upstream_id", "name"])
     .execute();
-  // Garbage collection asks of each blob whether any row still names it.
-  for (const column of ["document_digest", "index_digest"]) {
-    await db.schema
-      .createIndex(`upstream_documents_${column}`)
-      .on("upstream_documents")
-      .column(column)
-      .execute();
+  if (isPostgres(db)) {
+    // What is compressed already must not be compressed again.
+    await sql`alter table upstream_documents alter column document set storage external`.execute(db);
   }
+  // Garbage collection asks of each blob whether any row still names it.
+  await db.schema
+    .createIndex("upstream_documents_blob")
+    .on("upstream_documents")
+    .column("document_digest")
+    .where(sql.ref("document"), "is", null)
+    .execute();
+}
+
+async function createCachedVersionTable(db: Kysely<unknown>): Promise<void> {
+  const { text, integer, table } = columnTypesOf(db);
   await table(db.schema.createTable("cached_versions"))
     .addColumn("registry_id", text, (column) =>
       column.notNull().references("registries.id").onDelete("cascade"),

@@ -1,0 +1,192 @@
+import { isEntrepotError } from "@entrepot/core";
+import { sql, type Insertable, type Transaction } from "kysely";
+
+import type { Database, Schema } from "../db/index.ts";
+import type { Log } from "../telemetry/index.ts";
+import { entryKey, type EntryState, type PresentState } from "./document-entries.ts";
+
+/** How long a row waits for others that can be written with it. */
+const FLUSH_MS = 100;
+/** Bounds of one statement; a single row may be larger. */
+const ROWS_PER_WRITE_MAX = 200;
+const BYTES_PER_WRITE_MAX = 1024 * 1024;
+/** Rows that wait for the database; above this much the answer waits for them. */
+const WAITING_BYTES_MAX = 64 * 1024 * 1024;
+/** Rough weight of a row beside its document. */
+const ROW_BYTES = 1024;
+
+/** An answer on its way to the database. */
+export interface PendingRow {
+  entry: EntryState;
+  /** The bytes for the row; null if there are none or the row has them. */
+  document: Uint8Array | null;
+}
+
+interface Waiting extends PendingRow {
+  /** True if the row is there and only says that the answer holds still. */
+  isTouch: boolean;
+}
+
+/** Writes what upstreams said behind the answers' back. */
+export interface DocumentWriter {
+  /** The newest answer about a name that is not in the database yet. */
+  pending(key: string): PendingRow | null;
+  /**
+   * Writes an answer soon, many in one transaction; `document` is what goes into its row, null when that is a
+   * blob. Resolves when it is fit to take more.
+   */
+  put(entry: EntryState, document: Uint8Array | null): Promise<void>;
+  /** Writes soon that an answer holds still whose row is there. */
+  touch(entry: PresentState): void;
+  /** Writes what waits. */
+  close(): Promise<void>;
+}
+
+export interface DocumentWriterDeps {
+  db: Database;
+  log: Pick<Log, "warn">;
+}
+
+/** Makes a writer; one transaction at a time, each with all that waits as far as the bounds allow. */
+export function createDocumentWriter(deps: DocumentWriterDeps): DocumentWriter {
+  const waiting = new Map<string, Waiting>();
+  /** What the transaction under way writes. */
+  let writing: ReadonlyMap<string, Waiting> = new Map();
+  let waitingBytes = 0;
+  let timer: NodeJS.Timeout | null = null;
+  let flushing: Promise<void> = Promise.resolve();
+
+  function add(row: Waiting): void {
+    const key = entryKey(row.entry.upstreamId, row.entry.name);
+    remove(key);
+    waiting.set(key, row);
+    waitingBytes += weightOf(row);
+    timer ??= setTimeout(() => void flush(), FLUSH_MS);
+  }
+
+  function remove(key: string): void {
+    const row = waiting.get(key);
+    if (row === undefined) return;
+    waiting.delete(key);
+    waitingBytes -= weightOf(row);
+  }
+
+  function flush(): Promise<void> {
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+    flushing = flushing.then(writeAll);
+    return flushing;
+  }
+
+  async function writeAll(): Promise<void> {
+    while (waiting.size > 0) {
+      writing = takeSome();
+      await write(deps, [...writing.values()]);
+      writing = new Map();
+    }
+  }
+
+  function takeSome(): Map<string, Waiting> {
+    const taken = new Map<string, Waiting>();
+    let bytes = 0;
+    for (const [key, row] of waiting) {
+      bytes += weightOf(row);
+      if (taken.size > 0 && (bytes > BYTES_PER_WRITE_MAX || taken.size >= ROWS_PER_WRITE_MAX)) break;
+      taken.set(key, row);
+      remove(key);
+    }
+    return taken;
+  }
+
+  return {
+    pending(key) {
+      const [next, sent] = [waiting.get(key), writing.get(key)];
+      // What is sent may be about to put the document that the next row only confirms.
+      return (next?.isTouch === true && sent?.entry === next.entry ? sent : (next ?? sent)) ?? null;
+    },
+    async put(entry, document) {
+      add({ entry, document, isTouch: false });
+      if (waitingBytes > WAITING_BYTES_MAX) await flush();
+    },
+    touch(entry) {
+      const isWaiting = waiting.get(entryKey(entry.upstreamId, entry.name))?.entry === entry;
+      if (!isWaiting) add({ entry, document: null, isTouch: true });
+    },
+    close: flush,
+  };
+}
+
+function weightOf({ document }: Waiting): number {
+  return ROW_BYTES + (document?.length ?? 0);
+}
+
+async function write(deps: DocumentWriterDeps, rows: readonly Waiting[]): Promise<void> {
+  try {
+    const touched = rows.filter(({ isTouch }) => isTouch).map(({ entry }) => entry as PresentState);
+    const put = rows.filter(({ isTouch }) => !isTouch);
+    await deps.db.write(async (trx) => {
+      if (put.length > 0) await upsert(trx, put.map(rowOf));
+      if (touched.length > 0) await touch(trx, touched);
+    });
+    for (const { entry } of put) if (entry.kind === "present") entry.isWritten = true;
+  } catch (error) {
+    // An upstream that was just deleted takes its rows along; those of the others must not be lost with them.
+    const isAlone = rows.length === 1 || isEntrepotError(error, "storage-unavailable");
+    if (isAlone) deps.log.warn("Upstream documents could not be remembered", { count: rows.length, error });
+    else for (const row of rows) await write(deps, [row]);
+  }
+}
+
+async function upsert(
+  trx: Transaction<Schema>,
+  rows: Insertable<Schema["upstream_documents"]>[],
+): Promise<void> {
+  await trx
+    .insertInto("upstream_documents")
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict
+        .columns(["upstream_id", "name"])
+        .doUpdateSet((eb) => ({
+          state: eb.ref("excluded.state"),
+          document_digest: eb.ref("excluded.document_digest"),
+          document: eb.ref("excluded.document"),
+          etag: eb.ref("excluded.etag"),
+          last_modified: eb.ref("excluded.last_modified"),
+          fetched_at: eb.ref("excluded.fetched_at"),
+          checked_at: eb.ref("excluded.checked_at"),
+        }))
+        .whereRef("excluded.checked_at", ">=", "upstream_documents.checked_at"),
+    )
+    .execute();
+}
+
+/** Both databases name the columns of `values` in this way. */
+async function touch(trx: Transaction<Schema>, entries: readonly PresentState[]): Promise<void> {
+  const values = entries.map(
+    ({ upstreamId, name, digest, etag, lastModified, checkedAt }) =>
+      sql`(${upstreamId}, ${name}, ${digest}, ${etag}, ${lastModified}, cast(${checkedAt} as bigint))`,
+  );
+  await sql`
+    update upstream_documents
+    set etag = said.column4, last_modified = said.column5, checked_at = said.column6
+    from (values ${sql.join(values)}) as said
+    where upstream_id = said.column1 and name = said.column2 and document_digest = said.column3
+      and checked_at <= said.column6
+  `.execute(trx);
+}
+
+function rowOf({ entry, document }: Waiting): Insertable<Schema["upstream_documents"]> {
+  const isPresent = entry.kind === "present";
+  return {
+    upstream_id: entry.upstreamId,
+    name: entry.name,
+    state: entry.kind,
+    document_digest: isPresent ? entry.digest : null,
+    document,
+    etag: isPresent ? entry.etag : null,
+    last_modified: isPresent ? entry.lastModified : null,
+    fetched_at: entry.fetchedAt,
+    checked_at: entry.checkedAt,
+  };
+}
