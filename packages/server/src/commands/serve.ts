@@ -19,6 +19,8 @@ export async function serve(config: Config): Promise<number> {
     accessLog,
     metrics: createMetrics(),
   });
+  // Whoever sees that it listens may tell it to stop.
+  const told = stopSignal();
   const url = await listenOrClose(app);
   log.info("listening", { url });
   if (app.isUnused) {
@@ -26,7 +28,7 @@ export async function serve(config: Config): Promise<number> {
     const text = welcomeText({ url, password: adminPassword(app), program, config });
     output.write(`${text}\n`);
   }
-  await stopSignal(log);
+  log.info("stopping", { reason: await told });
   await stop(app, log);
   await accessLog?.close();
   await output.flush();
@@ -49,12 +51,11 @@ function adminPassword({ firstAdmin }: App): AdminPassword {
   return oneTimePassword === null ? { kind: "configured" } : { kind: "one-time", text: oneTimePassword };
 }
 
-async function stopSignal(log: Log): Promise<void> {
-  const signal = await new Promise<string>((resolve) => {
+async function stopSignal(): Promise<string> {
+  return await new Promise<string>((resolve) => {
     process.once("SIGINT", resolve);
     process.once("SIGTERM", resolve);
   });
-  log.info("stopping", { reason: signal });
 }
 
 async function stop(app: App, log: Log): Promise<void> {

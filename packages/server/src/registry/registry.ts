@@ -46,7 +46,8 @@ export function registryNameProblem(
   if (name.length > NAME_CHARS_MAX) return `${what}'s name has at most ${NAME_CHARS_MAX} characters.`;
   const wrong = [...name].find((character) => !/[a-z0-9._-]/.test(character));
   if (wrong === " ") return `${what}'s name cannot hold a space; write "${name.replaceAll(" ", "-")}".`;
-  if (wrong !== undefined)
+  if (wrong !== undefined) {
     return `${what}'s name cannot hold "${wrong}"; it takes a-z, 0-9, ".", "_" and "-".`;
+  }
   return `${what}'s name starts with a letter or a digit.`;
 }

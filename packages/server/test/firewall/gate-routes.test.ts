@@ -114,8 +114,9 @@ describe("a denied version", () => {
   beforeAll(async () => {
     // Warm: every answer has been given before the version is blocked.
     for (const name of ["@acme/local", "@pub/remote"]) {
-      for (const path of [`/${name}`, `/${name}/${BLOCKED}`, tarballPath(name)])
+      for (const path of [`/${name}`, `/${name}/${BLOCKED}`, tarballPath(name)]) {
         expect((await at(path)).status).toBe(200);
+      }
     }
     await block("@acme/local", BLOCKED);
     await block("@pub/remote", BLOCKED);
@@ -139,8 +140,9 @@ describe("a denied version", () => {
         const isElsewhere = name === "@pub/remote" && (id === "attestations" || request.method !== "GET");
         if (expected === "refuses" && !isElsewhere) expectDenied(response, name);
         if (expected === "hides") expect([response.status, shows(response)]).toEqual([200, false]);
-        if (expected === "is not about versions" || expected === "writes")
+        if (expected === "is not about versions" || expected === "writes") {
           expect(shows(response)).toBe(false);
+        }
       }
     });
   });
@@ -328,6 +330,7 @@ function tarballPath(name: string, version = BLOCKED): string {
 function shows(response: TestResponse): boolean {
   if (response.headers["content-type"] === "application/octet-stream") return true;
   if (!response.text.startsWith("{")) return false;
-  const { _policy, policyRestrictions, error, message, ...offered } = response.json;
+  const explanations = new Set(["_policy", "policyRestrictions", "error", "message"]);
+  const offered = Object.entries(response.json).filter(([member]) => !explanations.has(member));
   return JSON.stringify(offered).includes(BLOCKED);
 }

@@ -286,8 +286,9 @@ describe("a body that nobody may send", () => {
     const chunk = Buffer.alloc(64 * 1024, 0x20);
     let sent = 0;
     while (!socket.socket.destroyed && sent < 100_000_000) {
-      if (!socket.socket.write(chunk))
+      if (!socket.socket.write(chunk)) {
         await Promise.race([new Promise((resolve) => socket.socket.once("drain", resolve)), socket.closed()]);
+      }
       sent += chunk.length;
     }
     await socket.closed();

@@ -125,7 +125,9 @@ describe("names of registries", () => {
 
   it("are taken once also by many at once", async () => {
     const answers = await Promise.all(Array.from({ length: 8 }, () => create({ name: "contested" })));
-    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409, 409, 409, 409]);
+    expect(answers.map(({ status }) => status).sort((a, b) => a - b)).toEqual([
+      201, 409, 409, 409, 409, 409, 409, 409,
+    ]);
   });
 });
 
@@ -153,112 +155,6 @@ describe("host names", () => {
     const { status, json } = await api("PATCH", "/registries/default", { host });
     expect([status, typeof json.error]).toEqual([400, "string"]);
   });
-});
-
-describe("upstreams", () => {
-  it("are shown without their credential, in every answer", async () => {
-    const made = await api("POST", "/upstreams", {
-      name: "guarded",
-      url: upstream.url,
-      token: "top-secret",
-      freshSeconds: 5,
-    });
-    expect([made.status, made.json]).toEqual([
-      201,
-      {
-        name: "guarded",
-        url: upstream.url,
-        hasCredential: true,
-        allowedHosts: [],
-        freshSeconds: 5,
-        timeoutMs: expect.any(Number),
-        health: expect.objectContaining({ state: "closed" }),
-      },
-    ]);
-    const answers = [
-      await api("GET", "/upstreams"),
-      await api("GET", "/upstreams/guarded"),
-      await api("PATCH", "/upstreams/guarded", { username: "user", password: "top-secret-too" }),
-    ];
-    for (const { text } of [made, ...answers]) expect(text).not.toMatch(/top-secret|dXNlcjp0b3A/);
-  });
-
-  it("lose their credential when they move to another host, and keep it otherwise", async () => {
-    await api("POST", "/upstreams", { name: "moving", url: upstream.url, token: "secret" });
-    expect(
-      (await api("PATCH", "/upstreams/moving", { url: `${upstream.url}path/` })).json["hasCredential"],
-    ).toBe(true);
-    expect(
-      (await api("PATCH", "/upstreams/moving", { url: "http://127.0.0.1:1/" })).json["hasCredential"],
-    ).toBe(false);
-    await api("PATCH", "/upstreams/moving", { token: "again" });
-    expect((await api("PATCH", "/upstreams/moving", { token: null })).json["hasCredential"]).toBe(false);
-  });
-
-  it.each([
-    [{ url: "not a url" }, '"not a url" is not a URL.'],
-    [{ url: "ftp://files.example/" }, "An upstream's URL starts with http:// or https://."],
-    [{ url: "file:///etc/passwd" }, "An upstream's URL starts with http:// or https://."],
-    [
-      { url: "https://user:secret@npm.example/" },
-      "Give the credential as token or username and password, not inside the URL.",
-    ],
-    [{ username: "half" }, "Give both username and password, or a token."],
-    [{ name: "No Name" }, expect.stringContaining("An upstream's name cannot hold")],
-    [{ freshSeconds: -1 }, expect.stringContaining("freshSeconds")],
-    [{ timeoutMs: 1 }, expect.stringContaining("timeoutMs")],
-    [{ nonsense: true }, expect.stringContaining("nonsense")],
-  ])("are refused with %j", async (values, error) => {
-    const { status, json } = await api("POST", "/upstreams", { name: "bad", url: upstream.url, ...values });
-    expect([status, json.error]).toEqual([400, error]);
-    expect((await api("GET", "/upstreams/bad")).status).toBe(404);
-  });
-
-  it("are attached in the order that is given, and only once", async () => {
-    for (const name of ["up-a", "up-b", "up-c"]) await api("POST", "/upstreams", { name, url: upstream.url });
-    await create({ name: "ordered" });
-    const attach = async (upstreams: string[]): Promise<unknown> =>
-      (await api("PUT", "/registries/ordered/upstreams", { upstreams })).json["upstreams"];
-    expect(await attach(["up-c", "up-a", "up-b", "up-c"])).toEqual(["up-c", "up-a", "up-b"]);
-    expect(await attach(["up-b", "up-c"])).toEqual(["up-b", "up-c"]);
-    const { status, json } = await api("PUT", "/registries/ordered/upstreams", {
-      upstreams: ["up-a", "nope"],
-    });
-    expect([status, json.error]).toEqual([404, 'There is no upstream "nope"; create it first.']);
-    expect((await api("GET", "/registries/ordered")).json["upstreams"]).toEqual(["up-b", "up-c"]);
-    expect((await api("DELETE", "/upstreams/up-b")).status).toBe(204);
-    expect((await api("GET", "/registries/ordered")).json["upstreams"]).toEqual(["up-c"]);
-  });
-
-  it("of a name are there once", async () => {
-    await api("POST", "/upstreams", { name: "taken", url: upstream.url });
-    const { status, json } = await api("POST", "/upstreams", { name: "taken", url: upstream.url });
-    expect([status, json.error]).toEqual([409, 'The upstream "taken" exists already.']);
-  });
-});
-
-describe("claims", () => {
-  it("are added once, listed and taken back", async () => {
-    await create({ name: "claiming" });
-    const claim = (method: string, pattern: string): Promise<TestResponse> =>
-      api(method, `/registries/claiming/claims/${encodeURIComponent(pattern)}`);
-    for (const pattern of ["@acme/*", "team-*", "exact", "@acme/*"])
-      expect((await claim("PUT", pattern)).status).toBe(204);
-    expect((await api("GET", "/registries/claiming/claims")).json).toEqual({
-      items: ["@acme/*", "exact", "team-*"],
-      next: null,
-    });
-    expect((await claim("DELETE", "team-*")).status).toBe(204);
-    expect((await api("GET", "/registries/claiming")).json["claims"]).toEqual(["@acme/*", "exact"]);
-  });
-
-  it.each(["*", "@*", "@acme*", "a*b", "**", "../*", ".x", "@acme/", "a b"])(
-    "%j is no pattern",
-    async (pattern) => {
-      const { status, json } = await api("PUT", `/registries/default/claims/${encodeURIComponent(pattern)}`);
-      expect([status, json.error]).toEqual([400, expect.stringContaining("is not a valid")]);
-    },
-  );
 });
 
 describe("two hundred registries", () => {
@@ -347,26 +243,22 @@ describe("the API's manners", () => {
     expect(byToken.status).toBe(403);
   });
 
-  it.each([
-    ["unknown fields", "POST", "/registries", { name: "strict", colour: "red" }],
-    ["wrong types", "POST", "/registries", { name: 5 }],
-    ["a missing name", "POST", "/registries", {}],
-    ["a list", "POST", "/registries", []],
-    ["text", "POST", "/registries", '"text"'],
-    ["broken JSON", "POST", "/registries", "{"],
-    ["prototype keys", "POST", "/registries", '{"name":"proto","__proto__":{"anonymousRead":true}}'],
-    ["constructor keys", "POST", "/registries", '{"name":"proto","constructor":{"prototype":{"x":1}}}'],
-    ["an unknown field of a change", "PATCH", "/registries/default", { name: "renamed" }],
-    [
-      "an unknown status",
-      "PUT",
-      "/registries/default/packages/left/versions/1.0.0/status",
-      { status: "maybe" },
-    ],
-    ["a page limit of 0", "GET", "/registries?limit=0", undefined],
-    ["a page limit of 501", "GET", "/registries?limit=501", undefined],
-    ["a page limit that is none", "GET", "/registries?limit=ten", undefined],
-  ])("%s are refused with a JSON error", async (_what, method, path, body) => {
+  it.each<[what: string, target: string, body: unknown]>([
+    ["unknown fields", "POST /registries", { name: "strict", colour: "red" }],
+    ["wrong types", "POST /registries", { name: 5 }],
+    ["a missing name", "POST /registries", {}],
+    ["a list", "POST /registries", []],
+    ["text", "POST /registries", '"text"'],
+    ["broken JSON", "POST /registries", "{"],
+    ["prototype keys", "POST /registries", '{"name":"proto","__proto__":{"anonymousRead":true}}'],
+    ["constructor keys", "POST /registries", '{"name":"proto","constructor":{"prototype":{"x":1}}}'],
+    ["an unknown field of a change", "PATCH /registries/default", { name: "renamed" }],
+    ["an unknown status", "PUT /registries/default/packages/x/versions/1.0.0/status", { status: "maybe" }],
+    ["a page limit of 0", "GET /registries?limit=0", undefined],
+    ["a page limit of 501", "GET /registries?limit=501", undefined],
+    ["a page limit that is none", "GET /registries?limit=ten", undefined],
+  ])("%s are refused with a JSON error", async (_what, target, body) => {
+    const [method = "", path = ""] = target.split(" ");
     const { status, json, headers } = await api(method, path, body);
     expect([status, typeof json.error]).toEqual([400, "string"]);
     expect(headers["content-type"]).toContain("application/json");

@@ -32,7 +32,8 @@ async function dribble(socket: RawSocket, text: string): Promise<string> {
   return await socket.closed();
 }
 
-describe("a slow client", () => {
+// Side by side: the server looks for them every five seconds.
+describe.concurrent("a slow client", () => {
   it("is closed when its headers do not end", async () => {
     const silent = await openSocket(quick.url);
     const half = await openSocket(quick.url);
@@ -84,8 +85,9 @@ describe("five hundred idle connections", () => {
     const before = descriptors();
     const sockets = await Promise.all(Array.from({ length: 500 }, () => openSocket(patient.url)));
     // Half of them have asked once and stay.
-    for (const socket of sockets.slice(0, 250))
+    for (const socket of sockets.slice(0, 250)) {
       socket.send("GET /npm/default/-/ping HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    }
     await Promise.all(
       sockets.slice(0, 250).map((socket) => socket.until((received) => received.endsWith("{}"))),
     );

@@ -58,9 +58,9 @@ async function versionsAt(side: Side, name: string): Promise<string[]> {
 }
 
 describe.each([
-  ["this process is served by the other", "a", here, there],
-  ["the other process is served by this", "b", there, here],
-] as const)("what is written in %s at once:", (_title, mark, writer, reader) => {
+  { where: "this process is served by the other", mark: "a", writer: here, reader: there },
+  { where: "the other process is served by this", mark: "b", writer: there, reader: here },
+])("what is written in $where at once:", ({ mark, writer, reader }) => {
   it("publishes, one after the other", async () => {
     const name = `published-${mark}`;
     expect((await reader.ask(`/npm/default/${name}`)).status).toBe(404);
@@ -150,8 +150,9 @@ describe.each([
     await writer.ask(`/npm/${name}/left`, publication("left", "1.0.0"));
     expect((await reader.askAs(null, `/npm/${name}/left`)).status).toBe(401);
     await change({ anonymousRead: true });
-    for (let round = 0; round < 2; round += 1)
+    for (let round = 0; round < 2; round += 1) {
       expect((await reader.askAs(null, `/npm/${name}/left`)).status).toBe(200);
+    }
     await change({ anonymousRead: false });
     expect((await reader.askAs(null, `/npm/${name}/left`)).status).toBe(401);
     expect(await pingAtHost()).toBe(404);
@@ -208,7 +209,7 @@ describe("both at once", () => {
     const answers = await Promise.all(
       bodies.map(({ side, body }) => side.ask(`/npm/default/${name}`, put(body))),
     );
-    expect(answers.map(({ status }) => status).sort()).toEqual([201, 403, 403, 403]);
+    expect(answers.map(({ status }) => status).sort((a, b) => a - b)).toEqual([201, 403, 403, 403]);
     const texts = await Promise.all(
       [here, there].map((side) => side.ask(`/npm/default/${name}/-/${name}-1.0.0.tgz`)),
     );

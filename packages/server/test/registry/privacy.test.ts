@@ -176,6 +176,7 @@ it("never shows an upstream's credential to anyone", async () => {
     await app.admin.request("/metrics"),
     await app.admin.request("/health/json"),
   ];
-  for (const { text, headers } of answers)
+  for (const { text, headers } of answers) {
     expect(text + JSON.stringify(headers)).not.toContain("of-the-upstream");
+  }
 });
