@@ -13,6 +13,7 @@ export {
   type PackageName,
 } from "./names.ts";
 export {
+  cleanVersion,
   compareVersions,
   highestStable,
   isPrerelease,

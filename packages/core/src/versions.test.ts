@@ -2,6 +2,7 @@ import fc from "fast-check";
 import semver from "semver";
 import { describe, expect, test } from "vitest";
 import {
+  cleanVersion,
   compareVersions,
   highestStable,
   isPrerelease,
@@ -121,4 +122,14 @@ test.each([
   ] as const),
 ])("%j as a tag: %s", (tag, expected) => {
   expect(isTagName(tag)).toBe(expected);
+});
+
+test.each([
+  [" v1.2.3 ", "1.2.3"],
+  ["=1.2.3+build", "1.2.3"],
+  ["1.2.3beta", "1.2.3-beta"],
+  ["1.2", null],
+  ["next", null],
+])("cleanVersion(%j) is %j, as npm has it", (raw, expected) => {
+  expect(cleanVersion(raw)).toBe(expected);
 });

@@ -28,6 +28,17 @@ export function normalizeVersion(raw: string): string | null {
 }
 
 /**
+ * Gives the version that npm makes of what stands in a package.json: ` v1.0.0 ` and `1.0.0rc1` count there. Null if
+ * it is none.
+ *
+ * @example cleanVersion("=v1.0.0rc1") // "1.0.0-rc1"
+ */
+export function cleanVersion(raw: string): string | null {
+  const clean = semver.clean(raw, { loose: true });
+  return clean === null ? null : normalizeVersion(clean);
+}
+
+/**
  * Compares by semver precedence: negative if `a` is lower, 0 if equal (build metadata does not count). Both
  * strict semver.
  */

@@ -124,8 +124,9 @@ test("more than the writing thread takes at once is written all the same", () =>
   withStore(async ({ store, put }) => {
     const blobs = Array.from({ length: 90 }, () => randomBytes(1024 * 1024));
     await Promise.all(blobs.map((bytes) => put(bytes)));
-    for (const bytes of blobs)
+    for (const bytes of blobs) {
       expect(await store.stat(digestOf(bytes))).toMatchObject({ sizeBytes: bytes.length });
+    }
   }));
 
 test("closing waits for what was put, and ends the store", () =>

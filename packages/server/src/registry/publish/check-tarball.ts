@@ -1,8 +1,12 @@
-import { EntrepotError, normalizeVersion, sha512HexOf } from "@entrepot/core";
+import { EntrepotError, cleanVersion, sha512HexOf } from "@entrepot/core";
 import type { InspectedTarball } from "../../threads/index.ts";
+import { gitSource } from "./git-source.ts";
+import { installedManifest, type InstalledManifest } from "./installed-manifest.ts";
 import type { PublishRequest } from "./publish-request.ts";
 
 const INSTALL_SCRIPTS = ["preinstall", "install", "postinstall"] as const;
+/** What clients write into a manifest when they see that the package brings something to compile. */
+const IMPLICIT_BUILD = "node-gyp rebuild";
 
 /** Checks the bytes against the integrity that the manifest promises. Throws `integrity-mismatch`. */
 export function checkIntegrity(request: PublishRequest): void {
@@ -26,15 +30,15 @@ function mismatch(algorithm: string, promised: string, actual: string): Entrepot
 }
 
 /**
- * Checks that the manifest describes this tarball: a registry that shows other dependencies or scripts than
- * the tarball holds misleads everybody who decides by it. Throws `tarball-invalid`.
+ * Checks that the manifest describes this tarball, as far as it decides about an installation: a registry that shows
+ * other dependencies or scripts than the tarball holds misleads everybody who decides by it. Throws `tarball-invalid`.
  */
 export function checkManifestAgrees(request: PublishRequest, tarball: InspectedTarball): void {
   const { packageJson } = tarball;
-  if (packageJson["name"] !== request.name.full) {
+  if (String(packageJson["name"]).trim() !== request.name.full) {
     throw disagrees(`is named "${String(packageJson["name"])}" instead of "${request.name.full}"`);
   }
-  if (normalizeVersion(String(packageJson["version"])) !== request.version) {
+  if (cleanVersion(String(packageJson["version"])) !== request.version) {
     throw disagrees(`has version "${String(packageJson["version"])}" instead of "${request.version}"`);
   }
   if (packageJson["private"] === true) {
@@ -42,46 +46,41 @@ export function checkManifestAgrees(request: PublishRequest, tarball: InspectedT
       message: `${request.name.full} says "private": true in its package.json; remove it to publish.`,
     });
   }
-  const inManifest = installedDependencies(request.manifest);
-  const inTarball = installedDependencies(packageJson);
-  for (const name of new Set([...inManifest.keys(), ...inTarball.keys()])) {
-    if (inManifest.get(name) !== inTarball.get(name)) {
-      throw disagrees(
-        `depends on ${name} ${inTarball.get(name) ?? "not at all"}, the manifest says ${inManifest.get(name) ?? "not at all"}`,
-      );
-    }
-  }
-  checkScripts(request.manifest, tarball);
+  const declared = installedManifest(request.manifest);
+  const actual = installedManifest(packageJson);
+  checkDependencies(declared, actual, { member: "dependencies", verb: "depends on" });
+  checkDependencies(declared, actual, { member: "peerDependencies", verb: "wants as its peer" });
+  checkScripts(declared.scripts, actual.scripts);
 }
 
-function checkScripts(manifest: Record<string, unknown>, tarball: InspectedTarball): void {
-  const declared = scriptsOf(manifest);
-  const actual = scriptsOf(tarball.packageJson);
+function checkDependencies(
+  declared: InstalledManifest,
+  actual: InstalledManifest,
+  { member, verb }: { member: "dependencies" | "peerDependencies"; verb: string },
+): void {
+  for (const name of new Set([...declared[member].keys(), ...actual[member].keys()])) {
+    const [inManifest, inTarball] = [declared[member].get(name), actual[member].get(name)];
+    if (isSameRange(inManifest, inTarball)) continue;
+    throw disagrees(
+      `${verb} ${name} ${inTarball ?? "not at all"}, the manifest says ${inManifest ?? "not at all"}`,
+    );
+  }
+}
+
+function isSameRange(one: string | undefined, other: string | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  const source = gitSource(one);
+  return one.trim() === other.trim() || (source !== null && source === gitSource(other));
+}
+
+function checkScripts(declared: ReadonlyMap<string, string>, actual: ReadonlyMap<string, string>): void {
   for (const script of INSTALL_SCRIPTS) {
-    const isImplicitBuild = script === "install" && tarball.hasBindingGyp && !actual.has("install");
+    const isImplicitBuild =
+      script === "install" && !actual.has(script) && declared.get(script) === IMPLICIT_BUILD;
     if (!isImplicitBuild && declared.get(script) !== actual.get(script)) {
       throw disagrees(`has another "${script}" script than the manifest`);
     }
   }
-}
-
-function scriptsOf(manifest: Record<string, unknown>): Map<string, string> {
-  return textEntries(manifest["scripts"]);
-}
-
-// Clients copy optional dependencies into `dependencies`, so the two are one set here.
-function installedDependencies(manifest: Record<string, unknown>): Map<string, string> {
-  return new Map([
-    ...textEntries(manifest["dependencies"]),
-    ...textEntries(manifest["optionalDependencies"]),
-  ]);
-}
-
-function textEntries(value: unknown): Map<string, string> {
-  if (typeof value !== "object" || value === null) return new Map();
-  return new Map(
-    Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
-  );
 }
 
 function disagrees(how: string): EntrepotError {
