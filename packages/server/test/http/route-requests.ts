@@ -12,7 +12,7 @@ export interface RouteTarget {
 }
 
 /** A request below a registry's prefix. */
-export interface RouteRequest {
+interface RouteRequest {
   method: string;
   path: string;
   body?: unknown;
@@ -34,7 +34,7 @@ function documentOf({ name, version, rev = "1-stale" }: RouteTarget): Record<str
  * How to ask each route of the npm protocol, by its id. Tests that walk the table look here, so that a new
  * route without an entry makes them fail.
  */
-export const ROUTE_REQUESTS: Readonly<Record<string, Ask>> = {
+const ROUTE_REQUESTS: Readonly<Record<string, Ask>> = {
   "registry-info": () => ({ method: "GET", path: "/" }),
   "ping": () => ({ method: "GET", path: "/-/ping" }),
   "whoami": () => ({ method: "GET", path: "/-/whoami" }),

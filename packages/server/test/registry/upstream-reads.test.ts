@@ -39,6 +39,20 @@ describe("a fresh server with an upstream", () => {
     expect((await at("@pub/deep/-/deep-1.1.0.tgz")).status).toBe(200);
   });
 
+  it("shows the upstream's publish times in both forms, never its own", async () => {
+    const times = ["2012-03-04T05:06:07.000Z", "2019-01-02T03:04:05.678Z"];
+    for (const [index, time] of times.entries())
+      upstream.publish({ name: "old", version: `${index}.0.0`, time });
+    upstream.remove("old", "0.0.0");
+    const { time } = upstream.document("old") as { time: Record<string, string> };
+    for (const accept of ["*/*", "application/vnd.npm.install-v1+json"]) {
+      const { json } = await at("old", { accept });
+      expect(json["time"]).toMatchObject({ "1.0.0": times[1], "modified": time["modified"] });
+      if (accept !== "*/*") expect(json["modified"]).toBe(time["modified"]);
+    }
+    expect((await at("old")).json["time"]).toEqual(time);
+  });
+
   it("records every version that passed through, with origin, time and who asked", async () => {
     const names = Array.from({ length: 6 }, (_, index) => `dep-${index}`);
     for (const name of names) upstream.publish({ name, version: "1.0.0" });
