@@ -41,8 +41,9 @@ describe("a fresh server with an upstream", () => {
 
   it("shows the upstream's publish times in both forms, never its own", async () => {
     const times = ["2012-03-04T05:06:07.000Z", "2019-01-02T03:04:05.678Z"];
-    for (const [index, time] of times.entries())
+    for (const [index, time] of times.entries()) {
       upstream.publish({ name: "old", version: `${index}.0.0`, time });
+    }
     upstream.remove("old", "0.0.0");
     const { time } = upstream.document("old") as { time: Record<string, string> };
     for (const accept of ["*/*", "application/vnd.npm.install-v1+json"]) {
