@@ -12,4 +12,4 @@ export { CHANGES_CHANNEL } from "./postgres/changes-channel.ts";
 export { prepareQuery } from "./prepared-query.ts";
 export type { SlotOf } from "./prepared-query.ts";
 export type { Schema } from "./schema.ts";
-export { isUniqueViolation } from "./storage-errors.ts";
+export { isForeignKeyViolation, isUniqueViolation } from "./storage-errors.ts";

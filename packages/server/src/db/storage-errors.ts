@@ -15,6 +15,7 @@ const SQLITE_STORAGE_CODES: ReadonlySet<number> = new Set([
 ]);
 const SQLITE_BUSY = 5;
 const SQLITE_UNIQUE_CODES: ReadonlySet<number> = new Set([1555, 2067]);
+const SQLITE_FOREIGN_KEY = 787;
 
 /** Classes of PostgreSQL's SQLSTATE: connection, resources, operator, system, and transaction retry. */
 const POSTGRES_STORAGE_CLASSES: ReadonlySet<string> = new Set(["08", "53", "57", "58", "40"]);
@@ -77,6 +78,12 @@ export function isTransactionConflict(error: unknown): boolean {
 export function isUniqueViolation(error: unknown): boolean {
   const extended = (error as { errcode?: unknown } | null)?.errcode;
   return (typeof extended === "number" && SQLITE_UNIQUE_CODES.has(extended)) || textCode(error) === "23505";
+}
+
+/** Tells whether a statement failed because a row that it refers to is not there, on either database. */
+export function isForeignKeyViolation(error: unknown): boolean {
+  const extended = (error as { errcode?: unknown } | null)?.errcode;
+  return extended === SQLITE_FOREIGN_KEY || textCode(error) === "23503";
 }
 
 function isStorageFault(error: unknown): boolean {

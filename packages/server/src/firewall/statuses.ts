@@ -6,6 +6,7 @@ import type { Database, Schema } from "../db/index.ts";
 const EVERY_REGISTRY = "";
 const EVERY_VERSION = "*";
 const REASON_CHARS_MAX = 500;
+const KEY_COLUMNS = ["workspace_id", "registry_id", "name", "version"] as const;
 
 type StatusRow = Selectable<Schema["version_statuses"]>;
 
@@ -124,15 +125,17 @@ async function writeStatus(deps: StatusDeps, { key, actor, values }: StatusWrite
     version: checked.version,
   };
   return await deps.db.write(async (trx) => {
-    const { numDeletedRows } = await trx
-      .deleteFrom("version_statuses")
-      .where((eb) => eb.and(columns))
-      .executeTakeFirstOrThrow();
-    if (values === null && numDeletedRows === 0n) return false;
-    if (values !== null) {
+    if (values === null) {
+      const { numDeletedRows } = await trx
+        .deleteFrom("version_statuses")
+        .where((eb) => eb.and(columns))
+        .executeTakeFirstOrThrow();
+      if (numDeletedRows === 0n) return false;
+    } else {
       await trx
         .insertInto("version_statuses")
         .values({ ...columns, ...values })
+        .onConflict((conflict) => conflict.columns(KEY_COLUMNS).doUpdateSet(values))
         .execute();
     }
     await appendChange(trx, {

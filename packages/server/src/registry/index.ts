@@ -5,6 +5,7 @@
  */
 export { findAttestations, type Attestation } from "./attestations.ts";
 export { createBlobCache, type BlobCache } from "./blob-cache.ts";
+export { addClaim, removeClaim, setClaims } from "./claim-writes.ts";
 export { createCachedVersions, type CachedVersions } from "./cached-versions.ts";
 export { changeMaintainers, deprecateVersions } from "./change-package.ts";
 export { deleteTag, putTags } from "./dist-tags.ts";
@@ -16,15 +17,13 @@ export { parsePublishRequest } from "./publish/publish-request.ts";
 export { publish, type Publisher } from "./publish/publish.ts";
 export { readPackageBody, type PackageBody } from "./publish/read-publish-body.ts";
 export { createRegistries, requireRegistry, type Registries } from "./registries.ts";
+export { type RegistryActor, type RegistryWriteDeps } from "./registry-write.ts";
 export {
-  addClaim,
   changeRegistry,
   createRegistry,
   deleteRegistry,
-  removeClaim,
+  releaseRegistries,
   setRegistryUpstreams,
-  type RegistryActor,
-  type RegistryWriteDeps,
 } from "./registry-writes.ts";
 export { type Registry, type RegistrySnapshot } from "./registry.ts";
 export { refuseShadowing } from "./shadowing.ts";
@@ -40,6 +39,7 @@ export {
   changeUpstream,
   createUpstream,
   deleteUpstream,
+  releaseUpstreams,
   type UpstreamValues,
   type UpstreamWriteDeps,
 } from "./upstream-writes.ts";

@@ -1,21 +1,15 @@
 import { randomUUID } from "node:crypto";
 import type { Transaction } from "kysely";
-import { EntrepotError, parseNamePattern } from "@entrepot/core";
-import { appendChange } from "../changes/index.ts";
-import type { Database, Schema } from "../db/index.ts";
+import { EntrepotError } from "@entrepot/core";
+import { isPostgres, type Schema } from "../db/index.ts";
 import { registryNameProblem } from "./registry.ts";
-
-export interface RegistryWriteDeps {
-  db: Database;
-  now: () => number;
-}
-
-/** Who writes, and whether the configuration file is the writer: only it may change what it declares. */
-export interface RegistryActor {
-  workspaceId: string;
-  actor: string;
-  fromConfiguration: boolean;
-}
+import {
+  logRegistryChange,
+  writeNamed,
+  writeRegistry,
+  type RegistryActor,
+  type RegistryWriteDeps,
+} from "./registry-write.ts";
 
 /** What of a registry can be set; what is left out stays, or takes its default when the registry is new. */
 export interface RegistryValues {
@@ -27,7 +21,6 @@ export interface RegistryValues {
 
 const HOST_PATTERN = /^[a-z0-9]([a-z0-9.-]{0,252}[a-z0-9])?$/;
 const UPSTREAMS_MAX = 20;
-const CLAIMS_MAX = 1000;
 
 /**
  * Creates a registry: closed, and without upstreams unless some are named. Throws `request-invalid`, `name-taken`,
@@ -41,10 +34,10 @@ export async function createRegistry(
   const name = input.name.toLowerCase();
   const problem = registryNameProblem(name);
   if (problem !== null) throw new EntrepotError("request-invalid", { message: problem });
-  await deps.db.write(async (trx) => {
+  const id = randomUUID();
+  await writeNamed(deps.db, async (trx) => {
     const now = deps.now();
     await assertFree(trx, by.workspaceId, { name, host: input.host ?? null });
-    const id = randomUUID();
     await trx
       .insertInto("registries")
       .values({
@@ -61,7 +54,7 @@ export async function createRegistry(
         updated_at: now,
       })
       .execute();
-    await insertUpstreams(trx, by, { id, upstreams: input.upstreams ?? [] });
+    await linkUpstreams(trx, id, await lockUpstreams(trx, by, input.upstreams ?? []));
     await logRegistryChange(trx, by, { id, now, detail: { created: name } });
   });
 }
@@ -72,16 +65,46 @@ export async function changeRegistry(
   by: RegistryActor,
   input: RegistryValues & { name: string },
 ): Promise<void> {
-  await writeRegistry(deps, { by, name: input.name }, async ({ trx, id, now }) => {
-    if (input.host !== undefined && input.host !== null) {
-      await assertFree(trx, by.workspaceId, { name: null, host: input.host, exceptId: id });
+  const { name, ...values } = input;
+  const columns = { ...columnsOf(values), ...(by.fromConfiguration ? { managed: 1 as const } : {}) };
+  await writeRegistry(deps, { by, name }, async ({ trx, row, now }) => {
+    const changed = Object.entries(columns).filter(([key, value]) => row[key as keyof typeof row] !== value);
+    if (changed.length === 0) return null;
+    if (columns.host !== undefined && columns.host !== null) {
+      await assertFree(trx, by.workspaceId, { name: null, host: columns.host, exceptId: row.id });
     }
     await trx
       .updateTable("registries")
-      .set({ ...columnsOf(input), ...(by.fromConfiguration ? { managed: 1 as const } : {}), updated_at: now })
-      .where("id", "=", id)
+      .set({ ...columns, updated_at: now })
+      .where("id", "=", row.id)
       .execute();
-    return { changed: Object.keys(input).filter((key) => key !== "name") };
+    return { changed: changed.map(([key]) => key) };
+  });
+}
+
+/**
+ * Gives registries that the configuration file declared, and does so no longer, back to API and CLI. Resolves with
+ * their names. Their packages and settings stay.
+ */
+export async function releaseRegistries(
+  deps: RegistryWriteDeps,
+  by: RegistryActor,
+  declared: readonly string[],
+): Promise<string[]> {
+  return await deps.db.write(async (trx) => {
+    const now = deps.now();
+    const rows = await trx
+      .updateTable("registries")
+      .set({ managed: 0, updated_at: now })
+      .where("workspace_id", "=", by.workspaceId)
+      .where("managed", "=", 1)
+      .where("name", "not in", ["", ...declared.map((name) => name.toLowerCase())])
+      .returning(["id", "name"])
+      .execute();
+    for (const { id, name } of rows) {
+      await logRegistryChange(trx, by, { id, now, detail: { registry: name, changed: ["managed"] } });
+    }
+    return rows.map(({ name }) => name);
   });
 }
 
@@ -91,9 +114,9 @@ export async function deleteRegistry(
   by: RegistryActor,
   name: string,
 ): Promise<void> {
-  await writeRegistry(deps, { by, name }, async ({ trx, id }) => {
-    await trx.deleteFrom("version_statuses").where("registry_id", "=", id).execute();
-    await trx.deleteFrom("registries").where("id", "=", id).execute();
+  await writeRegistry(deps, { by, name }, async ({ trx, row }) => {
+    await trx.deleteFrom("version_statuses").where("registry_id", "=", row.id).execute();
+    await trx.deleteFrom("registries").where("id", "=", row.id).execute();
     return { deleted: name };
   });
 }
@@ -110,125 +133,60 @@ export async function setRegistryUpstreams(
       message: `A registry asks at most ${UPSTREAMS_MAX} upstreams.`,
     });
   }
-  await writeRegistry(deps, { by, name: input.name }, async ({ trx, id }) => {
-    await trx.deleteFrom("registry_upstreams").where("registry_id", "=", id).execute();
-    await insertUpstreams(trx, by, { id, upstreams: names });
+  await writeRegistry(deps, { by, name: input.name }, async ({ trx, row }) => {
+    const ids = await lockUpstreams(trx, by, names);
+    const links = await trx
+      .selectFrom("registry_upstreams")
+      .select("upstream_id")
+      .where("registry_id", "=", row.id)
+      .orderBy("position")
+      .execute();
+    const linked = links.map((link) => link.upstream_id);
+    if (isEqual(linked, ids)) return null;
+    await trx.deleteFrom("registry_upstreams").where("registry_id", "=", row.id).execute();
+    await linkUpstreams(trx, row.id, ids);
     return { upstreams: names };
   });
 }
 
-async function insertUpstreams(
+// The rows stay until the end of the transaction, so that no upstream goes while it is attached.
+async function lockUpstreams(
   trx: Transaction<Schema>,
   by: RegistryActor,
-  { id, upstreams }: { id: string; upstreams: readonly string[] },
-): Promise<void> {
-  for (const [position, name] of upstreams.entries()) {
-    const upstream = await trx
-      .selectFrom("upstreams")
-      .select("id")
-      .where("workspace_id", "=", by.workspaceId)
-      .where("name", "=", name)
-      .executeTakeFirst();
-    if (upstream === undefined) {
-      throw new EntrepotError("not-found", { message: `There is no upstream "${name}"; create it first.` });
-    }
-    await trx
-      .insertInto("registry_upstreams")
-      .values({ registry_id: id, upstream_id: upstream.id, position })
-      .execute();
-  }
-}
-
-/** Claims names for the registry: they are never asked upstream. */
-export async function addClaim(
-  deps: RegistryWriteDeps,
-  by: RegistryActor,
-  input: { name: string; pattern: string },
-): Promise<void> {
-  const { pattern } = input;
-  parseNamePattern(pattern);
-  await writeRegistry(deps, { by, name: input.name }, async ({ trx, id, now }) => {
-    const { count } = await trx
-      .selectFrom("claims")
-      .select((eb) => eb.fn.countAll<number>().as("count"))
-      .where("registry_id", "=", id)
-      .executeTakeFirstOrThrow();
-    if (count >= CLAIMS_MAX) {
-      throw new EntrepotError("request-invalid", {
-        message: `A registry has at most ${CLAIMS_MAX} claims; use a scope.`,
-      });
-    }
-    await trx
-      .insertInto("claims")
-      .values({ registry_id: id, pattern, created_by: by.actor, created_at: now })
-      .onConflict((conflict) => conflict.columns(["registry_id", "pattern"]).doNothing())
-      .execute();
-    return { claimed: pattern };
+  names: readonly string[],
+): Promise<string[]> {
+  if (names.length === 0) return [];
+  const rows = await trx
+    .selectFrom("upstreams")
+    .select(["id", "name"])
+    .where("workspace_id", "=", by.workspaceId)
+    .where("name", "in", [...names])
+    .$if(isPostgres(trx), (query) => query.forKeyShare())
+    .execute();
+  const ids = new Map(rows.map(({ id, name }) => [name, id]));
+  return names.map((name) => {
+    const id = ids.get(name);
+    if (id !== undefined) return id;
+    throw new EntrepotError("not-found", { message: `There is no upstream "${name}"; create it first.` });
   });
 }
 
-/** Gives claimed names up. Names with own packages stay local all the same. */
-export async function removeClaim(
-  deps: RegistryWriteDeps,
-  by: RegistryActor,
-  input: { name: string; pattern: string },
-): Promise<void> {
-  await writeRegistry(deps, { by, name: input.name }, async ({ trx, id }) => {
-    await trx
-      .deleteFrom("claims")
-      .where("registry_id", "=", id)
-      .where("pattern", "=", input.pattern)
-      .execute();
-    return { unclaimed: input.pattern };
-  });
-}
-
-interface RegistryScope {
-  trx: Transaction<Schema>;
-  id: string;
-  now: number;
-}
-
-async function writeRegistry(
-  deps: RegistryWriteDeps,
-  { by, name }: { by: RegistryActor; name: string },
-  work: (scope: RegistryScope) => Promise<Record<string, unknown>>,
-): Promise<void> {
-  await deps.db.write(async (trx) => {
-    const now = deps.now();
-    const row = await trx
-      .selectFrom("registries")
-      .select(["id", "managed"])
-      .where("workspace_id", "=", by.workspaceId)
-      .where("name", "=", name.toLowerCase())
-      .executeTakeFirst();
-    if (row === undefined) {
-      throw new EntrepotError("registry-not-found", { message: `There is no registry "${name}".` });
-    }
-    if (row.managed === 1 && !by.fromConfiguration) {
-      throw new EntrepotError("permission-denied", {
-        message: `The registry "${name}" is managed by configuration; change entrepot.yaml and restart.`,
-      });
-    }
-    const detail = await work({ trx, id: row.id, now });
-    await logRegistryChange(trx, by, { id: row.id, now, detail: { registry: name, ...detail } });
-  });
-}
-
-async function logRegistryChange(
+async function linkUpstreams(
   trx: Transaction<Schema>,
-  by: RegistryActor,
-  change: { id: string; now: number; detail: Record<string, unknown> },
+  registryId: string,
+  upstreamIds: readonly string[],
 ): Promise<void> {
-  await appendChange(trx, {
-    workspaceId: by.workspaceId,
-    registryId: change.id,
-    packageName: null,
-    kind: "registry-changed",
-    actor: by.actor,
-    at: change.now,
-    detail: change.detail,
-  });
+  if (upstreamIds.length === 0) return;
+  const links = upstreamIds.map((upstream_id, position) => ({
+    registry_id: registryId,
+    upstream_id,
+    position,
+  }));
+  await trx.insertInto("registry_upstreams").values(links).execute();
+}
+
+function isEqual(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((item, index) => item === other[index]);
 }
 
 function columnsOf(input: RegistryValues): Partial<Schema["registries"]> & object {

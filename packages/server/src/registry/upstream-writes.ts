@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
-import type { Transaction } from "kysely";
+import type { Selectable, Transaction } from "kysely";
 import { EntrepotError } from "@entrepot/core";
 import { appendChange } from "../changes/index.ts";
-import type { Schema } from "../db/index.ts";
+import { isPostgres, type Schema } from "../db/index.ts";
 import type { SecretBox } from "../identity/index.ts";
 import type { UpstreamSettings } from "../upstream/index.ts";
 import { registryNameProblem } from "./registry.ts";
-import type { RegistryActor, RegistryWriteDeps } from "./registry-writes.ts";
+import { openCredential } from "./upstream-credential.ts";
+import { writeNamed, type RegistryActor, type RegistryWriteDeps } from "./registry-write.ts";
 
 export interface UpstreamWriteDeps extends RegistryWriteDeps {
   secrets: SecretBox;
@@ -30,12 +31,12 @@ export async function createUpstream(
   const problem = registryNameProblem(input.name, "An upstream");
   if (problem !== null) throw new EntrepotError("request-invalid", { message: problem });
   const url = upstreamUrl(deps, input.url);
-  await deps.db.write(async (trx) => {
+  const id = randomUUID();
+  await writeNamed(deps.db, async (trx) => {
     const now = deps.now();
     if ((await findUpstream(trx, by.workspaceId, input.name)) !== undefined) {
       throw new EntrepotError("name-taken", { message: `The upstream "${input.name}" exists already.` });
     }
-    const id = randomUUID();
     await trx
       .insertInto("upstreams")
       .values({
@@ -64,22 +65,57 @@ export async function changeUpstream(
   await deps.db.write(async (trx) => {
     const now = deps.now();
     const row = await requireUpstream(trx, by, input.name);
-    if (url !== null && url !== row.url) {
+    const columns = columnsAfter(deps, row, { ...input, url, managed: by.fromConfiguration });
+    const changed = Object.entries(columns).filter(([key, value]) => row[key as keyof typeof row] !== value);
+    if (changed.length === 0) return;
+    if (columns.url !== row.url) {
       await trx.deleteFrom("upstream_documents").where("upstream_id", "=", row.id).execute();
     }
     await trx
       .updateTable("upstreams")
-      .set({
-        url: url ?? row.url,
-        // A credential belongs to the host it was given for; another host never gets it.
-        credential: credentialAfter(deps, { row, url, authorization: input.authorization }),
-        settings: JSON.stringify({ ...(JSON.parse(row.settings) as object), ...input.settings }),
-        managed: by.fromConfiguration ? 1 : row.managed,
-        updated_at: now,
-      })
+      .set({ ...columns, updated_at: now })
       .where("id", "=", row.id)
       .execute();
-    await logUpstreamChange(trx, by, { now, detail: { changed: input.name, url: url ?? row.url } });
+    await logUpstreamChange(trx, by, { now, detail: { changed: input.name, url: columns.url } });
+  });
+}
+
+type ChangedColumns = Pick<UpstreamRow, "url" | "credential" | "settings" | "managed">;
+
+function columnsAfter(
+  deps: UpstreamWriteDeps,
+  row: UpstreamRow,
+  change: Omit<UpstreamValues, "url"> & { url: string | null; managed: boolean },
+): ChangedColumns {
+  return {
+    url: change.url ?? row.url,
+    credential: credentialAfter(deps, { row, url: change.url, authorization: change.authorization }),
+    settings: JSON.stringify({ ...(JSON.parse(row.settings) as object), ...change.settings }),
+    managed: change.managed ? 1 : row.managed,
+  };
+}
+
+/**
+ * Gives upstreams that the configuration file declared, and does so no longer, back to API and CLI. Resolves with
+ * their names. They stay attached where they are.
+ */
+export async function releaseUpstreams(
+  deps: RegistryWriteDeps,
+  by: RegistryActor,
+  declared: readonly string[],
+): Promise<string[]> {
+  return await deps.db.write(async (trx) => {
+    const now = deps.now();
+    const rows = await trx
+      .updateTable("upstreams")
+      .set({ managed: 0, updated_at: now })
+      .where("workspace_id", "=", by.workspaceId)
+      .where("managed", "=", 1)
+      .where("name", "not in", ["", ...declared])
+      .returning("name")
+      .execute();
+    for (const { name } of rows) await logUpstreamChange(trx, by, { now, detail: { released: name } });
+    return rows.map(({ name }) => name);
   });
 }
 
@@ -96,13 +132,21 @@ export async function deleteUpstream(
   });
 }
 
+// A credential belongs to the host it was given for; another host never gets it. One that is given anew is only
+// sealed anew when it differs, since no two seals are alike.
 function credentialAfter(
   deps: UpstreamWriteDeps,
-  change: { row: Schema["upstreams"]; url: string | null; authorization: string | null | undefined },
+  change: { row: UpstreamRow; url: string | null; authorization: string | null | undefined },
 ): string | null {
-  if (change.authorization !== undefined) return sealed(deps, change.authorization);
-  const isSameHost = change.url === null || new URL(change.url).origin === new URL(change.row.url).origin;
-  return isSameHost ? change.row.credential : null;
+  const { row, url, authorization } = change;
+  if (authorization === undefined) {
+    const isSameHost = url === null || new URL(url).origin === new URL(row.url).origin;
+    return isSameHost ? row.credential : null;
+  }
+  const known = openCredential(deps.secrets, row.credential);
+  return known.problem === null && known.credential === authorization
+    ? row.credential
+    : sealed(deps, authorization);
 }
 
 function sealed(deps: UpstreamWriteDeps, authorization: string | null | undefined): string | null {
@@ -136,8 +180,9 @@ function upstreamUrl(deps: UpstreamWriteDeps, text: string): string {
   return url.href.endsWith("/") ? url.href : `${url.href}/`;
 }
 
-type UpstreamRow = Schema["upstreams"];
+type UpstreamRow = Selectable<Schema["upstreams"]>;
 
+// Nobody else changes or deletes the row until the transaction ends.
 async function findUpstream(
   trx: Transaction<Schema>,
   workspaceId: string,
@@ -148,6 +193,7 @@ async function findUpstream(
     .selectAll()
     .where("workspace_id", "=", workspaceId)
     .where("name", "=", name)
+    .$if(isPostgres(trx), (query) => query.forUpdate())
     .executeTakeFirst();
 }
 

@@ -3,7 +3,7 @@ import type { Transaction } from "kysely";
 import { EntrepotError, factsOfManifest, sliceManifest, type VersionFacts } from "@entrepot/core";
 import type { BlobStore } from "../../blobs/index.ts";
 import { appendChange } from "../../changes/index.ts";
-import type { Database, Schema } from "../../db/index.ts";
+import { isForeignKeyViolation, type Database, type Schema } from "../../db/index.ts";
 import type { Gate } from "../../firewall/index.ts";
 import type { InspectedTarball, TarballLimits, ThreadPool } from "../../threads/index.ts";
 import { keepBlobs } from "../blob-lock.ts";
@@ -80,7 +80,15 @@ export async function publish(deps: PublishDeps, input: PublishInput): Promise<P
     { path: request.tarball.file.path, move: true },
     { sizeBytes: request.tarball.sizeBytes, durable: true },
   );
-  return await deps.db.write((trx) => insertVersion(deps, trx, { ...input, prepared, now: deps.now() }));
+  try {
+    return await deps.db.write((trx) => insertVersion(deps, trx, { ...input, prepared, now: deps.now() }));
+  } catch (error) {
+    if (!isForeignKeyViolation(error)) throw error;
+    throw new EntrepotError("registry-not-found", {
+      message: `The registry "${input.registry.name}" was deleted.`,
+      cause: error,
+    });
+  }
 }
 
 async function assertStored(
