@@ -10,7 +10,7 @@ export { createCachedVersions, type CachedVersions } from "./cached-versions.ts"
 export { changeMaintainers, deprecateVersions } from "./change-package.ts";
 export { deleteTag, putTags } from "./dist-tags.ts";
 export { collectGarbage } from "./garbage.ts";
-export { listPackages } from "./listing.ts";
+export { isListedForAll, listPackages, type JudgedListing } from "./listing.ts";
 export { createNameOrigins, type NameOrigins } from "./name-origin.ts";
 export { createPackuments, type Packuments } from "./packuments.ts";
 export { parsePublishRequest } from "./publish/publish-request.ts";

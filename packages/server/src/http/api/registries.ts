@@ -1,12 +1,15 @@
 import { z } from "zod";
+import { may } from "@entrepot/core";
 import {
   addClaim,
   changeRegistry,
   createRegistry,
   deleteRegistry,
+  isListedForAll,
   listPackages,
   removeClaim,
   setRegistryUpstreams,
+  type JudgedListing,
   type Registry,
 } from "../../registry/index.ts";
 import { actorOf, apiRoute, NO_BODY, registryOf, type ApiContext, type ApiRoute } from "./api-route.ts";
@@ -63,7 +66,22 @@ async function packages(context: ApiContext<unknown>): Promise<unknown> {
     limit: limit + 1,
     text: context.query("text") ?? "",
   });
-  return pageOf(rows, limit, (row) => `${row.name}\n${row.version}`);
+  const page = pageOf(rows, limit, (row) => `${row.name}\n${row.version}`);
+  const { allowed: isManager } = may(context.principal, "manage", { anonymousRead: false });
+  const items = isManager
+    ? page.items.map(withStatus)
+    : page.items.filter(isListedForAll).map(withoutVerdict);
+  return { ...page, items };
+}
+
+// Who manages the policy sees what it refuses to others, and why.
+function withStatus(listing: JudgedListing): Record<string, unknown> {
+  const { outcome, reason } = listing.verdict;
+  return { ...withoutVerdict(listing), status: outcome, reason: isListedForAll(listing) ? null : reason };
+}
+
+function withoutVerdict({ verdict: _verdict, ...listed }: JudgedListing): Record<string, unknown> {
+  return listed;
 }
 
 /** Registries, what they hold, which names they claim and which upstreams they ask. */

@@ -1,0 +1,67 @@
+import { createFakeUpstream, startTestApp, type FakeUpstream, type TestApp } from "@entrepot/testkit";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const REASON = "steals tokens";
+
+let app: TestApp;
+let upstream: FakeUpstream;
+
+beforeAll(async () => {
+  upstream = await createFakeUpstream();
+  app = await startTestApp({ upstream: upstream.url });
+  const versions = ["1.0.0", "1.1.0", "1.2.0"];
+  for (const version of versions) upstream.publish({ name: "remote", version });
+  for (const version of versions) {
+    await app.admin.publish({ name: "own", version });
+    expect((await app.admin.request(`/npm/default/remote/-/remote-${version}.tgz`)).status).toBe(200);
+  }
+  for (const name of ["own", "remote"]) {
+    const path = `/api/v1/registries/default/packages/${name}/versions/1.1.0/status`;
+    await app.admin.request(path, { method: "PUT", body: { status: "blocked", reason: REASON } });
+  }
+  await expect.poll(async () => (await list(app.admin.token)).length).toBe(6);
+});
+afterAll(async () => {
+  await app.close();
+  await upstream.close();
+});
+
+type Row = Record<string, unknown>;
+
+/** Reads the whole list in pages of two. */
+async function list(token: string): Promise<Row[]> {
+  const rows: Row[] = [];
+  let cursor = "";
+  do {
+    const path = `/api/v1/registries/default/packages?limit=2&cursor=${encodeURIComponent(cursor)}`;
+    const { json } = await app.request(path, { headers: { authorization: `Bearer ${token}` } });
+    rows.push(...(json["items"] as Row[]));
+    cursor = (json["next"] as string | null) ?? "";
+  } while (cursor !== "");
+  return rows;
+}
+
+describe("the list of what a registry holds", () => {
+  it("tells nobody who does not manage policy of what that refuses", async () => {
+    const rows = await list((await app.as("dev")).token);
+    expect(rows.map(({ name, version }) => `${String(name)}@${String(version)}`)).toEqual([
+      "own@1.0.0",
+      "own@1.2.0",
+      "remote@1.0.0",
+      "remote@1.2.0",
+    ]);
+    expect(JSON.stringify(rows)).not.toContain(REASON);
+    for (const row of rows) expect(row).not.toHaveProperty("status");
+  });
+
+  it("shows managers every version with its status and why it is refused", async () => {
+    const rows = await list(app.admin.token);
+    expect(rows.map(({ name, version, status, reason }) => [name, version, status, reason])).toEqual(
+      ["own", "remote"].flatMap((name) => [
+        [name, "1.0.0", "allow", null],
+        [name, "1.1.0", "deny", REASON],
+        [name, "1.2.0", "allow", null],
+      ]),
+    );
+  });
+});
