@@ -1,5 +1,5 @@
 import { createFakeUpstream, startTestApp, type FakeUpstream, type TestApp } from "@entrepot/testkit";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 
 const REASON = "steals tokens";
 
@@ -19,7 +19,8 @@ beforeAll(async () => {
     const path = `/api/v1/registries/default/packages/${name}/versions/1.1.0/status`;
     await app.admin.request(path, { method: "PUT", body: { status: "blocked", reason: REASON } });
   }
-  await expect.poll(async () => (await list(app.admin.token)).length).toBe(6);
+  // Cached versions are recorded behind the answer.
+  await vi.waitFor(async () => expect(await list(app.admin.token)).toHaveLength(6), { timeout: 10_000 });
 });
 afterAll(async () => {
   await app.close();
