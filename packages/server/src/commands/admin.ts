@@ -17,6 +17,8 @@ Works on the database named by the configuration, whether or not the server runs
 
 const ACTOR = "command line";
 const PASSWORD_BYTES = 15;
+const DAYS = /^[1-9][0-9]{0,3}$/;
+const DAYS_MAX = 3650;
 const MS_PER_DAY = 24 * 60 * 60 * 1000;
 
 interface Options {
@@ -115,6 +117,9 @@ function parseWords(argv: readonly string[]): Words | string {
       options: OPTIONS,
     });
     const { data, config, days, ...flags } = values;
+    if (days !== undefined && !(DAYS.test(days) && Number(days) <= DAYS_MAX)) {
+      return `--days takes a whole number of days from 1 to ${DAYS_MAX}, not "${days}".`;
+    }
     const configWords = Object.entries({ data, config }).flatMap(([name, value]) =>
       value === undefined ? [] : [`--${name}=${value}`],
     );

@@ -33,7 +33,10 @@ export interface TokenRequest extends Actor {
   userId: string;
   name: string;
   readonly: boolean;
+  /** The new token ends no later than the one it is made with. */
   expiresAt: number | null;
+  /** Id of the token that the request came with; null or left out when it came with a password. */
+  madeWith?: string | null;
 }
 
 type TokenRow = Selectable<Schema["tokens"]>;
@@ -57,8 +60,8 @@ export async function hasTokens(deps: Pick<IdentityDeps, "db" | "workspaceId">):
 }
 
 /**
- * Creates a token. Throws request-invalid for a bad name or end, or for too many tokens; not-found for no
- * such user.
+ * Creates a token that may do no more, and lives no longer, than the one it is made with. Throws request-invalid for a
+ * bad name or end, or for too many tokens; not-found for no such user; permission-denied for more than `madeWith` may.
  */
 export async function createToken(deps: TokenDeps, input: TokenRequest): Promise<NewToken> {
   const at = deps.now();
@@ -68,7 +71,9 @@ export async function createToken(deps: TokenDeps, input: TokenRequest): Promise
   if (input.name.startsWith(LOGIN_PREFIX)) {
     throw refusal(`A token's name must not start with "${LOGIN_PREFIX}".`);
   }
-  if (input.expiresAt !== null && input.expiresAt <= at) throw refusal("A token must expire in the future.");
+  if (input.expiresAt !== null && !(input.expiresAt > at)) {
+    throw refusal("A token must expire in the future.");
+  }
   return writeToken(deps, input, { at, makeRoom: false });
 }
 
@@ -101,15 +106,38 @@ async function writeToken(
     last_used_at: null,
     revoked_at: null,
   };
-  const userName = await deps.db.write(async (trx) => {
+  const written = await deps.db.write(async (trx) => {
     const name = await requireUserName(trx, row);
     if (how.makeRoom) await revokeOldLogins(trx, row, input.actor);
     else await assertRoom(trx, row);
-    await trx.insertInto("tokens").values(row).execute();
-    await appendTokenChange(trx, row, { actor: input.actor, at: how.at, what: "created" });
-    return name;
+    const allowed = await withinItsMaker(trx, row, input.madeWith ?? null);
+    await trx.insertInto("tokens").values(allowed).execute();
+    await appendTokenChange(trx, allowed, { actor: input.actor, at: how.at, what: "created" });
+    return { ...allowed, user_name: name };
   });
-  return { ...tokenOf({ ...row, user_name: userName }), secret };
+  return { ...tokenOf(written), secret };
+}
+
+// Who found a token that ends tomorrow must not make one of it that never does.
+async function withinItsMaker(
+  trx: Transaction<Schema>,
+  row: TokenRow,
+  makerId: string | null,
+): Promise<TokenRow> {
+  if (makerId === null) return row;
+  const maker = await trx
+    .selectFrom("tokens")
+    .select(["readonly", "expires_at"])
+    .where("id", "=", makerId)
+    .where("revoked_at", "is", null)
+    .executeTakeFirst();
+  if (maker === undefined || (maker.readonly === 1 && row.readonly === 0)) {
+    throw new EntrepotError("permission-denied", {
+      message: "A token cannot make one that may do more than itself; log in with your password for that.",
+    });
+  }
+  if (maker.expires_at === null) return row;
+  return { ...row, expires_at: Math.min(maker.expires_at, row.expires_at ?? Infinity) };
 }
 
 async function requireUserName(trx: Transaction<Schema>, row: TokenRow): Promise<string> {

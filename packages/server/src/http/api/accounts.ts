@@ -108,6 +108,7 @@ export const ACCOUNT_ROUTES: readonly ApiRoute[] = [
         actor: user.name,
         name,
         readonly,
+        madeWith: user.tokenId,
         expiresAt: expiresInDays === null ? null : context.deps.now() + expiresInDays * MS_PER_DAY,
       });
       return { ...shownToken(token), token: token.secret };
@@ -117,10 +118,15 @@ export const ACCOUNT_ROUTES: readonly ApiRoute[] = [
     id: "revoke-token",
     method: "DELETE",
     path: "/tokens/:id",
-    permission: "user",
+    permission: "self",
     body: NO_BODY,
     async handler(context) {
       const user = requireUser(context.principal);
+      if (user.readonly && user.tokenId !== context.param("id")) {
+        throw new EntrepotError("permission-denied", {
+          message: "A read-only token can revoke only itself.",
+        });
+      }
       const isRevoked = await context.deps.identity.revokeToken({
         token: context.param("id"),
         userId: user.userId,

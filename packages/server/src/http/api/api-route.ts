@@ -4,8 +4,11 @@ import type { Registry, RegistryActor } from "../../registry/index.ts";
 import type { HttpDeps } from "../context.ts";
 import { requireUser } from "../require-user.ts";
 
-/** Who may use a route: anyone, any user, or administrators. */
-export type ApiPermission = "none" | "user" | "manage";
+/**
+ * Who may use a route: anyone; any user, where a write needs a credential that is not read-only; any user with any
+ * credential, for what the handler itself restricts to one's own; or administrators.
+ */
+export type ApiPermission = "none" | "user" | "self" | "manage";
 
 /** One request to the JSON API, past the credential and the permission. */
 export interface ApiContext<Body> {

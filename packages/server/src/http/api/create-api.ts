@@ -93,7 +93,7 @@ function contextOf(deps: HttpDeps, addresses: AddressReader, request: FastifyReq
 function assertMay(principal: Principal, route: ApiRoute): void {
   if (route.permission === "none") return;
   if (principal.kind === "anonymous") throw new EntrepotError("credential-missing");
-  if (route.permission === "user" && route.method === "GET") return;
+  if (route.permission === "self" || (route.permission === "user" && route.method === "GET")) return;
   const wanted = route.permission === "user" ? "publish" : "manage";
   const { allowed, reason } = may(principal, wanted, { anonymousRead: false });
   if (!allowed) throw new EntrepotError("permission-denied", { message: reason });

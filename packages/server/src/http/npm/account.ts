@@ -66,14 +66,19 @@ export async function getUser(context: NpmContext): Promise<Answer> {
 }
 
 /**
- * `DELETE /-/user/token/TOKEN`: revokes the token of whoever asks. That the very token has ended already is
- * success, so that its client forgets it.
+ * `DELETE /-/user/token/TOKEN`: revokes a token, named by its secret. That the very token has ended already is
+ * success, so that its client forgets it. A read-only token revokes no other.
  */
 export async function logout(context: NpmContext): Promise<Answer> {
   const token = valueOf(context.params, "token");
   const { authorization } = context.request.headers;
   if (authorization !== `Bearer ${token}`) {
-    requireUser(await context.deps.identity.authenticate(authorization, context.address.ip));
+    const principal = await context.deps.identity.authenticate(authorization, context.address.ip);
+    if (requireUser(principal).readonly) {
+      throw new EntrepotError("permission-denied", {
+        message: "A read-only token can revoke only itself.",
+      });
+    }
   }
   await context.deps.identity.logout(token);
   return jsonAnswer(200, { ok: true });
