@@ -57,10 +57,12 @@ export async function captureCorpus({ folder, entrepotUrl, standInUrl }) {
     const accept = acceptOf(form);
     const fromStandIn = () => settledBody(`${standInUrl}${path}`, accept, false);
     const fromEntrepot = () => settledBody(`${entrepotUrl}${path}`, accept, form !== "tarball");
-    const body = await (entrepotUrl === null ? fromStandIn() : fromEntrepot()).catch((error) => {
-      failures.push(`${label}: ${error.message}`);
-      return fromStandIn();
-    });
+    const body = await (entrepotUrl === null ? fromStandIn() : fromEntrepot()).catch(
+      (/** @type {unknown} */ error) => {
+        failures.push(`${label}: ${error instanceof Error ? error.message : String(error)}`);
+        return fromStandIn();
+      },
+    );
     const file = String(index);
     writeFileSync(join(folder, file), body);
     const etag = `"${createHash("sha512").update(body).digest("base64url").slice(0, 32)}"`;

@@ -8,21 +8,20 @@ import { publishRequest } from "./publish.mjs";
  * one that measures latencies meanwhile. Says `{ ready, bodyBytes }`, waits for any message, then says `{
  * status, ms }`.
  */
-process.once("message", async ({ url, token, name, version, sizeBytes }) => {
+process.once("message", ({ url, token, name, version, sizeBytes }) => {
   setPriority(10);
   const { path, body } = publishRequest({ name, version, sizeBytes });
-  process.once("message", async () => {
-    try {
-      const { status, ms } = await send(`${url}${path}`, {
-        method: "PUT",
-        body,
-        headers: { "content-type": "application/json", "authorization": `Bearer ${token}` },
-      });
-      process.send({ status, ms });
-    } catch (error) {
-      process.send({ status: 0, ms: Number.NaN, error: error.message });
-    }
-    process.disconnect();
-  });
+  process.once("message", () => void publish(`${url}${path}`, body, token));
   process.send({ ready: true, bodyBytes: body.length });
 });
+
+async function publish(url, body, token) {
+  try {
+    const headers = { "content-type": "application/json", "authorization": `Bearer ${token}` };
+    const { status, ms } = await send(url, { method: "PUT", body, headers });
+    process.send({ status, ms });
+  } catch (error) {
+    process.send({ status: 0, ms: Number.NaN, error: error.message });
+  }
+  process.disconnect();
+}

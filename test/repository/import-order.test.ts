@@ -231,8 +231,13 @@ function copyWithCleanCode(): TemporaryCopy {
   );
   plant(
     clean,
+    "server/src/program.ts",
+    'import { serve } from "./commands/serve.ts";\nexport const program: unknown = serve;',
+  );
+  plant(
+    clean,
     "server/src/main.ts",
-    'import { serve } from "./commands/serve.ts";\nexport const main: unknown = serve;',
+    'import { program } from "./program.ts";\nexport const main: unknown = program;',
   );
   plant(clean, "server/src/config/environment.ts", 'export const port: unknown = process.env["PORT"];');
   plant(

@@ -89,9 +89,9 @@ async function send(
 }
 
 function reasonOf(error: unknown): string {
-  const { name, cause, message } = error as Error & { cause?: { code?: unknown; message?: unknown } };
+  const { name, cause, message } = error as Error & { cause?: { code?: string; message?: string } };
   if (name === "TimeoutError") return `no answer within ${TIMEOUT_MS / 1000} seconds`;
-  return String(cause?.code ?? cause?.message ?? message);
+  return cause?.code ?? cause?.message ?? message;
 }
 
 async function answerOf(connection: Connection, response: Response): Promise<unknown> {

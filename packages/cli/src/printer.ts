@@ -67,5 +67,5 @@ function cellText(value: unknown): string {
 
 function textOf(value: unknown): string {
   if (Array.isArray(value)) return value.map(cellText).join(", ") || "-";
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  return typeof value === "string" ? value : JSON.stringify(value);
 }

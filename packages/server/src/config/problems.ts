@@ -46,6 +46,6 @@ function foundText(path: readonly PropertyKey[], value: unknown): string {
   const schema = schemaAt(path);
   if (value === undefined) return "nothing";
   if (schema !== null && notesOf(schema)?.isSecret === true) return "a value that is not shown";
-  const text = JSON.stringify(value) ?? String(value);
+  const text = JSON.stringify(value);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

@@ -58,7 +58,7 @@ function defaultText(schema: z.ZodType): string {
   if (!parsed.success) return "required";
   if (parsed.data === null || parsed.data === "") return "";
   if (Array.isArray(parsed.data) && parsed.data.length === 0) return "";
-  return `\`${String(parsed.data)}\``;
+  return `\`${typeof parsed.data === "string" ? parsed.data : JSON.stringify(parsed.data)}\``;
 }
 
 function cell(text: string): string {

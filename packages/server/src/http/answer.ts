@@ -49,8 +49,3 @@ export function jsonAnswer(status: number, value: unknown, headers: readonly str
     body,
   };
 }
-
-/** An answer without a body, such as 204. */
-export function emptyAnswer(status: number): Answer {
-  return { status, headers: ["cache-control", "private, no-store"], body: null };
-}

@@ -39,6 +39,6 @@ function visible(error: EntrepotError): Record<string, unknown> {
 }
 
 function headerText(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- a header takes printable ASCII only
+  // A header takes printable ASCII only.
   return text.replace(/[^\x20-\x7e]/g, "?").slice(0, NOTICE_CHARS_MAX);
 }

@@ -78,7 +78,8 @@ export function createNpmEndpoint(
     const registry = requireRegistry(snapshot, found.registryName);
     // A closed registry does not even say which of its URLs exist.
     assertMay(trace.principal, registry, matched);
-    if (matched === null) throw outcome ?? new EntrepotError("not-found", { message: NOTHING_HERE });
+    if (outcome instanceof EntrepotError) throw outcome;
+    if (matched === null) throw new EntrepotError("not-found", { message: NOTHING_HERE });
     const context: NpmContext = {
       deps,
       request,

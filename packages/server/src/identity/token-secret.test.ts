@@ -21,10 +21,14 @@ it("gives every randomness its own token", () => {
 it("tells a token with one wrong, missing or further character", () => {
   const secret = makeTokenSecret(randomBytes(32));
   fc.assert(
-    fc.property(fc.nat(secret.length - 1), fc.constantFrom(..."0aZ_- é\u0000"), (at, character) => {
-      const changed = secret.slice(0, at) + character + secret.slice(at + 1);
-      return changed === secret || !isTokenSecret(changed);
-    }),
+    fc.property(
+      fc.nat(secret.length - 1),
+      fc.constantFrom("0", "a", "Z", "_", "-", " ", "é", "\u0000"),
+      (at, character) => {
+        const changed = secret.slice(0, at) + character + secret.slice(at + 1);
+        return changed === secret || !isTokenSecret(changed);
+      },
+    ),
   );
   expect(isTokenSecret(secret.slice(0, -1))).toBe(false);
   expect(isTokenSecret(`${secret}0`)).toBe(false);

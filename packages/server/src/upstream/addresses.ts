@@ -50,7 +50,7 @@ export function guardedLookup(ownHostname: string, mayBePrivate: () => Promise<b
       mayBePrivate().then(
         (allowed) =>
           answer(allowed ? addresses : addresses.filter(({ address }) => !isPrivateAddress(address))),
-        (cause: NodeJS.ErrnoException) => callback(cause, "", 0),
+        (cause: unknown) => callback(cause as NodeJS.ErrnoException, "", 0),
       );
     });
 

@@ -148,7 +148,7 @@ function openDispatcher(upstream: Upstream, { proxy, connections, ca, undici }: 
     proxyTunnel: false,
     requestTls: { ...tls, timeout },
     proxyTls: { ...tls, timeout },
-    factory: (origin, options) => new Pool(origin, { ...options, ...pool }),
-    clientFactory: (origin, options) => new Pool(origin, { ...options, headersTimeout: timeout }),
+    factory: (origin, options) => new Pool(origin, { ...(options as object), ...pool }),
+    clientFactory: (origin, options) => new Pool(origin, { ...(options as object), headersTimeout: timeout }),
   });
 }

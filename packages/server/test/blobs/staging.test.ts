@@ -39,7 +39,7 @@ describe("staging area", () => {
     const staged = await staging.stage();
     const writes = [];
     for (let at = 0; at < bytes.length; at += 100_000) {
-      writes.push(staged.write(bytes.subarray(at, at + 100_000)));
+      writes.push(Promise.resolve(staged.write(bytes.subarray(at, at + 100_000))));
     }
     await Promise.all(writes);
     await staged.finish();

@@ -205,7 +205,7 @@ describeOnEachDatabase("identity", (databases) => {
     const { identity, db, token } = await withAda();
     const other = await start(db);
     expect(await nameOf(other.identity.authenticate(`Bearer ${token}`))).toBe("ada");
-    expect(await identity.logout(token, "ada")).toBe(true);
+    expect(await identity.logout(token)).toBe(true);
     await other.changes.refresh();
     await expect(other.identity.authenticate(`Bearer ${token}`)).rejects.toMatchObject(
       refusal("token-revoked"),
@@ -216,10 +216,10 @@ describeOnEachDatabase("identity", (databases) => {
     const { identity, changes, clock, compared } = await withAda();
     const before = compared();
     const header = basic("ada:correct horse");
-    await Promise.all(Array.from({ length: 20 }, () => identity.authenticate(header, "192.0.2.1")));
+    await Promise.all(Array.from({ length: 20 }, async () => identity.authenticate(header, "192.0.2.1")));
     expect(compared()).toBe(before);
     clock.advance(300_001);
-    await Promise.all(Array.from({ length: 20 }, () => identity.authenticate(header, "192.0.2.1")));
+    await Promise.all(Array.from({ length: 20 }, async () => identity.authenticate(header, "192.0.2.1")));
     expect(compared()).toBe(before + 1);
 
     await identity.changeUser({ name: "ada", password: "battery staple", actor: "test" });
@@ -359,11 +359,11 @@ describeOnEachDatabase("identity", (databases) => {
     const first = clock.now();
     expect(await lastUse()).toBe(first);
     clock.advance(30_000);
-    identity.authenticate(`Bearer ${token}`);
+    void identity.authenticate(`Bearer ${token}`);
     await identity.flushTokenUse();
     expect(await lastUse()).toBe(first);
     clock.advance(60_000);
-    identity.authenticate(`Bearer ${token}`);
+    void identity.authenticate(`Bearer ${token}`);
     await identity.flushTokenUse();
     expect(await lastUse()).toBe(clock.now());
   });

@@ -12,11 +12,11 @@ class DirectConnection implements DatabaseConnection {
     this.#connection = connection;
   }
 
-  executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+  async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
     try {
-      return Promise.resolve(queryResultOf<Row>(this.#connection.execute(query)));
+      return queryResultOf<Row>(this.#connection.execute(query));
     } catch (error) {
-      return Promise.reject(asStorageError(error));
+      throw asStorageError(error);
     }
   }
 
