@@ -21,7 +21,7 @@
  */
 
 /** Whether more of the unit is better. */
-export function isMoreBetter(unit) {
+function isMoreBetter(unit) {
   return unit.endsWith("/s");
 }
 

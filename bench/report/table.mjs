@@ -4,7 +4,7 @@ import { goalsOf } from "./goals.mjs";
 const COMPETITORS = ["node-http", "nginx", "verdaccio"];
 
 /** The ratio of two values; null where one of them is missing. */
-export function ratio(cells, subject, against) {
+function ratio(cells, subject, against) {
   const quotient = cells[subject]?.value / cells[against]?.value;
   return Number.isFinite(quotient) ? quotient : null;
 }

@@ -5,7 +5,7 @@
 export { compiledModuleUrl, distUrl } from "./compiled-module-url.ts";
 export { createThreadPool } from "./thread-pool.ts";
 export type { ThreadPool, ThreadPoolOptions } from "./thread-pool.ts";
-export { GZIP_LEVEL_FAST, TARBALL_LIMITS } from "./tasks.ts";
+export { TARBALL_LIMITS } from "./tasks.ts";
 export type {
   GzipView,
   IndexDocumentInput,

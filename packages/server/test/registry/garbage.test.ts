@@ -77,14 +77,14 @@ describeOnEachDatabase("collecting garbage", (databases) => {
       async remove(wanted) {
         outcome = publisher.publish(SHARED).then(
           () => "published",
-          (error: { code: string }) => error.code,
+          (error: unknown) => (error as { code: string }).code,
         );
         await Promise.race([outcome, delay(PUBLISH_MS)]);
         await blobs.remove(wanted);
       },
     };
     await collectGarbage({ db, blobs: meddled, now: clock.now });
-    expect(await outcome).toBe("storage-unavailable");
+    await expect(outcome).resolves.toBe("storage-unavailable");
   });
 });
 
