@@ -109,7 +109,8 @@ export async function createApp(inputs: AppInputs): Promise<App> {
     registries,
     cachedVersions,
   });
-  const seed = { db: storage.db, writes: deps.upstreamWrites, workspaceId: storage.workspaceId, registries };
+  const { db, workspaceId } = storage;
+  const seed = { db, writes: deps.upstreamWrites, workspaceId, registries, log };
   await seedDefaultRegistry(seed, config);
   await applyDeclarations(seed, config);
   const firstAdmin = await identity.seedAdmin(config.adminPassword);

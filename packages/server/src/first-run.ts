@@ -3,16 +3,19 @@ import { EntrepotError, isEntrepotError } from "@entrepot/core";
 import type { Config, DeclaredRegistry, DeclaredUpstream } from "./config/index.ts";
 import type { Database } from "./db/index.ts";
 import {
-  addClaim,
   changeRegistry,
   changeUpstream,
   createRegistry,
   createUpstream,
+  releaseRegistries,
+  releaseUpstreams,
+  setClaims,
   setRegistryUpstreams,
   type Registries,
   type RegistryActor,
   type UpstreamWriteDeps,
 } from "./registry/index.ts";
+import type { Log } from "./telemetry/index.ts";
 
 const DEFAULT_NAME = "default";
 const PUBLIC_UPSTREAM = "public";
@@ -27,14 +30,17 @@ export async function ensureWorkspace(db: Database, now: () => number): Promise<
     .executeTakeFirst();
   if (found !== undefined) return found.id;
   return await db.write(async (trx) => {
-    const row = await trx.selectFrom("workspaces").select("id").where("host", "is", null).executeTakeFirst();
-    if (row !== undefined) return row.id;
-    const id = randomUUID();
     await trx
       .insertInto("workspaces")
-      .values({ id, name: DEFAULT_NAME, host: null, created_at: now() })
+      .values({ id: randomUUID(), name: DEFAULT_NAME, host: null, created_at: now() })
+      .onConflict((conflict) => conflict.column("name").doNothing())
       .execute();
-    return id;
+    const row = await trx
+      .selectFrom("workspaces")
+      .select("id")
+      .where("host", "is", null)
+      .executeTakeFirstOrThrow();
+    return row.id;
   });
 }
 
@@ -60,51 +66,84 @@ export interface SeedDeps {
   writes: UpstreamWriteDeps;
   workspaceId: string;
   registries: Registries;
+  log: Pick<Log, "info">;
 }
 
 /**
  * Makes the registry `default` with its upstream if the workspace has no registry yet. The upstream is the
- * configured one, else the one that this user's npm is configured with; `none` leaves it out.
+ * configured one, else the one that this user's npm is configured with; `none` leaves it out. Throws `config-invalid`
+ * when that cannot be an upstream, such as this very server.
  */
 export async function seedDefaultRegistry(deps: SeedDeps, config: Config): Promise<void> {
-  const { byName } = await deps.registries.snapshot();
+  if ((await deps.registries.snapshot()).byName.size > 0) return;
   const by = systemActor(deps.workspaceId, false);
-  if (byName.size > 0) {
-    const isToBeOpened = config.anonymousRead && byName.get(DEFAULT_NAME)?.anonymousRead === false;
-    if (isToBeOpened) await changeRegistry(deps.writes, by, { name: DEFAULT_NAME, anonymousRead: true });
-    return;
-  }
-  const url = config.upstream ?? (await configuredRegistry());
-  if (url !== "none") {
-    await ignoringTaken(() =>
-      createUpstream(deps.writes, by, {
-        name: PUBLIC_UPSTREAM,
-        url,
-      }),
-    );
-  }
+  const hasUpstream = config.upstream !== "none";
+  if (hasUpstream) await seedUpstream(deps, by, config.upstream);
   // With its upstream or not at all: a start that is killed here is completed by the next one.
   await ignoringTaken(() =>
     createRegistry(deps.writes, by, {
       name: DEFAULT_NAME,
       description: "The first registry",
       anonymousRead: config.anonymousRead,
-      upstreams: url === "none" ? [] : [PUBLIC_UPSTREAM],
+      upstreams: hasUpstream ? [PUBLIC_UPSTREAM] : [],
     }),
   );
 }
 
+async function seedUpstream(deps: SeedDeps, by: RegistryActor, configured: string | null): Promise<void> {
+  const url = configured ?? (await npmRegistryUrl());
+  try {
+    await ignoringTaken(() => createUpstream(deps.writes, by, { name: PUBLIC_UPSTREAM, url }));
+  } catch (error) {
+    if (!isEntrepotError(error, "request-invalid")) throw error;
+    const whose = configured === null ? "The registry that npm is configured with here" : "ENTREPOT_UPSTREAM";
+    throw new EntrepotError("config-invalid", {
+      message:
+        `${whose}, ${url}, cannot be the upstream of the registry "${DEFAULT_NAME}": ${error.message} ` +
+        'Set ENTREPOT_UPSTREAM to the URL of the registry to ask for packages, or to "none" to start without.',
+      cause: error,
+    });
+  }
+}
+
 /** The registry that this user's npm is configured with; needed on the first start only. */
-async function configuredRegistry(): Promise<string> {
+async function npmRegistryUrl(): Promise<string> {
   const { default: registryUrl } = await import("registry-url");
   return registryUrl();
 }
 
-/** Makes what the configuration file declares true: upstreams first, then registries with their claims. */
+/**
+ * Makes what the configuration file declares true, and nothing else: upstreams first, then registries with exactly the
+ * declared claims. What it declares no longer stays with all it holds, and can be changed by API and CLI from then on.
+ */
 export async function applyDeclarations(deps: SeedDeps, config: Config): Promise<void> {
   const by = systemActor(deps.workspaceId, true);
   for (const upstream of config.upstreams) await applyUpstream(deps, by, upstream);
-  for (const registry of config.registries) await applyRegistry(deps, by, registry);
+  for (const registry of config.registries) await applyRegistry(deps, by, effective(registry, config));
+  const registries = config.registries.map(({ name }) => name);
+  for (const registry of await releaseRegistries(deps.writes, by, registries)) {
+    deps.log.info("registry is no longer managed by configuration", { registry });
+  }
+  const upstreams = config.upstreams.map(({ name }) => name);
+  for (const upstream of await releaseUpstreams(deps.writes, by, upstreams)) {
+    deps.log.info("upstream is no longer managed by configuration", { upstream });
+  }
+  if (config.anonymousRead && !registries.includes(DEFAULT_NAME)) await openDefaultRegistry(deps);
+}
+
+// The environment stands above the file.
+function effective(declared: DeclaredRegistry, { anonymousRead }: Config): DeclaredRegistry {
+  return declared.name === DEFAULT_NAME && anonymousRead ? { ...declared, anonymousRead } : declared;
+}
+
+async function openDefaultRegistry(deps: SeedDeps): Promise<void> {
+  try {
+    const by = systemActor(deps.workspaceId, false);
+    await changeRegistry(deps.writes, by, { name: DEFAULT_NAME, anonymousRead: true });
+  } catch (error) {
+    // Somebody deleted it.
+    if (!isEntrepotError(error, "registry-not-found")) throw error;
+  }
 }
 
 async function applyUpstream(deps: SeedDeps, by: RegistryActor, declared: DeclaredUpstream): Promise<void> {
@@ -120,24 +159,35 @@ async function applyUpstream(deps: SeedDeps, by: RegistryActor, declared: Declar
       ...(timeoutMs === null ? {} : { timeoutMs }),
     },
   };
-  try {
-    await createUpstream(deps.writes, by, values);
-  } catch (error) {
-    if (!isEntrepotError(error, "name-taken")) throw error;
-    await changeUpstream(deps.writes, by, values);
-  }
+  await createOrChange(
+    () => createUpstream(deps.writes, by, values),
+    () => changeUpstream(deps.writes, by, values),
+  );
 }
 
 async function applyRegistry(deps: SeedDeps, by: RegistryActor, declared: DeclaredRegistry): Promise<void> {
   const { name, description, anonymousRead, host, upstreams, claims } = declared;
+  const values = { name, description, anonymousRead, host };
+  await createOrChange(
+    () => createRegistry(deps.writes, by, values),
+    () => changeRegistry(deps.writes, by, values),
+  );
+  await setRegistryUpstreams(deps.writes, by, { name, upstreams });
+  await setClaims(deps.writes, by, { name, patterns: claims });
+}
+
+async function createOrChange(create: () => Promise<void>, change: () => Promise<void>): Promise<void> {
   try {
-    await createRegistry(deps.writes, by, { name, description, anonymousRead, host });
+    await create();
   } catch (error) {
     if (!isEntrepotError(error, "name-taken")) throw error;
-    await changeRegistry(deps.writes, by, { name, description, anonymousRead, host });
+    try {
+      await change();
+    } catch (second) {
+      // Then it was another registry's host that is taken.
+      throw isEntrepotError(second, "registry-not-found") ? error : second;
+    }
   }
-  await setRegistryUpstreams(deps.writes, by, { name, upstreams });
-  for (const pattern of claims) await addClaim(deps.writes, by, { name, pattern });
 }
 
 function systemActor(workspaceId: string, fromConfiguration: boolean): RegistryActor {

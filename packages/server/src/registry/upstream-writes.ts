@@ -90,7 +90,11 @@ function columnsAfter(
   return {
     url: change.url ?? row.url,
     credential: credentialAfter(deps, { row, url: change.url, authorization: change.authorization }),
-    settings: JSON.stringify({ ...(JSON.parse(row.settings) as object), ...change.settings }),
+    // What the configuration file leaves out has its default again.
+    settings: JSON.stringify({
+      ...(change.managed ? {} : (JSON.parse(row.settings) as object)),
+      ...change.settings,
+    }),
     managed: change.managed ? 1 : row.managed,
   };
 }
