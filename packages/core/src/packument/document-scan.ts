@@ -13,6 +13,11 @@ export interface ByteRange {
   end: number;
 }
 
+/** Where a moment of the document's `time` lies, and which it is once somebody has asked. */
+export interface TimeRange extends ByteRange {
+  moment: string | null | undefined;
+}
+
 /** One version of a document: how we call it, and where its manifest lies. */
 export interface ScannedVersion {
   version: string;
@@ -34,7 +39,7 @@ export interface ScannedDocument {
   /** By our spelling of the version, in the document's order. */
   versions: ReadonlyMap<string, ScannedVersion>;
   rows: RowTable;
-  times: ReadonlyMap<string, ByteRange>;
+  times: ReadonlyMap<string, TimeRange>;
   /** Tags as the upstream has them; targets in its spelling. */
   tags: ReadonlyMap<string, string>;
 }
@@ -75,7 +80,13 @@ export function scanDocument(bytes: Uint8Array, name: string | null): ScannedDoc
 export function timeOf(document: Pick<ScannedDocument, "scanner" | "times">, key: string): string | null {
   const range = document.times.get(key);
   if (range === undefined) return null;
-  const text = document.scanner.stringValue(range.start, range.end);
+  if (range.moment === undefined) range.moment = momentAt(document.scanner, range);
+  return range.moment;
+}
+
+/** The moment that a value of the document says, in our spelling; null if it says none. */
+export function momentAt(scanner: JsonScanner, { start, end }: ByteRange): string | null {
+  const text = scanner.stringValue(start, end);
   return text === null ? null : isoTime(text);
 }
 
@@ -95,13 +106,13 @@ class DocumentVisitor implements MemberVisitor {
   readonly members: Map<string, ByteRange & { keyStart: number }> = new Map();
   name: string | null = null;
   versions: VersionsVisitor;
-  times: RangesVisitor;
+  times: TimesVisitor;
   tags: TagsVisitor;
 
   constructor(scanner: JsonScanner) {
     this.scanner = scanner;
     this.versions = new VersionsVisitor(scanner);
-    this.times = new RangesVisitor(scanner);
+    this.times = new TimesVisitor(scanner);
     this.tags = new TagsVisitor(scanner);
   }
 
@@ -121,7 +132,7 @@ class DocumentVisitor implements MemberVisitor {
     }
     if (key === "dist-tags") return this.#walkRequired(key, at, (this.tags = new TagsVisitor(scanner)));
     if (key === "time") {
-      this.times = new RangesVisitor(scanner);
+      this.times = new TimesVisitor(scanner);
       if (scanner.isObject(at)) return scanner.walkObject(at, 2, this.times);
     }
     const end = scanner.skipValue(at, 1);
@@ -178,9 +189,9 @@ class VersionsVisitor implements MemberVisitor {
   }
 }
 
-class RangesVisitor implements MemberVisitor {
+class TimesVisitor implements MemberVisitor {
   readonly #scanner: JsonScanner;
-  readonly ranges: Map<string, ByteRange> = new Map();
+  readonly ranges: Map<string, TimeRange> = new Map();
 
   constructor(scanner: JsonScanner) {
     this.#scanner = scanner;
@@ -188,7 +199,7 @@ class RangesVisitor implements MemberVisitor {
 
   visitMember(keyStart: number, keyEnd: number, valueStart: number): number {
     const end = this.#scanner.skipValue(valueStart, 2);
-    this.ranges.set(this.#scanner.text(keyStart, keyEnd), { start: valueStart, end });
+    this.ranges.set(this.#scanner.text(keyStart, keyEnd), { start: valueStart, end, moment: undefined });
     return end;
   }
 }

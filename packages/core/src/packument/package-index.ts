@@ -3,7 +3,7 @@ import type { VersionFacts } from "../policy/verdict.ts";
 import { normalizeVersion } from "../versions.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import { hasAsciiAt, textOfBytes } from "./bytes.ts";
-import { scanDocument, timeOf, type ScannedDocument } from "./document-scan.ts";
+import { momentAt, scanDocument, timeOf, type ScannedDocument } from "./document-scan.ts";
 import { knownTags } from "./known-tags.ts";
 import { factsOfRow, FactsWriter } from "./version-facts.ts";
 
@@ -56,8 +56,7 @@ export function modifiedOf(document: ScannedDocument): string | null {
   const said = timeOf(document, "modified");
   if (said !== null) return said;
   const member = document.members.get("modified");
-  const top =
-    member === undefined ? null : timeOf({ scanner: document.scanner, times: document.members }, "modified");
+  const top = member === undefined ? null : momentAt(document.scanner, member);
   if (top !== null) return top;
   let newest: string | null = null;
   for (const key of document.times.keys()) {

@@ -53,10 +53,10 @@ export class FactsWriter {
   #splice(scanned: ScannedVersion): void {
     const { row } = scanned;
     const writer = this.#writer;
+    const spelling = upstreamSpelling(this.#document, scanned);
     const publishedAt = publishTimeOf(this.#document, scanned);
-    writer.ascii(
-      `[${JSON.stringify(upstreamSpelling(this.#document, scanned))},${JSON.stringify(publishedAt)},`,
-    );
+    writer.ascii(spelling === null ? "[null," : `[${JSON.stringify(spelling)},`);
+    writer.ascii(publishedAt === null ? "null," : `"${publishedAt}",`);
     this.#raw(row, SLOT.integrity, QUOTE);
     writer.ascii(",");
     this.#raw(row, SLOT.shasum, QUOTE);
