@@ -33,19 +33,9 @@ export async function readBody(
   bytesMax: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const promised = promisedLength(upstream, response, bytesMax);
-  const chunks: Buffer[] = [];
-  let sizeBytes = 0;
-  for await (const chunk of response.body) {
-    sizeBytes += chunk.length;
+  const body = await response.whole((sizeBytes) => {
     if (sizeBytes > bytesMax) throw tooLarge(upstream, bytesMax);
-    chunks.push(chunk);
-  }
-  if (promised !== null && promised !== sizeBytes) throw invalid(upstream, "broke off its answer");
-  const body = new Uint8Array(sizeBytes);
-  let at = 0;
-  for (const chunk of chunks) {
-    body.set(chunk, at);
-    at += chunk.length;
-  }
+  });
+  if (promised !== null && promised !== body.length) throw invalid(upstream, "broke off its answer");
   return body;
 }

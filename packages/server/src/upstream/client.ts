@@ -1,10 +1,11 @@
-import type { EntrepotError } from "@entrepot/core";
+import { type EntrepotError, isEntrepotError } from "@entrepot/core";
 import type { Dispatcher } from "undici";
 
 import type { Metrics } from "../telemetry/index.ts";
 import { isPrivateHost, resolvesToPrivate } from "./addresses.ts";
 import { type Breaker, type BreakerState, createBreaker } from "./breaker.ts";
 import type { Dispatchers, Lane } from "./dispatchers.ts";
+import { type AnswerHead, Exchange } from "./exchange.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import { bodyError, codeOf, connectionError, invalid, unavailable } from "./upstream-errors.ts";
 import type { Upstream } from "./upstream.ts";
@@ -18,8 +19,6 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const STALE_SOCKET = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
 /** From here on a request without an answer makes its upstream suspect. */
 const OVERDUE_MS = 1000;
-/** How much of a body that nobody wants is read so that its connection can be used again. */
-const DISCARD_BYTES_MAX = 64 * 1024;
 const TOTAL_MS_MAX: Readonly<Record<Lane, number>> = { document: 120_000, tarball: 600_000 };
 
 export interface ClientDeps {
@@ -38,16 +37,14 @@ export interface OutboundRequest {
   signal?: AbortSignal;
 }
 
-export type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;
-
 /** An answer whose body has not been read. Read it to its end, leave the loop early, or discard it. */
-export interface UpstreamResponse {
-  status: number;
-  headers: ResponseHeaders;
+export interface UpstreamResponse extends AnswerHead {
   /** Of the answer, after redirects. */
   url: URL;
   /** Throws `upstream-invalid` when it breaks off, `upstream-timeout` when it stops. */
   body: AsyncIterable<Buffer>;
+  /** The whole body in memory of its own; throws the same, and what `check` throws of the number of bytes so far. */
+  whole(check: (sizeBytes: number) => void): Promise<Uint8Array<ArrayBuffer>>;
   /** Lets the body go unread. */
   discard(): void;
 }
@@ -83,13 +80,20 @@ interface Line {
 /** Makes the client that all requests to upstreams go through. It sends nothing that a client of ours sent. */
 export function createUpstreamClient(deps: ClientDeps): UpstreamClient {
   const lines = new Map<string, Line>();
+  const urls = new WeakMap<Upstream, URL>();
   const lineOf = (upstreamId: string): Line => {
     const line = lines.get(upstreamId) ?? openLine(deps);
     lines.set(upstreamId, line);
     return line;
   };
+  const urlOf = (upstream: Upstream): URL => {
+    const url = urls.get(upstream) ?? new URL(upstream.url);
+    urls.set(upstream, url);
+    return url;
+  };
   return {
-    get: (upstream, request) => get({ deps, line: lineOf(upstream.id), upstream }, request),
+    get: (upstream, request) =>
+      get({ deps, line: lineOf(upstream.id), upstream, own: urlOf(upstream) }, request),
     isSuspect(upstreamId) {
       const line = lines.get(upstreamId);
       return line !== undefined && (line.overdue > 0 || line.breaker.state() !== "closed");
@@ -111,6 +115,8 @@ interface Call {
   deps: ClientDeps;
   line: Line;
   upstream: Upstream;
+  /** The upstream's own URL. */
+  own: URL;
 }
 
 async function get(call: Call, request: OutboundRequest): Promise<UpstreamResponse> {
@@ -209,11 +215,11 @@ async function follow(call: Call, request: OutboundRequest): Promise<UpstreamRes
   try {
     let url = request.url;
     for (let redirects = 0; redirects <= REDIRECTS_MAX; redirects += 1) {
-      await assertReachable(upstream, url);
+      if (url.hostname !== call.own.hostname) await assertReachable(call, url);
       const answer = await sendOnce(call, { ...request, url, signal: deadline.signal });
-      if (!REDIRECTS.has(answer.statusCode)) return responseOf(call, { url, answer, deadline });
-      discard(answer.body);
-      url = redirected(upstream, url, answer.headers.location);
+      if (!REDIRECTS.has(answer.head.status)) return responseOf(call, { ...answer, url, deadline });
+      answer.exchange.discard();
+      url = redirected(upstream, url, answer.head.headers["location"]);
     }
     throw invalid(upstream, `redirects more than ${REDIRECTS_MAX} times`);
   } catch (error) {
@@ -234,74 +240,90 @@ function redirected(upstream: Upstream, from: URL, location: string | string[] |
 }
 
 /** Addresses behind names are checked when connecting; those written in the URL have to be checked here. */
-async function assertReachable(upstream: Upstream, url: URL): Promise<void> {
-  const own = new URL(upstream.url).hostname;
-  if (url.hostname === own || isPrivateHost(url.hostname) !== true) return;
-  if (await resolvesToPrivate(own)) return;
+async function assertReachable({ upstream, own }: Call, url: URL): Promise<void> {
+  if (isPrivateHost(url.hostname) !== true || (await resolvesToPrivate(own.hostname))) return;
   throw invalid(upstream, `leads to the private address ${url.hostname}, which is not followed`);
 }
 
-async function sendOnce(call: Call, request: OutboundRequest): Promise<Dispatcher.ResponseData> {
-  const { deps, upstream } = call;
-  const { url, lane, signal = null } = request;
+/** An answer that has begun. */
+interface Answer {
+  head: AnswerHead;
+  exchange: Exchange;
+}
+
+async function sendOnce(call: Call, request: OutboundRequest & { signal: AbortSignal }): Promise<Answer> {
+  const { deps, upstream, own } = call;
+  const { url, lane, signal } = request;
   const headers: Record<string, string> = {
     ...request.headers,
     "user-agent": `entrepot/${deps.self.version}`,
     "via": viaHeader(deps.self.instanceId),
   };
-  const isOwnOrigin = url.origin === new URL(upstream.url).origin;
-  if (isOwnOrigin && upstream.credential !== null) headers["authorization"] = upstream.credential;
+  if (url.origin === own.origin && upstream.credential !== null) {
+    headers["authorization"] = upstream.credential;
+  }
   const dispatcher = await deps.dispatchers.for(upstream, lane, url);
-  const path = `${url.pathname}${url.search}`;
-  const options = { origin: url.origin, path, method: "GET", headers, signal } as const;
   try {
-    return await dispatcher.request(options);
+    return await send(dispatcher, { url, headers, signal });
   } catch (error) {
-    if (!STALE_SOCKET.has(codeOf(error) ?? "") || signal?.aborted === true) throw error;
-    return dispatcher.request(options);
+    if (!STALE_SOCKET.has(codeOf(error) ?? "") || signal.aborted) throw error;
+    return send(dispatcher, { url, headers, signal });
   }
 }
 
-interface Answered {
+async function send(
+  dispatcher: Dispatcher,
+  { url, headers, signal }: { url: URL; headers: Record<string, string>; signal: AbortSignal },
+): Promise<Answer> {
+  signal.throwIfAborted();
+  const exchange = new Exchange();
+  signal.addEventListener("abort", () => exchange.abort(signal.reason), { once: true });
+  const { origin, pathname, search } = url;
+  dispatcher.dispatch({ origin, path: `${pathname}${search}`, method: "GET", headers }, exchange);
+  return { head: await exchange.head, exchange };
+}
+
+interface Answered extends Answer {
   url: URL;
-  answer: Dispatcher.ResponseData;
   deadline: Deadline;
 }
 
-function responseOf(call: Call, { url, answer, deadline }: Answered): UpstreamResponse {
-  const { statusCode: status, headers, body } = answer;
+function responseOf(call: Call, { url, head, exchange, deadline }: Answered): UpstreamResponse {
   return {
-    status,
-    headers,
+    ...head,
     url,
-    body: bodyOf(call, body, deadline),
+    body: bodyOf(call, exchange, deadline),
+    async whole(check) {
+      try {
+        return await exchange.whole(check);
+      } catch (error) {
+        throw brokenOff(call, error, deadline);
+      } finally {
+        deadline.end();
+      }
+    },
     discard: () => {
       deadline.end();
-      discard(body);
+      exchange.discard();
     },
   };
 }
 
-async function* bodyOf(
-  { line, deps, upstream }: Call,
-  body: AsyncIterable<Buffer>,
-  deadline: Deadline,
-): AsyncGenerator<Buffer> {
+async function* bodyOf(call: Call, exchange: Exchange, deadline: Deadline): AsyncGenerator<Buffer> {
   try {
-    yield* body;
+    yield* exchange;
   } catch (error) {
-    if (deadline.isAborted()) throw error;
-    const named = bodyError(upstream, error);
-    line.breaker.fail(null);
-    note({ line, deps }, named.message);
-    throw named;
+    throw brokenOff(call, error, deadline);
   } finally {
     deadline.end();
   }
 }
 
-function discard(body: Dispatcher.ResponseData["body"]): void {
-  body.dump({ limit: DISCARD_BYTES_MAX }).catch(() => {
-    // The answer counts by its status; how its body ends is of no interest.
-  });
+/** Keeps account of a body that did not come to its end, and makes what is thrown of it. */
+function brokenOff({ line, deps, upstream }: Call, error: unknown, deadline: Deadline): unknown {
+  if (deadline.isAborted() || isEntrepotError(error)) return error;
+  const named = bodyError(upstream, error);
+  line.breaker.fail(null);
+  note({ line, deps }, named.message);
+  return named;
 }

@@ -43,17 +43,19 @@ interface Bundle {
 /** Keeps connections per upstream, direct or through a proxy, and replaces them when its settings change. */
 export function createDispatchers(deps: DispatcherDeps): Dispatchers {
   const bundles = new Map<string, Promise<Bundle>>();
-  const fingerprints = new Map<string, string>();
+  const fingerprints = new WeakMap<Upstream, string>();
+  const open = new Map<string, string>();
   const retired = new Set<Promise<Bundle>>();
 
   async function bundleOf(upstream: Upstream): Promise<Bundle> {
-    const fingerprint = JSON.stringify([upstream.url, upstream.settings.timeoutMs, upstream.settings.caFile]);
+    const fingerprint = fingerprints.get(upstream) ?? fingerprintOf(upstream);
+    fingerprints.set(upstream, fingerprint);
     const known = bundles.get(upstream.id);
-    if (known !== undefined && fingerprints.get(upstream.id) === fingerprint) return known;
+    if (known !== undefined && open.get(upstream.id) === fingerprint) return known;
     if (known !== undefined) retire(known);
     const made = openBundle(upstream, fingerprint);
     bundles.set(upstream.id, made);
-    fingerprints.set(upstream.id, fingerprint);
+    open.set(upstream.id, fingerprint);
     try {
       return await made;
     } catch (error) {
@@ -86,6 +88,11 @@ export function createDispatchers(deps: DispatcherDeps): Dispatchers {
       await Promise.all(open.map((bundle) => bundle.then(destroyBundle, () => undefined)));
     },
   };
+}
+
+/** Connections serve as long as this stays the same. */
+function fingerprintOf({ url, settings: { timeoutMs, caFile } }: Upstream): string {
+  return JSON.stringify([url, timeoutMs, caFile]);
 }
 
 function connectionsOf(lane: Lane, connectionsMax: number): number {

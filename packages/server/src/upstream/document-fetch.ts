@@ -2,7 +2,7 @@ import { EntrepotError, isEntrepotError, type ViewOptions } from "@entrepot/core
 
 import type { IngestedDocument, ThreadPool } from "../threads/index.ts";
 import { readBody } from "./body.ts";
-import type { ResponseHeaders, UpstreamClient, UpstreamResponse } from "./client.ts";
+import type { UpstreamClient, UpstreamResponse } from "./client.ts";
 import {
   type AbsentState,
   confirm,
@@ -10,6 +10,7 @@ import {
   freshMs,
   type PresentState,
 } from "./document-entries.ts";
+import type { ResponseHeaders } from "./exchange.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import { invalid, unavailable } from "./upstream-errors.ts";
 import type { Upstream } from "./upstream.ts";

@@ -49,26 +49,15 @@ export interface DocumentWriterDeps {
 
 /** Makes a writer; one transaction at a time, each with all that waits as far as the bounds allow. */
 export function createDocumentWriter(deps: DocumentWriterDeps): DocumentWriter {
-  const waiting = new Map<string, Waiting>();
+  const waiting = new WaitingRows();
   /** What the transaction under way writes. */
   let writing: ReadonlyMap<string, Waiting> = new Map();
-  let waitingBytes = 0;
   let timer: NodeJS.Timeout | null = null;
   let flushing: Promise<void> = Promise.resolve();
 
   function add(row: Waiting): void {
-    const key = entryKey(row.entry.upstreamId, row.entry.name);
-    remove(key);
-    waiting.set(key, row);
-    waitingBytes += weightOf(row);
+    waiting.add(row);
     timer ??= setTimeout(() => void flush(), FLUSH_MS);
-  }
-
-  function remove(key: string): void {
-    const row = waiting.get(key);
-    if (row === undefined) return;
-    waiting.delete(key);
-    waitingBytes -= weightOf(row);
   }
 
   function flush(): Promise<void> {
@@ -79,23 +68,11 @@ export function createDocumentWriter(deps: DocumentWriterDeps): DocumentWriter {
   }
 
   async function writeAll(): Promise<void> {
-    while (waiting.size > 0) {
-      writing = takeSome();
+    while (waiting.sizeBytes > 0) {
+      writing = waiting.takeSome();
       await write(deps, [...writing.values()]);
       writing = new Map();
     }
-  }
-
-  function takeSome(): Map<string, Waiting> {
-    const taken = new Map<string, Waiting>();
-    let bytes = 0;
-    for (const [key, row] of waiting) {
-      bytes += weightOf(row);
-      if (taken.size > 0 && (bytes > BYTES_PER_WRITE_MAX || taken.size >= ROWS_PER_WRITE_MAX)) break;
-      taken.set(key, row);
-      remove(key);
-    }
-    return taken;
   }
 
   return {
@@ -106,7 +83,7 @@ export function createDocumentWriter(deps: DocumentWriterDeps): DocumentWriter {
     },
     async put(entry, document) {
       add({ entry, document, isTouch: false });
-      if (waitingBytes > WAITING_BYTES_MAX) await flush();
+      if (waiting.sizeBytes > WAITING_BYTES_MAX) await flush();
     },
     touch(entry) {
       const isWaiting = waiting.get(entryKey(entry.upstreamId, entry.name))?.entry === entry;
@@ -114,6 +91,45 @@ export function createDocumentWriter(deps: DocumentWriterDeps): DocumentWriter {
     },
     close: flush,
   };
+}
+
+/** The newest row of each name, in the order in which they came. */
+class WaitingRows {
+  readonly #rows = new Map<string, Waiting>();
+  /** Zero only when nothing waits. */
+  sizeBytes: number = 0;
+
+  get(key: string): Waiting | undefined {
+    return this.#rows.get(key);
+  }
+
+  add(row: Waiting): void {
+    const key = entryKey(row.entry.upstreamId, row.entry.name);
+    this.#remove(key);
+    this.#rows.set(key, row);
+    this.sizeBytes += weightOf(row);
+  }
+
+  /** Takes out as many rows as fit one statement, at least one. */
+  takeSome(): Map<string, Waiting> {
+    const taken = new Map<string, Waiting>();
+    let sizeBytes = 0;
+    for (const [key, row] of this.#rows) {
+      sizeBytes += weightOf(row);
+      const isFull = sizeBytes > BYTES_PER_WRITE_MAX || taken.size >= ROWS_PER_WRITE_MAX;
+      if (isFull && taken.size > 0) break;
+      taken.set(key, row);
+      this.#remove(key);
+    }
+    return taken;
+  }
+
+  #remove(key: string): void {
+    const row = this.#rows.get(key);
+    if (row === undefined) return;
+    this.#rows.delete(key);
+    this.sizeBytes -= weightOf(row);
+  }
 }
 
 function weightOf({ document }: Waiting): number {
