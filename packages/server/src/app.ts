@@ -28,6 +28,7 @@ import {
   createPackuments,
   createRegistries,
   createTarballs,
+  type BlobCache,
   type CachedVersions,
   type UpstreamWriteDeps,
 } from "./registry/index.ts";
@@ -96,18 +97,14 @@ export async function createApp(inputs: AppInputs): Promise<App> {
     ...storage,
     upstreamDefaults: { ...DEFAULT_UPSTREAM_SETTINGS, freshSeconds: config.upstreamFreshSeconds },
   });
-  const cachedVersions = createCachedVersions({
-    ...storage,
-    now,
-    onError: (error) => log.warn("cached version not recorded", { error }),
-  });
+  const caches = openCaches(inputs, storage);
   const deps = await createHttpDeps(inputs, storage, {
     threads,
     upstreams,
     identity,
     jobs,
     registries,
-    cachedVersions,
+    ...caches,
   });
   const { db, workspaceId } = storage;
   const seed = { db, writes: deps.upstreamWrites, workspaceId, registries, log };
@@ -124,7 +121,7 @@ export async function createApp(inputs: AppInputs): Promise<App> {
     firstAdmin,
     isUnused: !(await identity.hasTokens()),
     listen: () => listen(http.server, config),
-    close: () => close({ config, log, http, worker, cachedVersions, identity, upstreams, threads, storage }),
+    close: () => close({ config, log, http, worker, ...caches, identity, upstreams, threads, storage }),
   };
 }
 
@@ -165,12 +162,32 @@ function openUpstreams(inputs: AppInputs, storage: Storage, threads: ThreadPool)
   });
 }
 
+function openCaches(
+  { config, now, log }: AppInputs,
+  storage: Storage,
+): { blobCache: BlobCache; cachedVersions: CachedVersions } {
+  const blobCache = createBlobCache({
+    blobs: storage.blobs,
+    bytesMax: config.cache.blobBytesMax,
+    now,
+    onWriteError: (error) => log.warn("tarballs not stored", { error }),
+  });
+  const cachedVersions = createCachedVersions({
+    ...storage,
+    blobCache,
+    now,
+    onError: (error) => log.warn("cached versions not recorded", { error }),
+  });
+  return { blobCache, cachedVersions };
+}
+
 interface Parts {
   threads: ThreadPool;
   upstreams: Upstreams;
   identity: Identity;
   jobs: JobQueue;
   registries: Awaited<ReturnType<typeof createRegistries>>;
+  blobCache: BlobCache;
   cachedVersions: CachedVersions;
 }
 
@@ -191,7 +208,6 @@ async function createHttpDeps(inputs: AppInputs, storage: Storage, parts: Parts)
     statuses,
     registryWrites,
     upstreamWrites,
-    blobCache: createBlobCache({ blobs: storage.blobs, bytesMax: config.cache.blobBytesMax }),
     packuments: createPackuments({
       ...shared,
       limits: { viewBytesMax: config.cache.viewBytesMax, documentBytesMax: config.limits.documentBytesMax },

@@ -5,7 +5,7 @@ import type { BlobBatch, BlobFailure, BlobWriterData } from "./blob-writer-messa
 import { storageError } from "./storage-error.ts";
 
 /** The largest blob that is written here; a larger one is worth its own calls into the thread pool. */
-export const WRITER_BLOB_BYTES_MAX: number = 1024 * 1024;
+const WRITER_BLOB_BYTES_MAX = 1024 * 1024;
 /** Memory that both threads see, and with it the most that goes over at once. */
 const MEMORY_BYTES = 2 * WRITER_BLOB_BYTES_MAX;
 const BATCH_BLOBS_MAX = 256;

@@ -1,16 +1,19 @@
 import { LRUCache } from "lru-cache";
 import type { VersionFacts } from "@entrepot/core";
 import type { BlobStore } from "../blobs/index.ts";
-import type { Database } from "../db/index.ts";
+import { type Database, prepareQuery, type SlotOf } from "../db/index.ts";
 import type { FetchedTarball, Upstream } from "../upstream/index.ts";
+import type { BlobCache } from "./blob-cache.ts";
+import { type CachedVersionRow, createCachedVersionRows } from "./cached-version-rows.ts";
 
 const REMEMBERED_MAX = 50_000;
 
 export interface CachedVersionDeps {
   db: Database;
-  blobs: BlobStore;
+  blobs: Pick<BlobStore, "put">;
+  blobCache: Pick<BlobCache, "offer">;
   now: () => number;
-  /** Told when a row could not be written; the tarball is served all the same. */
+  /** Told when rows could not be written; the tarballs are served all the same. */
   onError: (error: unknown) => void;
 }
 
@@ -33,13 +36,16 @@ export interface KeepInput {
 
 /** Versions of upstreams that passed through a registry, with their tarballs. */
 export interface CachedVersions {
-  /** The tarball of a version whose bytes are what the upstream promises today; null when it must be fetched. */
+  /**
+   * The tarball of a version whose bytes were what the upstream promises today; null when it must be fetched. It
+   * may be missing from the store after a power cut: see `forget`.
+   */
   find(registryId: string, name: string, facts: VersionFacts): Promise<KeptTarball | null>;
-  /** Puts a verified tarball into the blob store and records it. */
+  /** Takes a verified tarball over, for the blob cache or the store, and records it once the store has it. */
   keep(input: KeepInput): Promise<KeptTarball>;
-  /** Forgets a tarball whose bytes turned out to be missing, so that it is fetched again. */
+  /** Tells that a tarball's bytes turned out to be missing, so that it is fetched again. */
   forget(registryId: string, name: string, version: string): void;
-  /** Resolves when every record is written. */
+  /** Resolves when everything is stored and recorded. */
   settle(): Promise<void>;
 }
 
@@ -49,78 +55,124 @@ interface Remembered extends KeptTarball {
 
 /** Makes the cache's records over the database, with a bounded memory of them. */
 export function createCachedVersions(deps: CachedVersionDeps): CachedVersions {
-  const remembered = new LRUCache<string, Remembered>({ max: REMEMBERED_MAX });
-  const writing = new Set<Promise<void>>();
+  /** "lost": the database has a record, the store has no bytes. */
+  const remembered = new LRUCache<string, Remembered | "lost">({ max: REMEMBERED_MAX });
+  const findRow = prepareFindRow(deps.db);
+  const keeper = createKeeper(deps, (row) =>
+    remembered.delete(keyOf(row.registry_id, row.name, row.version)),
+  );
 
-  async function load(registryId: string, name: string, version: string): Promise<Remembered | null> {
-    const row = await deps.db.read
-      .selectFrom("cached_versions")
-      .select(["digest", "size_bytes", "integrity"])
-      .where("registry_id", "=", registryId)
-      .where("name", "=", name)
-      .where("version", "=", version)
-      .executeTakeFirst();
-    if (row === undefined) return null;
-    // Cached blobs are not synced to disk one by one; after a power loss a file may be missing or short.
-    const stat = await deps.blobs.stat(row.digest);
-    if (stat?.sizeBytes !== row.size_bytes) return null;
-    return { digest: row.digest, sizeBytes: row.size_bytes, integrity: row.integrity };
+  async function load(values: FindValues): Promise<Remembered | null> {
+    const [row] = await findRow(values);
+    return row === undefined
+      ? null
+      : { digest: row.digest, sizeBytes: row.size_bytes, integrity: row.integrity };
   }
 
   return {
     async find(registryId, name, facts) {
-      const key = keyOf(registryId, name, facts.version);
-      const found = remembered.get(key) ?? (await load(registryId, name, facts.version));
-      if (found === null || found.integrity !== promiseText(facts)) return null;
+      const { version } = facts;
+      const key = keyOf(registryId, name, version);
+      const found = remembered.get(key) ?? (await load({ registryId, name, version }));
+      if (found === null || found === "lost" || found.integrity !== promiseText(facts)) return null;
       remembered.set(key, found);
       return found;
     },
     async keep(input) {
-      const { fetched, facts } = input;
+      const { fetched } = input;
       const kept = { digest: fetched.sha512.toString("hex"), sizeBytes: fetched.sizeBytes };
-      try {
-        const source = { path: fetched.path, move: true };
-        await deps.blobs.put(kept.digest, source, { sizeBytes: kept.sizeBytes, durable: false });
-      } finally {
-        await fetched.discard();
-      }
-      remembered.set(keyOf(input.registryId, input.name, facts.version), {
-        ...kept,
-        integrity: promiseText(facts),
-      });
-      // The row is a record of what lies in the store; nobody has to wait for it.
-      const write = writeRow(deps, input, kept)
-        .catch(deps.onError)
-        .finally(() => writing.delete(write));
-      writing.add(write);
+      const row = rowOf(input, kept, deps.now());
+      await keeper.keep(row, fetched);
+      const key = keyOf(row.registry_id, row.name, row.version);
+      remembered.set(key, { ...kept, integrity: row.integrity });
       return kept;
     },
     forget(registryId, name, version) {
-      remembered.delete(keyOf(registryId, name, version));
+      remembered.set(keyOf(registryId, name, version), "lost");
+    },
+    settle: () => keeper.settle(),
+  };
+}
+
+interface Keeper {
+  keep(row: CachedVersionRow, fetched: FetchedTarball): Promise<void>;
+  settle(): Promise<void>;
+}
+
+/** Brings tarballs to the store and their records to the database, the record after the bytes. */
+function createKeeper(deps: CachedVersionDeps, onLost: (row: CachedVersionRow) => void): Keeper {
+  const rows = createCachedVersionRows(deps);
+  const storing = new Set<Promise<void>>();
+
+  /** What could not be stored is fetched again once memory has forgotten it. */
+  async function record(stored: Promise<boolean>, row: CachedVersionRow): Promise<void> {
+    if (await stored) rows.add(row);
+    else onLost(row);
+  }
+
+  async function keepBytes(bytes: Buffer, row: CachedVersionRow, letGo: () => void): Promise<void> {
+    const { stored, isCrowded } = deps.blobCache.offer(row.digest, bytes, letGo);
+    const recorded = record(stored, row).finally(() => storing.delete(recorded));
+    storing.add(recorded);
+    if (isCrowded) await stored;
+  }
+
+  async function keepFile(path: string, row: CachedVersionRow, letGo: () => Promise<void>): Promise<void> {
+    try {
+      const options = { sizeBytes: row.size_bytes, durable: false };
+      await deps.blobs.put(row.digest, { path, move: true }, options);
+    } finally {
+      await letGo();
+    }
+    rows.add(row);
+  }
+
+  return {
+    async keep(row, fetched) {
+      if ("bytes" in fetched) await keepBytes(fetched.bytes, row, () => void fetched.discard());
+      else await keepFile(fetched.path, row, () => fetched.discard());
     },
     async settle() {
-      await Promise.all(writing);
+      await Promise.all(storing);
+      await rows.settle();
     },
   };
 }
 
-async function writeRow(deps: CachedVersionDeps, input: KeepInput, kept: KeptTarball): Promise<void> {
-  const values = {
+function prepareFindRow({
+  read,
+}: Database): (
+  values: FindValues,
+) => Promise<Pick<CachedVersionRow, "digest" | "size_bytes" | "integrity">[]> {
+  return prepareQuery(read, (slot: SlotOf<FindValues>) =>
+    read
+      .selectFrom("cached_versions")
+      .select(["digest", "size_bytes", "integrity"])
+      .where("registry_id", "=", slot("registryId"))
+      .where("name", "=", slot("name"))
+      .where("version", "=", slot("version")),
+  );
+}
+
+interface FindValues {
+  registryId: string;
+  name: string;
+  version: string;
+}
+
+function rowOf(input: KeepInput, kept: KeptTarball, now: number): CachedVersionRow {
+  return {
+    registry_id: input.registryId,
+    name: input.name,
+    version: input.facts.version,
     upstream_id: input.upstream.id,
     digest: kept.digest,
     integrity: promiseText(input.facts),
     shasum: input.facts.shasum,
     size_bytes: kept.sizeBytes,
-    cached_at: deps.now(),
+    cached_at: now,
     cached_by: input.requester,
   };
-  await deps.db.write(async (trx) => {
-    await trx
-      .insertInto("cached_versions")
-      .values({ registry_id: input.registryId, name: input.name, version: input.facts.version, ...values })
-      .onConflict((conflict) => conflict.columns(["registry_id", "name", "version"]).doUpdateSet(values))
-      .execute();
-  });
 }
 
 // What the upstream promises: its integrity, or its shasum where it has nothing better.

@@ -2,7 +2,7 @@ import { LRUCache } from "lru-cache";
 import { matchesNamePattern } from "@entrepot/core";
 import type { Change, ChangeLog } from "../changes/index.ts";
 import type { Database } from "../db/index.ts";
-import { findPackage, type PackageRow } from "./package-rows.ts";
+import { type PackageRow, preparePackageReads } from "./package-rows.ts";
 import type { Registry } from "./registry.ts";
 
 const NAMES_MAX = 50_000;
@@ -28,6 +28,7 @@ export function createNameOrigins(deps: {
   changes: Pick<ChangeLog, "subscribe">;
 }): NameOrigins {
   const known = new LRUCache<string, NameOrigin>({ max: NAMES_MAX });
+  const reads = preparePackageReads(deps.db.read);
   // Counts changes; what was read before one is not remembered after it.
   let epoch = 0;
   deps.changes.subscribe((batch) => {
@@ -43,7 +44,7 @@ export function createNameOrigins(deps: {
 
   async function look(registry: Registry, name: string): Promise<NameOrigin> {
     const started = epoch;
-    const row = await findPackage(deps.db.read, { registryId: registry.id, name });
+    const row = await reads.findPackage({ registryId: registry.id, name });
     const origin = originFrom(registry, name, row);
     if (started === epoch) known.set(keyOf(registry.id, name), origin);
     return origin;

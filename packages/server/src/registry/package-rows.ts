@@ -1,6 +1,6 @@
 import type { Kysely, Selectable, Transaction } from "kysely";
 import { EntrepotError } from "@entrepot/core";
-import type { Schema } from "../db/index.ts";
+import { prepareQuery, type Schema, type SlotOf } from "../db/index.ts";
 
 export type PackageRow = Selectable<Schema["packages"]>;
 export type VersionRow = Selectable<Schema["versions"]>;
@@ -21,6 +21,36 @@ export async function findPackage(reader: Reader, key: PackageKey): Promise<Pack
     .where("name", "=", key.name)
     .executeTakeFirst();
   return row ?? null;
+}
+
+/** Look-ups outside of transactions; each is compiled once. */
+export interface PackageReads {
+  /** As {@link findPackage}. */
+  findPackage(key: PackageKey): Promise<PackageRow | null>;
+  /** As {@link findVersion}. */
+  findVersion(packageId: string, version: string): Promise<VersionRow | null>;
+}
+
+/** Prepares the look-ups that reading makes again and again. */
+export function preparePackageReads(db: Kysely<Schema>): PackageReads {
+  const packages = prepareQuery(db, (slot: SlotOf<PackageKey>) =>
+    db
+      .selectFrom("packages")
+      .selectAll()
+      .where("registry_id", "=", slot("registryId"))
+      .where("name", "=", slot("name")),
+  );
+  const versions = prepareQuery(db, (slot: SlotOf<{ packageId: string; version: string }>) =>
+    db
+      .selectFrom("versions")
+      .selectAll()
+      .where("package_id", "=", slot("packageId"))
+      .where("version", "=", slot("version")),
+  );
+  return {
+    findPackage: async (key) => (await packages({ ...key }))[0] ?? null,
+    findVersion: async (packageId, version) => (await versions({ packageId, version }))[0] ?? null,
+  };
 }
 
 /** The row of a package that is there to be written to. Throws `package-not-found`. */

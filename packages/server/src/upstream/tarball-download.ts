@@ -1,13 +1,19 @@
+import { createHash } from "node:crypto";
+
 import { EntrepotError, isEntrepotError, type VersionFacts } from "@entrepot/core";
 
-import type { StagedBytes, StagedFile, StagingArea } from "../blobs/index.ts";
+import type { StagingArea } from "../blobs/index.ts";
 import { promisedLength, tooLarge } from "./body.ts";
+import type { ByteBudget } from "./byte-budget.ts";
 import type { UpstreamClient, UpstreamResponse } from "./client.ts";
 import { statusError } from "./document-fetch.ts";
 import { invalid } from "./upstream-errors.ts";
 import type { Upstream } from "./upstream.ts";
 import { conventionalTarballUrl, promisedTarballUrl } from "./urls.ts";
-import { isAsPromised, promisedIntegrity } from "./verify.ts";
+import { isAsPromised, promisedIntegrity, type TarballContent } from "./verify.ts";
+
+/** A tarball up to this size is verified and served without a detour over the disk, while there is memory for it. */
+const MEMORY_BYTES_MAX = 16 * 1024 * 1024;
 
 /** An upstream sent other bytes than its document promised. For the security log. */
 export interface IntegrityMismatch {
@@ -25,6 +31,8 @@ export interface IntegrityMismatch {
 export interface DownloadDeps {
   client: UpstreamClient;
   staging: StagingArea;
+  /** What small tarballs may take of memory, all together; without it they are staged like large ones. */
+  memory: ByteBudget;
   now: () => number;
   tarballBytesMax: number;
   onIntegrityMismatch: (event: IntegrityMismatch) => void;
@@ -37,18 +45,24 @@ export interface DownloadInput {
   facts: VersionFacts | Promise<VersionFacts | null>;
 }
 
-/** A tarball on disk that is what the document promised. */
-export interface Download extends StagedBytes {
-  path: string;
+/** A tarball that is what the document promised. */
+export type Download = TarballContent & {
+  sizeBytes: number;
+  sha512: Buffer;
+  /** Lets go of the memory or removes the file. */
   discard(): Promise<void>;
-}
+};
 
-type Candidate = StagedBytes & Pick<StagedFile, "path" | "discard">;
+/** One that may be anything yet. */
+type Candidate = Download & {
+  /** Null: not computed, for few promises need it. */
+  sha1: Buffer | null;
+};
 
 /**
  * Fetches a tarball and verifies it. When its facts are not known yet, the download from where it lies by convention
  * starts at once, and is repeated from elsewhere if the document says so and the bytes are wrong. Throws
- * `version-not-found`, `upstream-invalid`, `upstream-unavailable` or `upstream-timeout`, and then leaves no file.
+ * `version-not-found`, `upstream-invalid`, `upstream-unavailable` or `upstream-timeout`, and then leaves nothing behind.
  */
 export async function downloadTarball(
   deps: DownloadDeps,
@@ -180,7 +194,7 @@ interface Fetch {
   signal: AbortSignal;
 }
 
-/** Downloads to a staged file; null when there is nothing. */
+/** Downloads into memory or to a staged file; null when there is nothing. */
 async function fetchTarball(deps: DownloadDeps, { upstream, url, signal }: Fetch): Promise<Candidate | null> {
   // Hashes are of the bytes as they lie there, so nobody may compress them on the way.
   const headers = { "accept": "application/octet-stream, */*", "accept-encoding": "identity" };
@@ -192,6 +206,9 @@ async function fetchTarball(deps: DownloadDeps, { upstream, url, signal }: Fetch
   }
   try {
     const length = promisedLength(upstream, response, deps.tarballBytesMax);
+    if (length !== null && length <= MEMORY_BYTES_MAX && deps.memory.take(length)) {
+      return await collectBody(deps, { upstream, response, length });
+    }
     return await stageBody(deps, { upstream, response, length });
   } catch (error) {
     response.discard();
@@ -203,6 +220,33 @@ interface Body {
   upstream: Upstream;
   response: UpstreamResponse;
   length: number | null;
+}
+
+/** The memory was taken already. */
+async function collectBody(
+  { memory }: DownloadDeps,
+  { upstream, response, length }: Body & { length: number },
+): Promise<Candidate> {
+  let isHeld = true;
+  const letGo = (): void => {
+    if (isHeld) memory.give(length);
+    isHeld = false;
+  };
+  try {
+    // Memory of its own: a chunk is part of a buffer that much else lies in.
+    const bytes = Buffer.allocUnsafeSlow(length);
+    let at = 0;
+    for await (const chunk of response.body) {
+      if (at + chunk.length > length) throw invalid(upstream, "sent more than it promised");
+      at += chunk.copy(bytes, at);
+    }
+    if (at !== length) throw invalid(upstream, "broke off its answer");
+    const sha512 = createHash("sha512").update(bytes).digest();
+    return { bytes, sizeBytes: length, sha512, sha1: null, discard: async () => letGo() };
+  } catch (error) {
+    letGo();
+    throw error;
+  }
 }
 
 async function stageBody(deps: DownloadDeps, { upstream, response, length }: Body): Promise<Candidate> {

@@ -1,8 +1,11 @@
 import type { VersionFacts } from "@entrepot/core";
 
-import type { StagedBytes } from "../blobs/index.ts";
+import { createByteBudget } from "./byte-budget.ts";
 import { type Download, type DownloadDeps, downloadTarball } from "./tarball-download.ts";
 import type { Upstream } from "./upstream.ts";
+
+/** Small tarballs that are on their way or not yet let go, all together. */
+const MEMORY_BYTES_MAX = 64 * 1024 * 1024;
 
 export interface TarballRequest {
   name: string;
@@ -13,12 +16,11 @@ export interface TarballRequest {
   signal?: AbortSignal;
 }
 
-/** A verified tarball in the staging area. Put it into the store with `move`, and discard it in any case. */
-export interface FetchedTarball extends StagedBytes {
-  path: string;
-  /** Lets go of the file; the last of those who asked for it removes it. Safe any number of times. */
-  discard(): Promise<void>;
-}
+/**
+ * A verified tarball: `bytes`, or for a large one `path` in the staging area, to be put into the store with `move`.
+ * Discard it in any case; bytes stay valid for whoever goes on holding them.
+ */
+export type FetchedTarball = Download;
 
 export interface Tarballs {
   get(upstream: Upstream, request: TarballRequest): Promise<FetchedTarball>;
@@ -31,19 +33,22 @@ interface Flight {
   download: Promise<Download>;
   /** Callers that have not let go yet. */
   holders: number;
+  isUnderWay: boolean;
 }
 
 /** Downloads tarballs, each once for all who ask while it is under way. */
-export function createTarballs(deps: DownloadDeps): Tarballs {
+export function createTarballs(tarballsDeps: Omit<DownloadDeps, "memory">): Tarballs {
+  const deps: DownloadDeps = { ...tarballsDeps, memory: createByteBudget(MEMORY_BYTES_MAX) };
   const flights = new Map<string, Flight>();
 
   function start(key: string, upstream: Upstream, request: TarballRequest): Flight {
     const controller = new AbortController();
     const { name, version, facts } = request;
     const download = downloadTarball(deps, { upstream, name, version, facts }, controller).finally(() => {
+      flight.isUnderWay = false;
       if (flights.get(key) === flight) flights.delete(key);
     });
-    const flight: Flight = { controller, download, holders: 0 };
+    const flight: Flight = { controller, download, holders: 0, isUnderWay: true };
     flights.set(key, flight);
     // Callers that gave up do not hear of a failure, and need not.
     download.catch(() => undefined);
@@ -54,7 +59,9 @@ export function createTarballs(deps: DownloadDeps): Tarballs {
     flight.holders -= 1;
     if (flight.holders > 0) return;
     if (flights.get(key) === flight) flights.delete(key);
-    flight.controller.abort(new DOMException("nobody waits for it any more", "AbortError"));
+    if (flight.isUnderWay) {
+      flight.controller.abort(new DOMException("nobody waits for it any more", "AbortError"));
+    }
     const download = await flight.download.catch(() => null);
     await download?.discard();
   }
@@ -69,8 +76,7 @@ export function createTarballs(deps: DownloadDeps): Tarballs {
       let released: Promise<void> | null = null;
       const discard = (): Promise<void> => (released ??= letGo(key, flight));
       try {
-        const { path, sizeBytes, sha512, sha1 } = await unlessAborted(flight.download, request.signal);
-        return { path, sizeBytes, sha512, sha1, discard };
+        return { ...(await unlessAborted(flight.download, request.signal)), discard };
       } catch (error) {
         await discard();
         throw error;

@@ -3,8 +3,6 @@ import { createReadStream } from "node:fs";
 
 import { compareIntegrity, type IntegrityAlgorithm, parseIntegrity, type VersionFacts } from "@entrepot/core";
 
-import type { StagedBytes } from "../blobs/index.ts";
-
 const SHA1 = /^[0-9a-f]{40}$/;
 
 /** What a document promises of a tarball's bytes, as an integrity string; null if it promises nothing usable. */
@@ -18,28 +16,33 @@ export function promisedIntegrity({
   return SHA1.test(sha1) ? `sha1-${Buffer.from(sha1, "hex").toString("base64")}` : null;
 }
 
-/** Tells whether a staged file is what was promised, by the strongest algorithm that the promise names. */
-export async function isAsPromised(
-  promised: string,
-  staged: StagedBytes & { path: string },
-): Promise<boolean> {
-  const digests: Partial<Record<IntegrityAlgorithm, string>> = {
-    sha512: staged.sha512.toString("hex"),
-    sha1: staged.sha1.toString("hex"),
-  };
+/** A tarball's bytes, in memory or in the staging area. */
+export type TarballContent = { bytes: Buffer } | { path: string };
+
+/** What is known of a tarball that may be anything yet. */
+export type UnverifiedTarball = TarballContent & { sha512: Buffer; sha1: Buffer | null };
+
+/** Tells whether a tarball is what was promised, by the strongest algorithm that the promise names. */
+export async function isAsPromised(promised: string, tarball: UnverifiedTarball): Promise<boolean> {
+  const digests: Partial<Record<IntegrityAlgorithm, string>> = { sha512: tarball.sha512.toString("hex") };
   const algorithms = new Set(parseIntegrity(promised).map(({ algorithm }) => algorithm));
   if (!algorithms.has("sha512")) {
-    for (const algorithm of ["sha384", "sha256"] as const) {
-      if (algorithms.has(algorithm)) digests[algorithm] = await hashFile(staged.path, algorithm);
+    if (tarball.sha1 !== null) digests.sha1 = tarball.sha1.toString("hex");
+    for (const algorithm of ["sha384", "sha256", "sha1"] as const) {
+      if (algorithms.has(algorithm)) digests[algorithm] ??= await hashContent(tarball, algorithm);
     }
   }
   return compareIntegrity(promised, digests) === "match";
 }
 
-/** The rare algorithms are computed from the file, when they are needed. */
-async function hashFile(path: string, algorithm: "sha256" | "sha384"): Promise<string> {
+/** The rare algorithms are computed when they are needed. */
+async function hashContent(
+  content: TarballContent,
+  algorithm: "sha384" | "sha256" | "sha1",
+): Promise<string> {
   const hash = createHash(algorithm);
-  for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 })) {
+  if ("bytes" in content) return hash.update(content.bytes).digest("hex");
+  for await (const chunk of createReadStream(content.path, { highWaterMark: 256 * 1024 })) {
     hash.update(chunk as Buffer);
   }
   return hash.digest("hex");

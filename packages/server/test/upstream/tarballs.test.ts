@@ -42,16 +42,22 @@ async function ready(
 }
 
 async function bytesOf(tarball: FetchedTarball): Promise<Buffer> {
-  return readFile(tarball.path);
+  return "bytes" in tarball ? tarball.bytes : readFile(tarball.path);
 }
 
-test("a tarball comes verified, and its file goes when it is let go", async () => {
-  const { fake, published, get, stagedFiles } = await ready({}, { credential: "Bearer secret" });
+/** More than is taken into memory. */
+const LARGE: PublishInput["files"] = { "big.bin": random(17_000_000) };
+
+test.each([
+  ["small", { "index.js": random(90_000) }, "bytes"],
+  ["large", LARGE, "path"],
+])("a %s tarball comes verified, and its file goes when it is let go", async (_name, files, where) => {
+  const { fake, published, get, stagedFiles } = await ready({ files }, { credential: "Bearer secret" });
   const tarball = await get();
+  expect(tarball).toHaveProperty(where);
   expect((await bytesOf(tarball)).equals(published.bytes)).toBe(true);
   expect(tarball.sizeBytes).toBe(published.bytes.length);
   expect(tarball.sha512.toString("hex")).toBe(published.digest);
-  expect(tarball.sha1.toString("hex")).toBe(published.shasum);
   expect(fake.requests[0]?.headers).toMatchObject({
     "authorization": "Bearer secret",
     "accept-encoding": "identity",
@@ -209,8 +215,27 @@ test("who gives up leaves the others their download", async () => {
   expect(await stagedFiles()).toEqual([]);
 });
 
+test("small tarballs use the disk when there is no memory for them, and memory again when there is", async () => {
+  const { fake, get, facts, stagedFiles, upstream, upstreams } = await ready();
+  const names = Array.from({ length: 9 }, (_, index) => `big-${index}`);
+  const tarballs = [];
+  for (const name of names) {
+    fake.publish({ name, version: "1.0.0", files: { "big.bin": random(10_000_000) } });
+    const known = upstreams.current(upstream, name).then((entry) => upstreams.facts(present(entry), "1.0.0"));
+    tarballs.push(await upstreams.tarball(upstream, { name, version: "1.0.0", facts: known }));
+  }
+  const inMemory = tarballs.filter((tarball) => "bytes" in tarball);
+  expect(inMemory).toHaveLength(6);
+  expect(await stagedFiles()).toHaveLength(3);
+  for (const tarball of tarballs) await tarball.discard();
+  expect(await stagedFiles()).toEqual([]);
+  const again = await get({ facts });
+  expect(again).toHaveProperty("bytes");
+  await again.discard();
+});
+
 test("a download that everybody gave up ends, and leaves no file", async () => {
-  const { fake, published, get, stagedFiles } = await ready({ files: { "big.bin": random(3_000_000) } });
+  const { fake, published, get, stagedFiles } = await ready({ files: LARGE });
   fake.fault(published.tarballPath, { kind: "hang-in-body" });
   const leaver = new AbortController();
   const left = [get({ signal: leaver.signal }), get({ signal: leaver.signal })].map((one) =>

@@ -67,7 +67,6 @@ async function partOfTarball(
   tarball: Tarball,
   { etag, range }: { etag: string; range: ByteRange },
 ): Promise<Answer | null> {
-  // A blob on its way to the store can be read from memory only.
   const bytes = context.deps.blobCache.held(tarball.digest)?.bytes ?? null;
   const open = bytes === null ? await openBlob(context, tarball, range) : null;
   if (bytes === null && open === null) return null;
@@ -87,7 +86,7 @@ async function partOfTarball(
 
 // A blob of another length was torn by a power cut and is as good as missing.
 async function openBlob(context: NpmContext, tarball: Tarball, range?: ByteRange): Promise<OpenBlob | null> {
-  const open = await context.deps.blobs.open(tarball.digest, range);
+  const open = await context.deps.blobCache.open(tarball.digest, range);
   if (open === null || open.sizeBytes === tarball.sizeBytes) return open;
   open.stream.destroy();
   return null;
