@@ -3,6 +3,7 @@
  * write to a package. It knows nothing of HTTP; it does not decide what may be seen (the firewall does) nor who
  * may ask (the caller does).
  */
+export type { Tarball } from "./admitted-tarballs.ts";
 export { findAttestations, type Attestation } from "./attestations.ts";
 export { createBlobCache, type BlobCache } from "./blob-cache.ts";
 export { addClaim, removeClaim, setClaims } from "./claim-writes.ts";
@@ -14,7 +15,8 @@ export { isListedForAll, listPackages, type JudgedListing } from "./listing.ts";
 export { createNameOrigins, type NameOrigins } from "./name-origin.ts";
 export { createPackuments, type Packuments } from "./packuments.ts";
 export { parsePublishRequest } from "./publish/publish-request.ts";
-export { publish, type Publisher } from "./publish/publish.ts";
+export { publish } from "./publish/publish.ts";
+export { type Publisher } from "./publish/publisher.ts";
 export { readPackageBody, type PackageBody } from "./publish/read-publish-body.ts";
 export { createRegistries, requireRegistry, type Registries } from "./registries.ts";
 export { type RegistryActor, type RegistryWriteDeps } from "./registry-write.ts";
@@ -27,13 +29,7 @@ export {
 } from "./registry-writes.ts";
 export { type Registry, type RegistrySnapshot } from "./registry.ts";
 export { refuseShadowing } from "./shadowing.ts";
-export {
-  createTarballs,
-  versionOfFileName,
-  type Tarball,
-  type TarballRequest,
-  type Tarballs,
-} from "./tarballs.ts";
+export { createTarballs, versionOfFileName, type TarballRequest, type Tarballs } from "./tarballs.ts";
 export { unpublishMissing, unpublishPackage, unpublishVersion } from "./unpublish.ts";
 export {
   changeUpstream,

@@ -1,18 +1,20 @@
-import { LRUCache } from "lru-cache";
 import { EntrepotError, normalizeVersion, type PackageName, type VersionFacts } from "@entrepot/core";
 import type { BlobStore } from "../blobs/index.ts";
-import type { ChangeKind, ChangeLog } from "../changes/index.ts";
+import type { Change, ChangeKind, ChangeLog } from "../changes/index.ts";
 import type { Database } from "../db/index.ts";
 import type { Gate, GateQuestion } from "../firewall/index.ts";
 import type { DocumentEntry, FetchedTarball, Upstream, Upstreams } from "../upstream/index.ts";
+import { createAdmitted, packageFilter, type Admitted, type Tarball } from "./admitted-tarballs.ts";
 import type { CachedVersions } from "./cached-versions.ts";
 import type { NameOrigins } from "./name-origin.ts";
-import { findVersion } from "./package-rows.ts";
+import { type PackageReads, preparePackageReads } from "./package-rows.ts";
 import type { Registry } from "./registry.ts";
 
-const ADMITTED_MAX = 100_000;
-/** Changes after which a tarball that was admitted may have to be refused. */
+/** A search that a change overtakes is made again; changes that never end must not keep a client waiting. */
+const SEARCHES_MAX = 5;
+/** Changes after which a tarball that was admitted may have to be refused, or come from another place. */
 const REVOKING: ReadonlySet<ChangeKind> = new Set([
+  "version-published",
   "version-removed",
   "package-removed",
   "registry-changed",
@@ -40,24 +42,16 @@ export interface TarballRequest {
   requester: string | null;
 }
 
-/** A tarball that the gate let pass and whose bytes lie in the blob store. */
-export interface Tarball {
-  digest: string;
-  sizeBytes: number;
-  /** Becomes false when a change may lead to another answer. */
-  isCurrent(): boolean;
-}
-
 /** Tarballs of both origins. */
 export interface Tarballs {
   /** Throws `version-not-found`, `package-not-found`, `version-denied` and upstream errors. */
   get(request: TarballRequest): Promise<Tarball>;
-  /** The bytes of this tarball are missing from the store: the next `get` looks anew. */
+  /** The bytes of this tarball turned out to be missing: the next `get` fetches what came from an upstream. */
   lost(request: TarballRequest): void;
 }
 
-interface Admitted extends Tarball {
-  isDropped: boolean;
+interface Deps extends TarballDeps {
+  reads: PackageReads;
 }
 
 /** Reads the version out of a tarball's file name: `<base>-<version>.tgz`, with or without the scope before it. */
@@ -77,66 +71,75 @@ export function versionOfFileName(name: PackageName, fileName: string): string {
 }
 
 /** Makes the tarball reader, with a bounded memory of what was admitted. */
-export function createTarballs(deps: TarballDeps): Tarballs {
-  const admitted = new LRUCache<string, Admitted>({
-    max: ADMITTED_MAX,
-    dispose: (tarball) => {
-      tarball.isDropped = true;
-    },
-  });
-  const flights = new Map<string, Promise<FoundTarball>>();
-  let epoch = 0;
+export function createTarballs(tarballDeps: TarballDeps): Tarballs {
+  const deps: Deps = { ...tarballDeps, reads: preparePackageReads(tarballDeps.db.read) };
+  const admitted = createAdmitted();
+  const flights = new Map<string, Flight>();
   deps.changes.subscribe((batch) => {
-    const concerned = batch.filter((change) => REVOKING.has(change.kind));
-    if (concerned.length === 0) return;
-    epoch += 1;
-    for (const change of concerned) dropConcerned(admitted, change);
+    for (const change of batch) if (REVOKING.has(change.kind)) revoke(change);
   });
+
+  function revoke({ registryId, packageName }: Change): void {
+    const isMeant = packageFilter(registryId, packageName);
+    for (const flight of flights.values()) if (isMeant(flight.packageKey)) flight.isOvertaken = true;
+    admitted.revoke(registryId, packageName);
+  }
+
+  async function search(request: TarballRequest): Promise<Admitted> {
+    const packageKey = `${request.registry.id}\n${request.name.full}`;
+    const key = `${packageKey}\n${request.version}`;
+    const running = flights.get(key);
+    // A search that began before a change must not be joined after it.
+    if (running !== undefined && !running.isOvertaken) return await running.promise;
+    const flight: Flight = {
+      packageKey,
+      isOvertaken: false,
+      promise: findTarball(deps, request).then((found) => {
+        const tarball = admittedOf(found);
+        if (!flight.isOvertaken) admitted.add(packageKey, request.version, tarball);
+        return tarball;
+      }),
+    };
+    flights.set(key, flight);
+    try {
+      return await flight.promise;
+    } finally {
+      if (flights.get(key) === flight) flights.delete(key);
+    }
+  }
 
   return {
     async get(request) {
-      const key = `${request.registry.id}\n${request.name.full}\n${request.version}`;
-      const known = admitted.get(key);
+      const packageKey = `${request.registry.id}\n${request.name.full}`;
+      const known = admitted.get(packageKey, request.version);
       if (known?.isCurrent() === true) return known;
-      const started = epoch;
-      // A search that began before a revoking change must not be joined after it.
-      const flightKey = `${epoch}\n${key}`;
-      const flight =
-        flights.get(flightKey) ?? findTarball(deps, request).finally(() => flights.delete(flightKey));
-      flights.set(flightKey, flight);
-      const { digest, sizeBytes, entry } = await flight;
-      const tarball: Admitted = {
-        digest,
-        sizeBytes,
-        isDropped: false,
-        isCurrent: () => !tarball.isDropped && entry?.superseded !== true,
-      };
-      if (started === epoch) admitted.set(key, tarball);
-      else tarball.isDropped = true;
-      return tarball;
+      for (let attempt = 1; ; attempt += 1) {
+        const tarball = await search(request);
+        // What a change overtook may come from the wrong place: a name may have become ours meanwhile.
+        if (tarball.isCurrent() || attempt === SEARCHES_MAX) return tarball;
+      }
     },
     lost({ registry, name, version }) {
-      admitted.delete(`${registry.id}\n${name.full}\n${version}`);
+      admitted.drop(`${registry.id}\n${name.full}`, version);
       deps.cachedVersions.forget(registry.id, name.full, version);
     },
   };
 }
 
-function dropConcerned(
-  admitted: LRUCache<string, Admitted>,
-  change: { registryId: string | null; packageName: string | null },
-): void {
-  if (change.packageName === null) {
-    admitted.clear();
-    return;
-  }
-  const registryPart = change.registryId === null ? null : `${change.registryId}\n`;
-  const namePart = `\n${change.packageName}\n`;
-  for (const key of admitted.keys()) {
-    if (key.includes(namePart) && (registryPart === null || key.startsWith(registryPart))) {
-      admitted.delete(key);
-    }
-  }
+interface Flight {
+  promise: Promise<Admitted>;
+  packageKey: string;
+  isOvertaken: boolean;
+}
+
+function admittedOf({ digest, sizeBytes, entry }: FoundTarball): Admitted {
+  const tarball: Admitted = {
+    digest,
+    sizeBytes,
+    isDropped: true,
+    isCurrent: () => !tarball.isDropped && entry?.superseded !== true,
+  };
+  return tarball;
 }
 
 interface FoundTarball {
@@ -146,11 +149,10 @@ interface FoundTarball {
   entry: DocumentEntry | null;
 }
 
-async function findTarball(deps: TarballDeps, request: TarballRequest): Promise<FoundTarball> {
+async function findTarball(deps: Deps, request: TarballRequest): Promise<FoundTarball> {
   const origin = await deps.origins.of(request.registry, request.name.full);
   if (origin.kind === "upstream") return await findUpstreamTarball(deps, request);
-  const row =
-    origin.kind === "local" ? await findVersion(deps.db.read, origin.row.id, request.version) : null;
+  const row = origin.kind === "local" ? await deps.reads.findVersion(origin.row.id, request.version) : null;
   if (row === null || row.removed_at !== null) throw versionNotFound(request);
   await deps.gate.assertAllowed(JSON.parse(row.facts) as VersionFacts, questionOf(request));
   return { digest: row.digest, sizeBytes: row.size_bytes, entry: null };
@@ -162,7 +164,10 @@ async function findUpstreamTarball(deps: TarballDeps, request: TarballRequest): 
     const { upstream, facts, entry } = await (early?.promise ?? findPromise(deps, request));
     await deps.gate.assertAllowed(facts, questionOf(request));
     const kept = await deps.cachedVersions.find(request.registry.id, request.name.full, facts);
-    if (kept !== null) return { ...kept, entry };
+    if (kept !== null) {
+      early?.abandon();
+      return { ...kept, entry };
+    }
     const fetched = await (early?.tarball ??
       deps.upstreams.tarball(upstream, { name: request.name.full, version: facts.version, facts }));
     const row = await deps.cachedVersions.keep({
@@ -216,7 +221,7 @@ async function earlyFetch(deps: TarballDeps, request: TarballRequest): Promise<E
   return {
     promise,
     tarball,
-    abandon: () => void tarball.then((fetched) => fetched.discard(), ignore),
+    abandon: () => void tarball.then((fetched) => fetched.discard()).catch(ignore),
   };
 }
 
