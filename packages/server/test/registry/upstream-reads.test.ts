@@ -69,6 +69,8 @@ describe("a fresh server with an upstream", () => {
       sizeBytes: expect.any(Number),
       integrity: expect.stringMatching(/^sha512-/),
       at,
+      status: "allow",
+      reason: null,
     };
     expect(await list()).toEqual([
       ...names.map((name) => ({ name, ...facts, origin: "cached", by: "ada" })),
