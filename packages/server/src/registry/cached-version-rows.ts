@@ -2,7 +2,7 @@ import { isEntrepotError } from "@entrepot/core";
 import type { Insertable, Transaction } from "kysely";
 import type { Database, Schema } from "../db/index.ts";
 
-const FLUSH_MS = 50;
+const FLUSH_MS = 100;
 const ROWS_PER_WRITE_MAX = 200;
 
 export type CachedVersionRow = Insertable<Schema["cached_versions"]>;

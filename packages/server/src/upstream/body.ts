@@ -33,9 +33,19 @@ export async function readBody(
   bytesMax: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const promised = promisedLength(upstream, response, bytesMax);
-  const body = await response.whole((sizeBytes) => {
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  await response.each((chunk) => {
+    sizeBytes += chunk.length;
     if (sizeBytes > bytesMax) throw tooLarge(upstream, bytesMax);
+    chunks.push(chunk);
   });
-  if (promised !== null && promised !== body.length) throw invalid(upstream, "broke off its answer");
+  if (promised !== null && promised !== sizeBytes) throw invalid(upstream, "broke off its answer");
+  const body = new Uint8Array(sizeBytes);
+  let at = 0;
+  for (const chunk of chunks) {
+    body.set(chunk, at);
+    at += chunk.length;
+  }
   return body;
 }

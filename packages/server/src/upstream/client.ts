@@ -37,14 +37,15 @@ export interface OutboundRequest {
   signal?: AbortSignal;
 }
 
-/** An answer whose body has not been read. Read it to its end, leave the loop early, or discard it. */
+/** An answer whose body has not been read. Read it or discard it. */
 export interface UpstreamResponse extends AnswerHead {
   /** Of the answer, after redirects. */
   url: URL;
-  /** Throws `upstream-invalid` when it breaks off, `upstream-timeout` when it stops. */
-  body: AsyncIterable<Buffer>;
-  /** The whole body in memory of its own; throws the same, and what `check` throws of the number of bytes so far. */
-  whole(check: (sizeBytes: number) => void): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * Hands the body over in chunks and waits where `use` gives a promise. Throws `upstream-invalid` when the body breaks
+   * off, `upstream-timeout` when it stops; what `use` throws breaks it off.
+   */
+  each(use: (chunk: Buffer) => Promise<void> | void): Promise<void>;
   /** Lets the body go unread. */
   discard(): void;
 }
@@ -292,10 +293,9 @@ function responseOf(call: Call, { url, head, exchange, deadline }: Answered): Up
   return {
     ...head,
     url,
-    body: bodyOf(call, exchange, deadline),
-    async whole(check) {
+    async each(use) {
       try {
-        return await exchange.whole(check);
+        await exchange.each(use);
       } catch (error) {
         throw brokenOff(call, error, deadline);
       } finally {
@@ -307,16 +307,6 @@ function responseOf(call: Call, { url, head, exchange, deadline }: Answered): Up
       exchange.discard();
     },
   };
-}
-
-async function* bodyOf(call: Call, exchange: Exchange, deadline: Deadline): AsyncGenerator<Buffer> {
-  try {
-    yield* exchange;
-  } catch (error) {
-    throw brokenOff(call, error, deadline);
-  } finally {
-    deadline.end();
-  }
 }
 
 /** Keeps account of a body that did not come to its end, and makes what is thrown of it. */

@@ -17,7 +17,7 @@ export interface AnswerHead {
  * One request and its answer: first the head, then the body in chunks as they come, which is read once or discarded.
  * Takes the place of the client's own streams, which cost a small answer more than all the rest.
  */
-export class Exchange implements Dispatcher.DispatchHandler, AsyncIterable<Buffer> {
+export class Exchange implements Dispatcher.DispatchHandler {
   /** Rejects with what the client or `abort` says if no answer begins. */
   readonly head: Promise<AnswerHead>;
   #resolveHead!: (head: AnswerHead) => void;
@@ -50,39 +50,31 @@ export class Exchange implements Dispatcher.DispatchHandler, AsyncIterable<Buffe
     this.#drop();
   }
 
-  /** Throws what broke the body off. Leaving the loop early breaks off the rest. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
-    try {
-      for (;;) {
-        const chunk = this.#take();
-        if (chunk !== undefined) yield chunk;
-        else if (await this.#isOver()) return;
-      }
-    } finally {
-      this.abort(new Error("nobody reads the rest"));
-    }
-  }
-
   /**
-   * The whole body in memory of its own. Calls `check` with the number of bytes so far whenever there are more; what
-   * that throws breaks the body off.
+   * Hands the body over in chunks, one after the other, and waits where `use` gives a promise. Throws what broke the
+   * body off; what `use` throws breaks it off.
    */
-  async whole(check: (sizeBytes: number) => void): Promise<Uint8Array<ArrayBuffer>> {
-    const chunks: Buffer[] = [];
-    let sizeBytes = 0;
+  async each(use: (chunk: Buffer) => Promise<void> | void): Promise<void> {
     try {
       for (;;) {
-        const chunk = this.#take();
-        if (chunk !== undefined) {
-          sizeBytes += chunk.length;
-          check(sizeBytes);
-          chunks.push(chunk);
-        } else if (await this.#isOver()) return joined(chunks, sizeBytes);
+        const chunk = this.#take() ?? (await this.#next());
+        if (chunk === null) return;
+        const used = use(chunk);
+        if (used !== undefined) await used;
       }
     } catch (error) {
       this.abort(error);
       throw error;
     }
+  }
+
+  /** The next chunk, null at the end. */
+  async #next(): Promise<Buffer | null> {
+    while (!(await this.#isOver())) {
+      const chunk = this.#take();
+      if (chunk !== undefined) return chunk;
+    }
+    return null;
   }
 
   #take(): Buffer | undefined {
@@ -145,14 +137,4 @@ export class Exchange implements Dispatcher.DispatchHandler, AsyncIterable<Buffe
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.#fail(error);
   }
-}
-
-function joined(chunks: readonly Buffer[], sizeBytes: number): Uint8Array<ArrayBuffer> {
-  const body = new Uint8Array(sizeBytes);
-  let at = 0;
-  for (const chunk of chunks) {
-    body.set(chunk, at);
-    at += chunk.length;
-  }
-  return body;
 }

@@ -71,11 +71,8 @@ export async function downloadTarball(
 ): Promise<Download> {
   const { upstream, name, version } = input;
   const { signal } = controller;
-  const guess = conventionalTarballUrl(upstream, name, version);
-  const early =
-    input.facts instanceof Promise
-      ? settledLater(fetchTarball(deps, { upstream, url: guess, signal }))
-      : null;
+  const guess = input.facts instanceof Promise ? conventionalTarballUrl(upstream, name, version) : null;
+  const early = guess === null ? null : settledLater(fetchTarball(deps, { upstream, url: guess, signal }));
   try {
     const facts = await input.facts;
     if (facts === null) throw notFound(input);
@@ -83,12 +80,8 @@ export async function downloadTarball(
     if (promised === null) {
       throw invalid(upstream, `promises no hash of ${name}@${version} that can be checked`);
     }
-    const urls = placesOf(upstream, name, facts);
-    return await firstVerified(
-      { deps, input, promised, signal },
-      early === null ? urls : [guess, ...urls],
-      early,
-    );
+    const places = placesOf(input, facts, guess);
+    return await firstVerified({ deps, input, promised, signal }, places, early);
   } catch (error) {
     controller.abort(error);
     await (await early)?.candidate?.discard();
@@ -96,17 +89,22 @@ export async function downloadTarball(
   }
 }
 
-/** Where the tarball may be, best first. */
-function placesOf(upstream: Upstream, name: string, facts: VersionFacts): URL[] {
-  const conventional = conventionalTarballUrl(upstream, name, facts.upstreamVersion ?? facts.version);
+/** Where the tarball may be, best first; the first is nearly always enough. */
+function* placesOf(
+  { upstream, name }: DownloadInput,
+  facts: VersionFacts,
+  guess: URL | null,
+): Generator<URL> {
+  if (guess !== null) yield guess;
   const promised = promisedTarballUrl(upstream, facts.tarball);
-  return promised === null ? [conventional] : [promised, conventional];
+  if (promised !== null) yield promised;
+  yield conventionalTarballUrl(upstream, name, facts.upstreamVersion ?? facts.version);
 }
 
 interface Settled {
   /** Null: there is nothing at the URL. */
   candidate: Candidate | null;
-  error: unknown;
+  error: Error | null;
 }
 
 /** Nobody may be waiting yet when it fails. */
@@ -114,7 +112,7 @@ async function settledLater(work: Promise<Candidate | null>): Promise<Settled> {
   try {
     return { candidate: await work, error: null };
   } catch (error) {
-    return { candidate: null, error };
+    return { candidate: null, error: error as Error };
   }
 }
 
@@ -127,7 +125,7 @@ interface Search {
 
 async function firstVerified(
   search: Search,
-  urls: readonly URL[],
+  places: Iterable<URL>,
   early: Promise<Settled> | null,
 ): Promise<Download> {
   const { deps, input, signal } = search;
@@ -135,7 +133,7 @@ async function firstVerified(
   const tried = new Set<string>();
   let failure: EntrepotError | null = null;
   let mismatch: IntegrityMismatch | null = null;
-  for (const url of urls) {
+  for (const url of places) {
     if (tried.has(url.href)) continue;
     const isEarly = early !== null && tried.size === 0;
     tried.add(url.href);
@@ -235,14 +233,15 @@ async function collectBody(
   try {
     // Memory of its own: a chunk is part of a buffer that much else lies in.
     const bytes = Buffer.allocUnsafeSlow(length);
+    const hash = createHash("sha512");
     let at = 0;
-    for await (const chunk of response.body) {
+    await response.each((chunk) => {
       if (at + chunk.length > length) throw invalid(upstream, "sent more than it promised");
+      hash.update(chunk);
       at += chunk.copy(bytes, at);
-    }
+    });
     if (at !== length) throw invalid(upstream, "broke off its answer");
-    const sha512 = createHash("sha512").update(bytes).digest();
-    return { bytes, sizeBytes: length, sha512, sha1: null, discard: async () => letGo() };
+    return { bytes, sizeBytes: length, sha512: hash.digest(), sha1: null, discard: async () => letGo() };
   } catch (error) {
     letGo();
     throw error;
@@ -253,12 +252,11 @@ async function stageBody(deps: DownloadDeps, { upstream, response, length }: Bod
   const staged = await deps.staging.stage();
   try {
     let sizeBytes = 0;
-    for await (const chunk of response.body) {
+    await response.each((chunk) => {
       sizeBytes += chunk.length;
       if (sizeBytes > deps.tarballBytesMax) throw tooLarge(upstream, deps.tarballBytesMax);
-      const written = staged.write(chunk);
-      if (written !== undefined) await written;
-    }
+      return staged.write(chunk);
+    });
     if (length !== null && length !== sizeBytes) throw invalid(upstream, "broke off its answer");
     return { ...(await staged.finish()), path: staged.path, discard: () => staged.discard() };
   } catch (error) {

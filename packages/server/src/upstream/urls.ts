@@ -24,6 +24,8 @@ export function conventionalTarballUrl(upstream: Pick<Upstream, "url">, name: st
 export function promisedTarballUrl(upstream: Target, promised: string | null): URL | null {
   if (promised === null || !URL.canParse(promised)) return null;
   const url = new URL(promised);
+  // Nearly always it lies where the upstream itself does.
+  if (promised.startsWith(upstream.url) && url.username === "" && url.password === "") return url;
   const own = new URL(upstream.url);
   if (url.hostname === own.hostname && url.protocol === "http:" && own.protocol === "https:") {
     url.protocol = own.protocol;

@@ -4,13 +4,16 @@ import { createReadStream } from "node:fs";
 import { compareIntegrity, type IntegrityAlgorithm, parseIntegrity, type VersionFacts } from "@entrepot/core";
 
 const SHA1 = /^[0-9a-f]{40}$/;
+/** An integrity string of one whole hash; it need not be taken apart to see that it is usable. */
+const SHA512 = /^sha512-[A-Za-z0-9+/]{86}==$/;
 
 /** What a document promises of a tarball's bytes, as an integrity string; null if it promises nothing usable. */
 export function promisedIntegrity({
   integrity,
   shasum,
 }: Pick<VersionFacts, "integrity" | "shasum">): string | null {
-  if (integrity !== null && parseIntegrity(integrity).length > 0) return integrity;
+  const isUsable = (text: string): boolean => SHA512.test(text) || parseIntegrity(text).length > 0;
+  if (integrity !== null && isUsable(integrity)) return integrity;
   // Packages from before integrity strings promise a bare sha1.
   const sha1 = shasum?.toLowerCase() ?? "";
   return SHA1.test(sha1) ? `sha1-${Buffer.from(sha1, "hex").toString("base64")}` : null;
@@ -24,6 +27,8 @@ export type UnverifiedTarball = TarballContent & { sha512: Buffer; sha1: Buffer 
 
 /** Tells whether a tarball is what was promised, by the strongest algorithm that the promise names. */
 export async function isAsPromised(promised: string, tarball: UnverifiedTarball): Promise<boolean> {
+  // Nearly every promise is this one hash, and written like this; all others are taken apart.
+  if (promised === `sha512-${tarball.sha512.toString("base64")}`) return true;
   const digests: Partial<Record<IntegrityAlgorithm, string>> = { sha512: tarball.sha512.toString("hex") };
   const algorithms = new Set(parseIntegrity(promised).map(({ algorithm }) => algorithm));
   if (!algorithms.has("sha512")) {

@@ -101,6 +101,7 @@ export async function createFixture(options: FixtureOptions = {}): Promise<Fixtu
   onTestFinished(async () => {
     for (const one of opened) await one.close();
     await threads.close();
+    await blobs.close();
     await fake.close();
     await db.close();
     await rm(folder, { recursive: true });
