@@ -96,6 +96,7 @@ export async function createApp(inputs: AppInputs): Promise<App> {
   const registries = await createRegistries({
     ...storage,
     upstreamDefaults: { ...DEFAULT_UPSTREAM_SETTINGS, freshSeconds: config.upstreamFreshSeconds },
+    onUpstreamProblem: (upstream, reason) => log.error("upstream cannot be used", { upstream, reason }),
   });
   const caches = openCaches(inputs, storage);
   const deps = await createHttpDeps(inputs, storage, {

@@ -3,7 +3,9 @@ import { createCurrentValue, type ChangeLog } from "../changes/index.ts";
 import type { Database } from "../db/index.ts";
 import type { SecretBox } from "../identity/index.ts";
 import type { Upstream, UpstreamSettings } from "../upstream/index.ts";
+import { compileClaims } from "./claims.ts";
 import type { Registry, RegistrySnapshot } from "./registry.ts";
+import { openCredential } from "./upstream-credential.ts";
 
 /** The registries and upstreams of the workspace, in memory and as current as the change log. */
 export interface Registries {
@@ -18,12 +20,25 @@ export interface RegistriesDeps {
   secrets: SecretBox;
   /** What an upstream has where it sets nothing itself. */
   upstreamDefaults: UpstreamSettings;
+  /** Told once of each upstream that cannot be used. */
+  onUpstreamProblem: (upstream: string, problem: string) => void;
 }
 
 /** Loads all registries and keeps them current. */
 export async function createRegistries(deps: RegistriesDeps): Promise<Registries> {
+  const told = new Set<string>();
+  async function load(): Promise<RegistrySnapshot> {
+    const snapshot = await loadSnapshot(deps);
+    for (const { id, name } of snapshot.upstreams.values()) {
+      const problem = snapshot.upstreamProblems.get(id);
+      if (problem !== undefined && !told.has(id)) deps.onUpstreamProblem(name, problem);
+      if (problem === undefined) told.delete(id);
+      else told.add(id);
+    }
+    return snapshot;
+  }
   const current = await createCurrentValue(deps.changes, {
-    load: () => loadSnapshot(deps),
+    load,
     concerns: (change) => change.kind === "registry-changed" || change.kind === "upstream-changed",
   });
   return { snapshot: () => current.get(), peek: () => current.peek() };
@@ -48,14 +63,13 @@ async function loadSnapshot({ db, secrets, upstreamDefaults }: RegistriesDeps): 
     db.read.selectFrom("claims").selectAll().orderBy("pattern").execute(),
   ]);
   const upstreams = new Map<string, Upstream>();
+  const upstreamProblems = new Map<string, string>();
   for (const row of upstreamRows) {
-    upstreams.set(row.id, {
-      id: row.id,
-      name: row.name,
-      url: row.url,
-      credential: row.credential === null ? null : secrets.open(row.credential),
-      settings: { ...upstreamDefaults, ...(JSON.parse(row.settings) as Partial<UpstreamSettings>) },
-    });
+    const { credential, problem } = openCredential(secrets, row.credential);
+    const settings = { ...upstreamDefaults, ...(JSON.parse(row.settings) as Partial<UpstreamSettings>) };
+    const upstream = { id: row.id, name: row.name, url: row.url, settings };
+    if (problem !== null) upstreamProblems.set(row.id, problem);
+    upstreams.set(row.id, problem === null ? { ...upstream, credential } : unusable(upstream, problem));
   }
   const upstreamsOf = groupBy(links, (link) => link.registry_id);
   const claimsOf = groupBy(claimRows, (claim) => claim.registry_id);
@@ -71,7 +85,7 @@ async function loadSnapshot({ db, secrets, upstreamDefaults }: RegistriesDeps): 
     upstreams: (upstreamsOf.get(row.id) ?? [])
       .map((link) => upstreams.get(link.upstream_id))
       .filter((upstream) => upstream !== undefined),
-    claims: (claimsOf.get(row.id) ?? []).map((claim) => claim.pattern),
+    ...claimsIn(claimsOf.get(row.id) ?? []),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   }));
@@ -82,7 +96,27 @@ async function loadSnapshot({ db, secrets, upstreamDefaults }: RegistriesDeps): 
       registries.flatMap((registry) => (registry.host === null ? [] : [[registry.host, registry]])),
     ),
     upstreams: new Map([...upstreams.values()].map((upstream) => [upstream.name, upstream])),
+    upstreamProblems,
   };
+}
+
+// Its requests fail where they would send the credential, so that what is cached of it is served on. To go without
+// would be wrong: an upstream that wants a credential may answer a stranger that it has no such package.
+function unusable(upstream: Omit<Upstream, "credential">, problem: string): Upstream {
+  return {
+    ...upstream,
+    get credential(): string | null {
+      throw new EntrepotError("upstream-unavailable", {
+        message: `The upstream "${upstream.name}" cannot be used: ${problem}`,
+        details: { upstream: upstream.name },
+      });
+    },
+  };
+}
+
+function claimsIn(rows: readonly { pattern: string }[]): Pick<Registry, "claims" | "isClaimed"> {
+  const claims = rows.map(({ pattern }) => pattern);
+  return { claims, isClaimed: compileClaims(claims) };
 }
 
 function groupBy<T>(rows: readonly T[], keyOf: (row: T) => string): Map<string, T[]> {

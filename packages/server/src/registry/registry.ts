@@ -17,6 +17,8 @@ export interface Registry {
   readonly upstreams: readonly Upstream[];
   /** Name patterns that are never asked upstream. */
   readonly claims: readonly string[];
+  /** Tells whether a claim covers the name. */
+  readonly isClaimed: (name: string) => boolean;
   readonly createdAt: number;
   readonly updatedAt: number;
 }
@@ -28,6 +30,8 @@ export interface RegistrySnapshot {
   /** By lower-case host name. */
   readonly byHost: ReadonlyMap<string, Registry>;
   readonly upstreams: ReadonlyMap<string, Upstream>;
+  /** Why an upstream cannot be used, by its id; the others can. */
+  readonly upstreamProblems: ReadonlyMap<string, string>;
 }
 
 const NAME_PATTERN = /^[a-z0-9][a-z0-9._-]{0,49}$/;

@@ -38,6 +38,7 @@ describe("upstreams", () => {
         name: "guarded",
         url: upstream.url,
         hasCredential: true,
+        problem: null,
         allowedHosts: [],
         freshSeconds: 5,
         timeoutMs: expect.any(Number),

@@ -87,6 +87,7 @@ async function registryIn(deps: { db: Database; now: () => number }): Promise<Re
     managed: false,
     upstreams: [],
     claims: [],
+    isClaimed: () => false,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };

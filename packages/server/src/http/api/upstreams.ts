@@ -19,12 +19,15 @@ const changeBody = z.strictObject({ url: z.string().max(2048).optional(), ...set
 type UpstreamBody = z.infer<typeof changeBody>;
 
 /** An upstream as the API shows it: whether there is a credential, never the credential. */
-function shown(context: ApiContext<unknown>, upstream: Upstream): Record<string, unknown> {
+async function shown(context: ApiContext<unknown>, upstream: Upstream): Promise<Record<string, unknown>> {
   const { allowedHosts, freshSeconds, timeoutMs } = upstream.settings;
+  const { upstreamProblems } = await context.deps.registries.snapshot();
+  const problem = upstreamProblems.get(upstream.id) ?? null;
   return {
     name: upstream.name,
     url: upstream.url,
-    hasCredential: upstream.credential !== null,
+    hasCredential: problem !== null || upstream.credential !== null,
+    problem,
     allowedHosts,
     freshSeconds,
     timeoutMs,
@@ -34,7 +37,7 @@ function shown(context: ApiContext<unknown>, upstream: Upstream): Record<string,
 
 async function list(context: ApiContext<unknown>): Promise<unknown> {
   const { upstreams } = await context.deps.registries.snapshot();
-  return wholeList([...upstreams.values()].map((upstream) => shown(context, upstream)));
+  return wholeList(await Promise.all([...upstreams.values()].map((upstream) => shown(context, upstream))));
 }
 
 async function show(context: ApiContext<unknown>, name = context.param("name")): Promise<unknown> {
@@ -43,7 +46,7 @@ async function show(context: ApiContext<unknown>, name = context.param("name")):
   if (upstream === undefined) {
     throw new EntrepotError("not-found", { message: `There is no upstream "${name}".` });
   }
-  return shown(context, upstream);
+  return await shown(context, upstream);
 }
 
 function valuesOf(body: UpstreamBody): UpstreamValues {
