@@ -13,3 +13,4 @@ export { prepareQuery } from "./prepared-query.ts";
 export type { SlotOf } from "./prepared-query.ts";
 export type { Schema } from "./schema.ts";
 export { isForeignKeyViolation, isUniqueViolation } from "./storage-errors.ts";
+export { withoutNul } from "./without-nul.ts";

@@ -142,6 +142,13 @@ interface VersionsTable {
   removed_at: number | null;
 }
 
+interface VersionReadmesTable {
+  package_id: string;
+  version: string;
+  readme: string;
+  readme_filename: string;
+}
+
 interface DistTagsTable {
   package_id: string;
   tag: string;
@@ -245,6 +252,7 @@ export interface Schema {
   tokens: TokensTable;
   packages: PackagesTable;
   versions: VersionsTable;
+  version_readmes: VersionReadmesTable;
   dist_tags: DistTagsTable;
   upstream_documents: UpstreamDocumentsTable;
   cached_versions: CachedVersionsTable;

@@ -1,7 +1,7 @@
 import type { Selectable } from "kysely";
 import { EntrepotError, normalizeVersion, parsePackageName, type VersionStatus } from "@entrepot/core";
 import { appendChange, createCurrentValue, type ChangeLog } from "../changes/index.ts";
-import type { Database, Schema } from "../db/index.ts";
+import { withoutNul, type Database, type Schema } from "../db/index.ts";
 
 const EVERY_REGISTRY = "";
 const EVERY_VERSION = "*";
@@ -86,7 +86,8 @@ export async function createStatuses(deps: StatusDeps): Promise<Statuses> {
           message: `A reason has at most ${REASON_CHARS_MAX} characters.`,
         });
       }
-      await writeStatus(deps, { key, actor, values: { status, reason, set_by: actor, set_at: now() } });
+      const values = { status, reason: withoutNul(reason), set_by: actor, set_at: now() };
+      await writeStatus(deps, { key, actor, values });
     },
     async clear(key, actor) {
       return await writeStatus(deps, { key, actor, values: null });

@@ -33,9 +33,13 @@ export function isServerFault(error: unknown): boolean {
   );
 }
 
-// Clients print `error`; programs read the verdict's parts.
-function visible(error: EntrepotError): Record<string, unknown> {
-  return error.code === "version-denied" ? { ...error.details } : {};
+// Clients print `error`; programs read the verdict's parts, and what is left of an unpublished package.
+function visible({ code, details }: EntrepotError): Record<string, unknown> {
+  const { package: name, unpublished } = details;
+  if (typeof unpublished === "string") {
+    return { _id: name, name, time: { unpublished: JSON.parse(unpublished) as unknown } };
+  }
+  return code === "version-denied" ? { ...details } : {};
 }
 
 function headerText(text: string): string {

@@ -3,7 +3,7 @@ import { EntrepotError } from "@entrepot/core";
 import { sql } from "kysely";
 import type { Selectable, Transaction } from "kysely";
 import { appendChange } from "../changes/index.ts";
-import type { Schema } from "../db/index.ts";
+import { withoutNul, type Schema } from "../db/index.ts";
 import { pageLimit, pageOf } from "./identity-deps.ts";
 import type { Actor, IdentityDeps, Page } from "./identity-deps.ts";
 import { TOKEN_RANDOM_BYTES, isTokenSecret, makeTokenSecret, tokenHash, tokenHint } from "./token-secret.ts";
@@ -97,7 +97,7 @@ async function writeToken(
     id: randomUUID(),
     workspace_id: deps.workspaceId,
     user_id: input.userId,
-    name: input.name,
+    name: withoutNul(input.name),
     secret_hash: tokenHash(secret),
     hint: tokenHint(secret),
     readonly: input.readonly ? 1 : 0,

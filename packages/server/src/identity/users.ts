@@ -45,6 +45,7 @@ export interface UserChange extends Actor {
 type UserRow = Selectable<Schema["users"]>;
 type UserDeps = Pick<IdentityDeps, "db" | "workspaceId" | "now" | "hasher">;
 
+const EMAIL = /^[^\s@\p{C}]+@[^\s@\p{C}]+$/u;
 const EMAIL_CHARACTERS_MAX = 254;
 
 /** Creates a user. Throws request-invalid for a bad name or password, and name-taken. */
@@ -244,7 +245,8 @@ async function appendUserChange(
 }
 
 function assertEmail(email: string | null): void {
-  if (email === null || (email.length <= EMAIL_CHARACTERS_MAX && /^[^\s@]+@[^\s@]+$/.test(email))) return;
+  if (email === null) return;
+  if (email.length <= EMAIL_CHARACTERS_MAX && EMAIL.test(email)) return;
   throw new EntrepotError("request-invalid", { message: "This is not an email address." });
 }
 

@@ -1,9 +1,11 @@
-import { EntrepotError, sliceManifest } from "@entrepot/core";
+import { EntrepotError, sliceManifest, type VersionFacts } from "@entrepot/core";
 import { writePackage, type PackageWrite, type PackageWriteDeps, type WriteScope } from "./package-write.ts";
 import { assertCurrentRevision } from "./revision.ts";
 
 const DEPRECATION_CHARS_MAX = 1024;
 const MAINTAINERS_MAX = 200;
+/** Manifests that are in memory at once while they are changed. */
+const MANIFESTS_AT_ONCE = 100;
 
 /**
  * Takes over the deprecation texts of a whole document and nothing else of it: what else differs is what the
@@ -16,21 +18,47 @@ export async function deprecateVersions(
   const texts = deprecationTexts(write.document["versions"]);
   return await writePackage(deps, write, async (scope) => {
     assertCurrentRevision(scope.row, write.document["_rev"]);
-    const changed: Record<string, string | null> = {};
+    const changes = await deprecationChanges(scope, texts);
+    if (changes.size === 0) return null;
+    await setDeprecations(scope, changes);
+    const deprecated = Object.fromEntries([...changes.values()].map(({ version, text }) => [version, text]));
+    return { kind: "package-changed", detail: { deprecated }, installable: false };
+  });
+}
+
+/** By the id of the version's row. */
+type DeprecationChanges = Map<string, { version: string; text: string | null }>;
+
+// Compares with the facts, which are small: a document names every version, and most stay as they are.
+async function deprecationChanges(
+  { trx, row }: WriteScope,
+  texts: ReadonlyMap<string, string | null>,
+): Promise<DeprecationChanges> {
+  const versions = await trx
+    .selectFrom("versions")
+    .select(["id", "version", "facts"])
+    .where("package_id", "=", row.id)
+    .where("removed_at", "is", null)
+    .execute();
+  const changes: DeprecationChanges = new Map();
+  for (const { id, version, facts } of versions) {
+    const text = texts.get(version);
+    if (text === undefined || (JSON.parse(facts) as VersionFacts).deprecated === text) continue;
+    changes.set(id, { version, text });
+  }
+  return changes;
+}
+
+async function setDeprecations(scope: WriteScope, changes: DeprecationChanges): Promise<void> {
+  const ids = [...changes.keys()];
+  for (let at = 0; at < ids.length; at += MANIFESTS_AT_ONCE) {
     const rows = await scope.trx
       .selectFrom("versions")
-      .select(["id", "version", "full_slice", "facts"])
-      .where("package_id", "=", scope.row.id)
-      .where("removed_at", "is", null)
+      .select(["id", "full_slice", "facts"])
+      .where("id", "in", ids.slice(at, at + MANIFESTS_AT_ONCE))
       .execute();
-    for (const row of rows) {
-      const text = texts.get(row.version);
-      if (text === undefined) continue;
-      if (await setDeprecation(scope, row, text)) changed[row.version] = text;
-    }
-    if (Object.keys(changed).length === 0) return null;
-    return { kind: "package-changed", detail: { deprecated: changed }, installable: false };
-  });
+    for (const row of rows) await setDeprecation(scope, row, changes.get(row.id)?.text ?? null);
+  }
 }
 
 interface DeprecationRow {
@@ -39,9 +67,8 @@ interface DeprecationRow {
   facts: string;
 }
 
-async function setDeprecation(scope: WriteScope, row: DeprecationRow, text: string | null): Promise<boolean> {
+async function setDeprecation(scope: WriteScope, row: DeprecationRow, text: string | null): Promise<void> {
   const manifest = JSON.parse(row.full_slice) as Record<string, unknown>;
-  if ((manifest["deprecated"] ?? null) === text) return false;
   if (text === null) delete manifest["deprecated"];
   else manifest["deprecated"] = text;
   const slices = sliceManifest(manifest);
@@ -51,7 +78,6 @@ async function setDeprecation(scope: WriteScope, row: DeprecationRow, text: stri
     .set({ full_slice: slices.full, abbreviated_slice: slices.abbreviated, facts })
     .where("id", "=", row.id)
     .execute();
-  return true;
 }
 
 // An empty text lifts the deprecation: yarn 1 warns of any text, the empty one included.

@@ -1,27 +1,34 @@
 import { EntrepotError, isTagName, normalizeVersion } from "@entrepot/core";
 import { findVersion, listTags } from "./package-rows.ts";
 import { writePackage, type PackageWrite, type PackageWriteDeps, type WriteScope } from "./package-write.ts";
-import { tagInvalid } from "./publish/publish-request.ts";
-import { setTag } from "./tags.ts";
+import { showReadmeOfLatest } from "./readmes.ts";
+import { setTag, tagInvalid } from "./tags.ts";
 
-/** Points tags at versions of the package. Throws `tag-invalid` and `version-not-found`. */
+/**
+ * Points tags at versions of the package; with `replace` these are its only ones beside `latest`. Throws `tag-invalid`
+ * and `version-not-found`.
+ */
 export async function putTags(
   deps: PackageWriteDeps,
   write: PackageWrite & { tags: ReadonlyMap<string, unknown>; replace: boolean },
 ): Promise<{ rev: string }> {
   return await writePackage(deps, write, async (scope) => {
+    const { trx, row, now } = scope;
+    const wanted = new Map<string, string>();
     for (const [tag, version] of write.tags) {
-      await setTag(
-        scope.trx,
-        { packageId: scope.row.id, actor: write.actor, now: scope.now },
-        {
-          name: tag,
-          version: await taggedVersion(scope, { tag, version, name: write.name }),
-        },
-      );
+      wanted.set(tag, await taggedVersion(scope, { tag, version, name: write.name }));
     }
-    if (write.replace) await removeOtherTags(scope, write.tags);
-    return { kind: "tag-set", detail: { tags: Object.fromEntries(write.tags) }, installable: true };
+    const before = await listTags(trx, row.id);
+    const changed = [...wanted].filter(([tag, version]) => before.get(tag) !== version);
+    const removed = [...before.keys()].filter((tag) => tag !== "latest" && !wanted.has(tag));
+    const isShrinking = write.replace && removed.length > 0;
+    if (changed.length === 0 && !isShrinking) return null;
+    for (const [name, version] of changed) {
+      await setTag(trx, { packageId: row.id, actor: write.actor, now }, { name, version });
+    }
+    if (isShrinking) await removeTags(scope, removed);
+    if (changed.some(([tag]) => tag === "latest")) await showReadmeOfLatest(trx, row.id);
+    return { kind: "tag-set", detail: { tags: Object.fromEntries(wanted) }, installable: false };
   });
 }
 
@@ -35,13 +42,13 @@ export async function deleteTag(
       message: 'The tag "latest" cannot be removed; point it at another version instead.',
     });
   }
-  return await writePackage(deps, write, async ({ trx, row }) => {
-    const tags = await listTags(trx, row.id);
+  return await writePackage(deps, write, async (scope) => {
+    const tags = await listTags(scope.trx, scope.row.id);
     if (!tags.has(write.tag)) {
       throw new EntrepotError("not-found", { message: `${write.name} has no tag "${write.tag}".` });
     }
-    await trx.deleteFrom("dist_tags").where("package_id", "=", row.id).where("tag", "=", write.tag).execute();
-    return { kind: "tag-removed", detail: { tag: write.tag }, installable: true };
+    await removeTags(scope, [write.tag]);
+    return { kind: "tag-removed", detail: { tag: write.tag }, installable: false };
   });
 }
 
@@ -65,10 +72,10 @@ async function taggedVersion(
   return version;
 }
 
-async function removeOtherTags({ trx, row }: WriteScope, kept: ReadonlyMap<string, unknown>): Promise<void> {
+async function removeTags({ trx, row }: WriteScope, tags: readonly string[]): Promise<void> {
   await trx
     .deleteFrom("dist_tags")
     .where("package_id", "=", row.id)
-    .where("tag", "not in", ["latest", ...kept.keys()])
+    .where("tag", "in", [...tags])
     .execute();
 }

@@ -30,6 +30,7 @@ export {
 export { type Registry, type RegistrySnapshot } from "./registry.ts";
 export { refuseShadowing } from "./shadowing.ts";
 export { createTarballs, versionOfFileName, type TarballRequest, type Tarballs } from "./tarballs.ts";
+export { unpublishedError } from "./tombstone.ts";
 export { unpublishMissing, unpublishPackage, unpublishVersion } from "./unpublish.ts";
 export {
   changeUpstream,

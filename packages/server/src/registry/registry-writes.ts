@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Transaction } from "kysely";
 import { EntrepotError } from "@entrepot/core";
-import { isPostgres, type Schema } from "../db/index.ts";
+import { isPostgres, withoutNul, type Schema } from "../db/index.ts";
 import { registryNameProblem } from "./registry.ts";
 import {
   logRegistryChange,
@@ -197,7 +197,7 @@ function columnsOf(input: RegistryValues): Partial<Schema["registries"]> & objec
     });
   }
   return {
-    ...(input.description === undefined ? {} : { description: input.description }),
+    ...(input.description === undefined ? {} : { description: withoutNul(input.description) }),
     ...(input.anonymousRead === undefined ? {} : { anonymous_read: input.anonymousRead ? 1 : 0 }),
     ...(input.active === undefined ? {} : { active: input.active ? 1 : 0 }),
     ...(input.host === undefined ? {} : { host }),

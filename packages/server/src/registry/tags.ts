@@ -1,7 +1,7 @@
 import type { Transaction } from "kysely";
-import { compareVersions, highestStable } from "@entrepot/core";
+import { EntrepotError, compareVersions, highestStable } from "@entrepot/core";
 import type { Schema } from "../db/index.ts";
-import { listTags, listVersions } from "./package-rows.ts";
+import { listVersions } from "./package-rows.ts";
 
 /** Who writes, and when. */
 export interface TagWrite {
@@ -24,15 +24,30 @@ export async function setTag(
     .execute();
 }
 
+/** The error for a tag that cannot be one. */
+export function tagInvalid(tag: string): EntrepotError {
+  return new EntrepotError("tag-invalid", {
+    message: `"${tag}" cannot be a tag: a tag may not read as a version or a range. Try a word such as "next".`,
+  });
+}
+
 /**
  * Makes every tag name a version that is there: tags of removed versions go, and `latest` moves to the
- * highest version left, a stable one where there is one.
+ * highest version left, a stable one where there is one. Tells whether `latest` moved.
  */
-export async function mendTags(trx: Transaction<Schema>, write: TagWrite): Promise<void> {
-  const versions = (await listVersions(trx, write.packageId)).map((row) => row.version);
-  const present = new Set(versions);
-  const tags = await listTags(trx, write.packageId);
-  const dangling = [...tags].filter(([, version]) => !present.has(version)).map(([tag]) => tag);
+export async function mendTags(trx: Transaction<Schema>, write: TagWrite): Promise<boolean> {
+  const tags = await trx
+    .selectFrom("dist_tags")
+    .leftJoin("versions", (join) =>
+      join
+        .onRef("versions.package_id", "=", "dist_tags.package_id")
+        .onRef("versions.version", "=", "dist_tags.version")
+        .on("versions.removed_at", "is", null),
+    )
+    .select(["tag", "versions.id as versionId"])
+    .where("dist_tags.package_id", "=", write.packageId)
+    .execute();
+  const dangling = tags.filter(({ versionId }) => versionId === null).map(({ tag }) => tag);
   if (dangling.length > 0) {
     await trx
       .deleteFrom("dist_tags")
@@ -40,8 +55,10 @@ export async function mendTags(trx: Transaction<Schema>, write: TagWrite): Promi
       .where("tag", "in", dangling)
       .execute();
   }
-  const latest = tags.get("latest");
-  if (latest !== undefined && present.has(latest)) return;
+  if (tags.some(({ tag, versionId }) => tag === "latest" && versionId !== null)) return false;
+  const versions = (await listVersions(trx, write.packageId)).map((row) => row.version);
   const highest = highestStable(versions) ?? versions.sort(compareVersions).at(-1) ?? null;
-  if (highest !== null) await setTag(trx, write, { name: "latest", version: highest });
+  if (highest === null) return false;
+  await setTag(trx, write, { name: "latest", version: highest });
+  return true;
 }

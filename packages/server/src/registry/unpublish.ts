@@ -2,8 +2,10 @@ import { EntrepotError, isSelectable, policyDepth, type VersionFacts } from "@en
 import type { Gate } from "../firewall/index.ts";
 import { listTags, listVersions } from "./package-rows.ts";
 import { writePackage, type PackageWrite, type PackageWriteDeps, type WriteScope } from "./package-write.ts";
+import { dropReadmes, showReadmeOfLatest } from "./readmes.ts";
 import { assertCurrentRevision } from "./revision.ts";
 import { mendTags } from "./tags.ts";
+import type { Tombstone } from "./tombstone.ts";
 
 /**
  * Removes the versions that a document, sent with the package's current `_rev`, no longer lists. Nothing else
@@ -88,7 +90,9 @@ async function removeVersions(
     .where("package_id", "=", scope.row.id)
     .where("version", "in", [...versions])
     .execute();
-  await mendTags(scope.trx, { packageId: scope.row.id, actor: write.actor, now: scope.now });
+  await dropReadmes(scope.trx, scope.row.id, versions);
+  const tags = { packageId: scope.row.id, actor: write.actor, now: scope.now };
+  if (await mendTags(scope.trx, tags)) await showReadmeOfLatest(scope.trx, scope.row.id);
   return { kind: "version-removed", detail: { versions }, installable: true };
 }
 
@@ -101,7 +105,7 @@ export async function unpublishPackage(
     assertCurrentRevision(scope.row, write.rev);
     const { trx, row, now } = scope;
     const versions = (await listVersions(trx, row.id)).map((entry) => entry.version);
-    const tombstone = {
+    const tombstone: Tombstone = {
       name: write.actor,
       time: new Date(now).toISOString(),
       tags: Object.fromEntries(await listTags(trx, row.id)),
@@ -115,9 +119,15 @@ export async function unpublishPackage(
       .where("removed_at", "is", null)
       .execute();
     await trx.deleteFrom("dist_tags").where("package_id", "=", row.id).execute();
+    await trx.deleteFrom("version_readmes").where("package_id", "=", row.id).execute();
     await trx
       .updateTable("packages")
-      .set({ removed_at: now, tombstone: JSON.stringify(tombstone) })
+      .set({
+        removed_at: now,
+        tombstone: JSON.stringify(tombstone),
+        readme: "",
+        readme_filename: "",
+      })
       .where("id", "=", row.id)
       .execute();
     return { kind: "package-removed", detail: { versions }, installable: true };

@@ -46,6 +46,14 @@ async function createPublishedTables(db: Kysely<unknown>): Promise<void> {
     .addUniqueConstraint("versions_version", ["package_id", "version"])
     .execute();
   await db.schema.createIndex("versions_digest").on("versions").column("digest").execute();
+  // Apart from the versions, whose rows are read for every tarball.
+  await table(db.schema.createTable("version_readmes"))
+    .addColumn("package_id", text, (column) => column.notNull().references("packages.id").onDelete("cascade"))
+    .addColumn("version", text, (column) => column.notNull())
+    .addColumn("readme", text, (column) => column.notNull())
+    .addColumn("readme_filename", text, (column) => column.notNull())
+    .addPrimaryKeyConstraint("version_readmes_key", ["package_id", "version"])
+    .execute();
   await table(db.schema.createTable("dist_tags"))
     .addColumn("package_id", text, (column) => column.notNull().references("packages.id").onDelete("cascade"))
     .addColumn("tag", text, (column) => column.notNull())

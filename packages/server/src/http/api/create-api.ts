@@ -76,6 +76,7 @@ function addRoute(
 function contextOf(deps: HttpDeps, addresses: AddressReader, request: FastifyRequest): ApiContext<unknown> {
   const params = request.params as Record<string, string>;
   const query = request.query as Record<string, string | string[] | undefined>;
+  assertNoNul([...Object.values(params), ...Object.values(query).flat()]);
   return {
     deps,
     principal: request.principal,
@@ -88,6 +89,12 @@ function contextOf(deps: HttpDeps, addresses: AddressReader, request: FastifyReq
       return Array.isArray(value) ? value[0] : value;
     },
   };
+}
+
+// What is looked up is a text of the database, and PostgreSQL knows none with this character.
+function assertNoNul(values: readonly (string | undefined)[]): void {
+  if (!values.some((value) => value?.includes("\0"))) return;
+  throw new EntrepotError("request-invalid", { message: "The URL holds the character NUL; leave it out." });
 }
 
 function assertMay(principal: Principal, route: ApiRoute): void {

@@ -1,4 +1,4 @@
-import { EntrepotError, type PackageName } from "@entrepot/core";
+import { EntrepotError, may, type PackageName } from "@entrepot/core";
 import {
   deprecateVersions,
   parsePublishRequest,
@@ -57,6 +57,7 @@ async function changeDocument(
           : "This server does not keep stars.",
     });
   }
+  assertMayDeprecate(context);
   const { rev } = await deprecateVersions(context.deps, {
     registry: context.registry,
     name: name.full,
@@ -78,25 +79,41 @@ async function publisherOf(context: NpmContext): Promise<Publisher> {
   };
 }
 
+function assertMayDeprecate({ principal, registry }: NpmContext): void {
+  const { allowed, reason } = may(principal, "deprecate", registry);
+  if (!allowed) throw new EntrepotError("permission-denied", { message: reason });
+}
+
 // Somebody wrote down where this package belongs; publishing it elsewhere is a mistake more often than a wish.
 function assertPublishedHere(context: NpmContext, publishConfig: unknown): void {
   const wanted = (publishConfig as { registry?: unknown } | null | undefined)?.registry;
   if (typeof wanted !== "string") return;
-  if (isSameRegistry(wanted, context)) return;
+  if (URL.canParse(wanted) && leadsHere(context, new URL(wanted))) return;
   throw new EntrepotError("permission-denied", {
     message: `publishConfig.registry in package.json says ${wanted}, so this package is not published to ${context.registryUrl}/.`,
   });
 }
 
-function isSameRegistry(wanted: string, context: NpmContext): boolean {
-  if (!URL.canParse(wanted)) return false;
-  const here = new URL(context.registryUrl);
-  const there = new URL(wanted);
-  const pathOf = (url: URL): string =>
-    url.pathname.toLowerCase().replace(/\/$/, "").replace(/\/r\//, "/npm/");
-  const isSameHost =
-    here.host === there.host || (isLoopback(here) && isLoopback(there) && here.port === there.port);
-  return isSameHost && pathOf(here) === pathOf(there);
+/** Tells whether a URL is one of this registry's own, be it another than the client uses. */
+function leadsHere({ registry, registryUrl, address, deps }: NpmContext, url: URL): boolean {
+  const path = url.pathname
+    .replace(/\/$/, "")
+    .replace(/^(.*)\/r\/([^/]+)$/, "$1/npm/$2")
+    .toLowerCase();
+  const byName = `/npm/${registry.name}`;
+  const base = deps.publicUrl === null ? "" : new URL(deps.publicUrl).pathname.replace(/\/$/, "");
+  const prefixes = ["", address.pathPrefix, base].map((prefix) => prefix.toLowerCase());
+  const isRoot = prefixes.includes(path);
+  if (url.hostname === registry.host && isRoot) return true;
+  const isOwnHost =
+    url.hostname === registry.host ||
+    [registryUrl, address.origin].some((here) => isSameHost(new URL(here), url)) ||
+    deps.upstreamWrites.isOwnUrl(url);
+  return isOwnHost && prefixes.some((prefix) => path === prefix + byName);
+}
+
+function isSameHost(one: URL, other: URL): boolean {
+  return one.host === other.host || (isLoopback(one) && isLoopback(other) && one.port === other.port);
 }
 
 function isLoopback(url: URL): boolean {

@@ -1,5 +1,5 @@
 import { EntrepotError } from "@entrepot/core";
-import { findAttestations } from "../../registry/index.ts";
+import { findAttestations, unpublishedError } from "../../registry/index.ts";
 import { jsonAnswer, type Answer } from "../answer.ts";
 import type { NpmContext } from "../context.ts";
 import { packageOf, valueOf } from "../match-route.ts";
@@ -18,10 +18,10 @@ export async function registryInfo(context: NpmContext): Promise<Answer> {
 
 /** `GET /-/package/:package/visibility`: whether anyone may read it, as clients ask before they make provenance. */
 export async function visibility(context: NpmContext): Promise<Answer> {
-  const origin = await context.deps.origins.of(context.registry, packageOf(context.params).full);
-  if (origin.kind !== "local" || origin.row.removed_at !== null) {
-    throw new EntrepotError("package-not-found");
-  }
+  const name = packageOf(context.params).full;
+  const origin = await context.deps.origins.of(context.registry, name);
+  if (origin.kind !== "local") throw new EntrepotError("package-not-found");
+  if (origin.row.tombstone !== null) throw unpublishedError(name, origin.row.tombstone);
   return jsonAnswer(200, { public: context.registry.anonymousRead });
 }
 

@@ -6,6 +6,8 @@ import {
   normalizeVersion,
   type PackageName,
 } from "@entrepot/core";
+import { withoutNul } from "../../db/index.ts";
+import { tagInvalid } from "../tags.ts";
 import type { PackageBody, StagedAttachment } from "./read-publish-body.ts";
 
 const DESCRIPTION_CHARS_MAX = 255;
@@ -24,7 +26,6 @@ export interface PublishRequest {
   bundles: unknown[];
   readme: string;
   readmeFilename: string;
-  access: "public" | "restricted" | null;
 }
 
 /** Checks a publish document. Throws 4xx errors whose text says which part is wrong and what would do. */
@@ -52,10 +53,10 @@ export function parsePublishRequest(name: PackageName, body: PackageBody): Publi
     tags: tagsOf(document["dist-tags"], version),
     tarball: tarballOf(body),
     bundles: bundlesOf(document["_attachments"]),
-    readme: cutReadme(textOf(manifest["readme"]) ?? textOf(document["readme"]) ?? ""),
-    readmeFilename: textOf(manifest["readmeFilename"]) ?? textOf(document["readmeFilename"]) ?? "",
-    access:
-      document["access"] === "public" || document["access"] === "restricted" ? document["access"] : null,
+    readme: cutReadme(withoutNul(textOf(manifest["readme"]) ?? textOf(document["readme"]) ?? "")),
+    readmeFilename: withoutNul(
+      textOf(manifest["readmeFilename"]) ?? textOf(document["readmeFilename"]) ?? "",
+    ),
   };
 }
 
@@ -103,13 +104,6 @@ function tagsOf(value: unknown, version: string): Map<string, string> {
     }
   }
   return new Map(tags.map(([tag]) => [tag, version]));
-}
-
-/** The error for a tag that cannot be one. */
-export function tagInvalid(tag: string): EntrepotError {
-  return new EntrepotError("tag-invalid", {
-    message: `"${tag}" cannot be a tag: a tag may not read as a version or a range. Try a word such as "next".`,
-  });
 }
 
 function tarballOf(body: PackageBody): StagedAttachment {
@@ -168,7 +162,7 @@ function assertDependencyCount(manifest: Record<string, unknown>): void {
 function withoutReadme(manifest: Record<string, unknown>, version: string): Record<string, unknown> {
   const { readme: _readme, readmeFilename: _filename, ...rest } = manifest;
   const description = textOf(rest["description"]);
-  if (description !== null) rest["description"] = cutText(description, DESCRIPTION_CHARS_MAX);
+  if (description !== null) rest["description"] = cutText(withoutNul(description), DESCRIPTION_CHARS_MAX);
   return { ...rest, version };
 }
 

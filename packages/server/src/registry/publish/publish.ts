@@ -1,18 +1,11 @@
-import { randomUUID } from "node:crypto";
-import type { Transaction } from "kysely";
-import { EntrepotError, factsOfManifest, sliceManifest, type VersionFacts } from "@entrepot/core";
+import { EntrepotError, factsOfManifest, sliceManifest } from "@entrepot/core";
 import type { BlobStore } from "../../blobs/index.ts";
-import { appendChange } from "../../changes/index.ts";
-import { isForeignKeyViolation, type Database, type Schema } from "../../db/index.ts";
+import { isForeignKeyViolation, type Database } from "../../db/index.ts";
 import type { Gate } from "../../firewall/index.ts";
 import type { InspectedTarball, TarballLimits, ThreadPool } from "../../threads/index.ts";
-import { keepBlobs } from "../blob-lock.ts";
-import { bumpRevision, findPackage, findVersion, type PackageRow } from "../package-rows.ts";
-import type { Registry } from "../registry.ts";
-import { revisionOf } from "../revision.ts";
-import { mendTags, setTag } from "../tags.ts";
 import { checkIntegrity, checkManifestAgrees } from "./check-tarball.ts";
-import type { PublishRequest } from "./publish-request.ts";
+import { insertVersion, type PreparedVersion } from "./insert-version.ts";
+import { personOf, type PublishInput } from "./publisher.ts";
 
 export interface PublishDeps {
   db: Database;
@@ -23,44 +16,12 @@ export interface PublishDeps {
   now: () => number;
 }
 
-/** Who publishes and how, kept with the version. */
-export interface Publisher {
-  userName: string;
-  email: string | null;
-  via: "password" | "token";
-  tokenId: string | null;
-  address: string;
-  client: string;
-}
-
-export interface PublishInput {
-  registry: Registry;
-  /** The registry's absolute URL as the client addresses it, without a trailing slash. */
-  registryUrl: string;
-  publisher: Publisher;
-  request: PublishRequest;
-}
-
-export interface PublishResult {
-  /** False when the very same bytes were there already. */
-  isNew: boolean;
-  rev: string;
-}
-
-/** Everything about a version that is computed before the transaction opens. */
-interface PreparedVersion {
-  slices: { full: string; abbreviated: string };
-  facts: VersionFacts;
-  digest: string;
-  integrity: string;
-  shasum: string;
-}
-
 /**
  * Publishes one version: checks, then the tarball into the blob store, then one transaction that makes it
- * visible. The same bytes again are success; other bytes under the version are `version-exists`.
+ * visible. The same bytes again from the same publisher are success, since clients retry whose answer was lost, and set
+ * the tags that they bring; everything else under a version that exists is `version-exists`.
  */
-export async function publish(deps: PublishDeps, input: PublishInput): Promise<PublishResult> {
+export async function publish(deps: PublishDeps, input: PublishInput): Promise<{ rev: string }> {
   const { request } = input;
   checkIntegrity(request);
   const tarball = await deps.threads.run("inspectTarball", {
@@ -89,20 +50,6 @@ export async function publish(deps: PublishDeps, input: PublishInput): Promise<P
       cause: error,
     });
   }
-}
-
-async function assertStored(
-  deps: PublishDeps,
-  trx: Transaction<Schema>,
-  blob: { digest: string; sizeBytes: number },
-): Promise<void> {
-  await keepBlobs(trx);
-  const stat = await deps.blobs.stat(blob.digest);
-  if (stat?.sizeBytes === blob.sizeBytes) return;
-  throw new EntrepotError("storage-unavailable", {
-    message: "The tarball was removed from the storage while it was published; publish again.",
-    details: { digest: blob.digest },
-  });
 }
 
 function prepareVersion(deps: PublishDeps, input: PublishInput, tarball: InspectedTarball): PreparedVersion {
@@ -145,128 +92,6 @@ function hasInstallScript(manifest: Record<string, unknown>, tarball: InspectedT
   return (
     tarball.hasBindingGyp || ["preinstall", "install", "postinstall"].some((name) => names.includes(name))
   );
-}
-
-interface InsertInput extends PublishInput {
-  prepared: PreparedVersion;
-  now: number;
-}
-
-async function insertVersion(
-  deps: PublishDeps,
-  trx: Transaction<Schema>,
-  input: InsertInput,
-): Promise<PublishResult> {
-  const { registry, request, prepared, publisher, now } = input;
-  const found = await packageForWriting(trx, input);
-  const existing = await findVersion(trx, found.id, request.version);
-  if (existing !== null) {
-    if (existing.removed_at === null && existing.digest === prepared.digest) {
-      return { isNew: false, rev: revisionOf(found) };
-    }
-    throw versionExists(request, existing.removed_at !== null);
-  }
-  const row = await bumpRevision(trx, found, { now, installable: true });
-  await insertVersionRow(trx, input, row.id);
-  await assertStored(deps, trx, { digest: prepared.digest, sizeBytes: request.tarball.sizeBytes });
-  const write = { packageId: row.id, actor: publisher.userName, now };
-  for (const [name, version] of request.tags) await setTag(trx, write, { name, version });
-  await mendTags(trx, write);
-  if (request.tags.has("latest") || found.revision === 0) {
-    await trx
-      .updateTable("packages")
-      .set({ readme: request.readme, readme_filename: request.readmeFilename })
-      .where("id", "=", row.id)
-      .execute();
-  }
-  await appendChange(trx, {
-    workspaceId: registry.workspaceId,
-    registryId: registry.id,
-    packageName: request.name.full,
-    kind: "version-published",
-    actor: publisher.userName,
-    at: now,
-    detail: { version: request.version, tags: [...request.tags.keys()], integrity: prepared.integrity },
-  });
-  return { isNew: true, rev: revisionOf(row) };
-}
-
-async function insertVersionRow(
-  trx: Transaction<Schema>,
-  input: InsertInput,
-  packageId: string,
-): Promise<void> {
-  const { request, prepared, publisher, now } = input;
-  await trx
-    .insertInto("versions")
-    .values({
-      id: randomUUID(),
-      package_id: packageId,
-      version: request.version,
-      full_slice: prepared.slices.full,
-      abbreviated_slice: prepared.slices.abbreviated,
-      facts: JSON.stringify(prepared.facts),
-      digest: prepared.digest,
-      integrity: prepared.integrity,
-      shasum: prepared.shasum,
-      size_bytes: request.tarball.sizeBytes,
-      published_at: now,
-      published_by: publisher.userName,
-      provenance: JSON.stringify({
-        user: publisher.userName,
-        via: publisher.via,
-        tokenId: publisher.tokenId,
-        address: publisher.address,
-        client: publisher.client,
-      }),
-      attestations: request.bundles.length === 0 ? null : JSON.stringify(request.bundles),
-      removed_at: null,
-    })
-    .execute();
-}
-
-// On PostgreSQL the upsert's row lock makes publishes of one package wait for each other.
-async function packageForWriting(trx: Transaction<Schema>, input: InsertInput): Promise<PackageRow> {
-  const { registry, request, publisher, now } = input;
-  await trx
-    .insertInto("packages")
-    .values({
-      id: randomUUID(),
-      registry_id: registry.id,
-      name: request.name.full,
-      revision: 0,
-      maintainers: JSON.stringify([personOf(publisher)]),
-      readme: "",
-      readme_filename: "",
-      created_at: now,
-      modified_at: now,
-      removed_at: null,
-      tombstone: null,
-    })
-    .onConflict((conflict) =>
-      conflict.columns(["registry_id", "name"]).doUpdateSet({ removed_at: null, tombstone: null }),
-    )
-    .execute();
-  const row = await findPackage(trx, { registryId: registry.id, name: request.name.full });
-  if (row === null) {
-    throw new EntrepotError("internal", { message: "The package's row vanished inside its transaction." });
-  }
-  return row;
-}
-
-function versionExists(request: PublishRequest, wasUnpublished: boolean): EntrepotError {
-  const what = `${request.name.full}@${request.version}`;
-  return new EntrepotError("version-exists", {
-    message: wasUnpublished
-      ? `${what} was unpublished and its number cannot be used again; publish a higher version.`
-      : `${what} exists already with other content and versions are immutable; publish a higher version.`,
-  });
-}
-
-function personOf(publisher: Publisher): { name: string; email?: string } {
-  return publisher.email === null
-    ? { name: publisher.userName }
-    : { name: publisher.userName, email: publisher.email };
 }
 
 // Clients ask for the path of this URL at the registry they use, whatever its host.

@@ -1,0 +1,28 @@
+import type { Registry } from "../registry.ts";
+import type { PublishRequest } from "./publish-request.ts";
+
+/** Who publishes and how, kept with the version. */
+export interface Publisher {
+  userName: string;
+  email: string | null;
+  via: "password" | "token";
+  tokenId: string | null;
+  address: string;
+  client: string;
+}
+
+/** A publish by somebody into a registry. */
+export interface PublishInput {
+  registry: Registry;
+  /** The registry's absolute URL as the client addresses it, without a trailing slash. */
+  registryUrl: string;
+  publisher: Publisher;
+  request: PublishRequest;
+}
+
+/** A publisher as manifests and lists of maintainers name people. */
+export function personOf(publisher: Publisher): { name: string; email?: string } {
+  return publisher.email === null
+    ? { name: publisher.userName }
+    : { name: publisher.userName, email: publisher.email };
+}
