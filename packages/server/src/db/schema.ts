@@ -159,6 +159,8 @@ interface DistTagsTable {
 
 interface UpstreamDocumentsTable {
   upstream_id: string;
+  /** Base URL that was asked: what another URL of the same upstream said counts no longer. */
+  upstream_url: string;
   name: string;
   state: "present" | "absent";
   /** SHA-512, hexadecimal, of the document as it came, gzip-compressed; null when absent. */

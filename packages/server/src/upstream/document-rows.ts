@@ -76,6 +76,8 @@ export function createDocumentRows(deps: DocumentWriterDeps): DocumentRows {
 }
 
 function foundRow(upstream: Upstream, row: DocumentRow): FoundRow | null {
+  // Written behind the back of a change of the URL.
+  if (row.upstream_url !== upstream.url) return null;
   const common = {
     upstreamId: upstream.id,
     upstreamUrl: upstream.url,

@@ -164,6 +164,7 @@ async function upsert(
       conflict
         .columns(["upstream_id", "name"])
         .doUpdateSet((eb) => ({
+          upstream_url: eb.ref("excluded.upstream_url"),
           state: eb.ref("excluded.state"),
           document_digest: eb.ref("excluded.document_digest"),
           document: eb.ref("excluded.document"),
@@ -196,6 +197,7 @@ function rowOf({ entry, document }: Waiting): Insertable<Schema["upstream_docume
   const isPresent = entry.kind === "present";
   return {
     upstream_id: entry.upstreamId,
+    upstream_url: entry.upstreamUrl,
     name: entry.name,
     state: entry.kind,
     document_digest: isPresent ? entry.digest : null,

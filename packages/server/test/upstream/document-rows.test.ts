@@ -59,6 +59,16 @@ describeOnEachDatabase("what is remembered of upstreams", (databases) => {
     });
   });
 
+  test("what another URL of the same upstream said counts no longer, however late it was written", async () => {
+    const { fake, upstream, upstreams, another } = await fixture();
+    const elsewhere = { ...upstream, url: `${upstream.url}elsewhere/` };
+    await upstreams.current(upstream, "left-pad");
+    await upstreams.close();
+    const moved = await another().current(elsewhere, "left-pad");
+    expect(moved.kind).toBe("absent");
+    expect(fake.count("elsewhere/left-pad")).toBe(1);
+  });
+
   test("rows of an upstream that was deleted meanwhile are dropped, and the others' kept", async () => {
     const { upstream, upstreams, db } = await fixture();
     await upstreams.current({ ...upstream, id: "deleted", name: "deleted" }, "left-pad");

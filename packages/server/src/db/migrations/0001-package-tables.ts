@@ -75,6 +75,7 @@ async function createDocumentTable(db: Kysely<unknown>): Promise<void> {
     .addColumn("upstream_id", text, (column) =>
       column.notNull().references("upstreams.id").onDelete("cascade"),
     )
+    .addColumn("upstream_url", text, (column) => column.notNull())
     .addColumn("name", text, (column) => column.notNull())
     .addColumn("state", text, (column) => column.notNull())
     .addColumn("document_digest", text)
