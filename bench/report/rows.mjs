@@ -20,11 +20,6 @@
  * @property {string} [against]         a column of its own to compare with, beside the competitors
  */
 
-/** Whether more of the unit is better. */
-function isMoreBetter(unit) {
-  return unit.endsWith("/s");
-}
-
 /** A cell of one value. */
 export function cellOf(value, notes = [], facts = {}) {
   return { value, samples: Number.isNaN(value) ? [] : [value], notes, facts };

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { ADMIN_PASSWORD } from "@entrepot/testkit";
 
 /** The compiled server's command; `npx tsc -b` makes it. */
-export const MAIN: string = fileURLToPath(new URL("../../packages/server/dist/main.js", import.meta.url));
+const MAIN: string = fileURLToPath(new URL("../../packages/server/dist/main.js", import.meta.url));
 
 export interface LaunchOptions {
   /** The data folder. */
@@ -52,7 +52,7 @@ export interface RunningServer extends ServerProcess {
 }
 
 /** Makes the environment of a server: nothing of ours but the path. */
-export function serverEnvironment(options: LaunchOptions): Record<string, string> {
+function serverEnvironment(options: LaunchOptions): Record<string, string> {
   return {
     PATH: process.env["PATH"] ?? "",
     HOME: options.data,

@@ -58,7 +58,7 @@ export function createNameOrigins(deps: {
 }
 
 /** Tells whether one of the registry's claims covers the name. */
-export function isClaimed(registry: Registry, name: string): boolean {
+function isClaimed(registry: Registry, name: string): boolean {
   return registry.claims.some((pattern) => matchesNamePattern(pattern, name));
 }
 
