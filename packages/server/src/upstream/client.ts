@@ -1,7 +1,7 @@
 import { type EntrepotError, isEntrepotError } from "@entrepot/core";
 import type { Dispatcher } from "undici";
 
-import type { Metrics } from "../telemetry/index.ts";
+import type { CountMeter, DurationMeter, Metrics } from "../telemetry/index.ts";
 import { isPrivateHost, resolvesToPrivate } from "./addresses.ts";
 import { type Breaker, type BreakerState, createBreaker } from "./breaker.ts";
 import type { Dispatchers, Lane } from "./dispatchers.ts";
@@ -78,23 +78,38 @@ interface Line {
   lastSuccessAt: number | null;
 }
 
+/** What is counted of the requests to an upstream. */
+interface Meters {
+  durations: DurationMeter;
+  /** By how a request ended; made when it is first needed. */
+  outcomes: Map<string, CountMeter>;
+}
+
+/** What does not change about an upstream as long as its settings do not. */
+interface Known {
+  url: URL;
+  meters: Meters | null;
+}
+
 /** Makes the client that all requests to upstreams go through. It sends nothing that a client of ours sent. */
 export function createUpstreamClient(deps: ClientDeps): UpstreamClient {
   const lines = new Map<string, Line>();
-  const urls = new WeakMap<Upstream, URL>();
+  const known = new WeakMap<Upstream, Known>();
   const lineOf = (upstreamId: string): Line => {
     const line = lines.get(upstreamId) ?? openLine(deps);
     lines.set(upstreamId, line);
     return line;
   };
-  const urlOf = (upstream: Upstream): URL => {
-    const url = urls.get(upstream) ?? new URL(upstream.url);
-    urls.set(upstream, url);
-    return url;
+  const knownOf = (upstream: Upstream): Known => {
+    const found = known.get(upstream) ?? { url: new URL(upstream.url), meters: metersOf(deps, upstream) };
+    known.set(upstream, found);
+    return found;
   };
   return {
-    get: (upstream, request) =>
-      get({ deps, line: lineOf(upstream.id), upstream, own: urlOf(upstream) }, request),
+    get: (upstream, request) => {
+      const { url: own, meters } = knownOf(upstream);
+      return get({ deps, line: lineOf(upstream.id), upstream, own, meters }, request);
+    },
     isSuspect(upstreamId) {
       const line = lines.get(upstreamId);
       return line !== undefined && (line.overdue > 0 || line.breaker.state() !== "closed");
@@ -118,6 +133,7 @@ interface Call {
   upstream: Upstream;
   /** The upstream's own URL. */
   own: URL;
+  meters: Meters | null;
 }
 
 async function get(call: Call, request: OutboundRequest): Promise<UpstreamResponse> {
@@ -181,16 +197,23 @@ function note({ line, deps }: Pick<Call, "line" | "deps">, text: string): void {
   line.lastErrorAt = deps.now();
 }
 
-function count({ deps, upstream }: Call, what: { outcome: string; startedAt: number }): void {
-  const labels = { upstream: upstream.name };
-  const requests = deps.metrics?.counter("entrepot_upstream_requests_total", {
-    ...labels,
-    outcome: what.outcome,
-  });
-  if (requests !== undefined) requests.value += 1;
-  deps.metrics
-    ?.durations("entrepot_upstream_request_duration_seconds", labels)
-    .observe(performance.now() - what.startedAt);
+function metersOf({ metrics }: ClientDeps, { name }: Upstream): Meters | null {
+  if (metrics === undefined) return null;
+  const durations = metrics.durations("entrepot_upstream_request_duration_seconds", { upstream: name });
+  return { durations, outcomes: new Map() };
+}
+
+function count({ deps, upstream, meters }: Call, what: { outcome: string; startedAt: number }): void {
+  if (meters === null || deps.metrics === undefined) return;
+  const { outcome, startedAt } = what;
+  let requests = meters.outcomes.get(outcome);
+  if (requests === undefined) {
+    const labels = { upstream: upstream.name, outcome };
+    requests = deps.metrics.counter("entrepot_upstream_requests_total", labels);
+    meters.outcomes.set(outcome, requests);
+  }
+  requests.value += 1;
+  meters.durations.observe(performance.now() - startedAt);
 }
 
 async function answerOf(call: Call, request: OutboundRequest): Promise<UpstreamResponse> {
@@ -217,7 +240,7 @@ async function follow(call: Call, request: OutboundRequest): Promise<UpstreamRes
     let url = request.url;
     for (let redirects = 0; redirects <= REDIRECTS_MAX; redirects += 1) {
       if (url.hostname !== call.own.hostname) await assertReachable(call, url);
-      const answer = await sendOnce(call, { ...request, url, signal: deadline.signal });
+      const answer = await sendOnce(call, { ...request, url, deadline });
       if (!REDIRECTS.has(answer.head.status)) return responseOf(call, { ...answer, url, deadline });
       answer.exchange.discard();
       url = redirected(upstream, url, answer.head.headers["location"]);
@@ -252,9 +275,9 @@ interface Answer {
   exchange: Exchange;
 }
 
-async function sendOnce(call: Call, request: OutboundRequest & { signal: AbortSignal }): Promise<Answer> {
+async function sendOnce(call: Call, request: OutboundRequest & { deadline: Deadline }): Promise<Answer> {
   const { deps, upstream, own } = call;
-  const { url, lane, signal } = request;
+  const { url, lane, deadline } = request;
   const headers: Record<string, string> = {
     ...request.headers,
     "user-agent": `entrepot/${deps.self.version}`,
@@ -265,20 +288,21 @@ async function sendOnce(call: Call, request: OutboundRequest & { signal: AbortSi
   }
   const dispatcher = await deps.dispatchers.for(upstream, lane, url);
   try {
-    return await send(dispatcher, { url, headers, signal });
+    return await send(dispatcher, { url, headers, deadline });
   } catch (error) {
-    if (!STALE_SOCKET.has(codeOf(error) ?? "") || signal.aborted) throw error;
-    return send(dispatcher, { url, headers, signal });
+    if (!STALE_SOCKET.has(codeOf(error) ?? "") || deadline.over() !== null) throw error;
+    return send(dispatcher, { url, headers, deadline });
   }
 }
 
 async function send(
   dispatcher: Dispatcher,
-  { url, headers, signal }: { url: URL; headers: Record<string, string>; signal: AbortSignal },
+  { url, headers, deadline }: { url: URL; headers: Record<string, string>; deadline: Deadline },
 ): Promise<Answer> {
-  signal.throwIfAborted();
+  const over = deadline.over();
+  if (over !== null) throw over.reason;
   const exchange = new Exchange();
-  signal.addEventListener("abort", () => exchange.abort(signal.reason), { once: true });
+  deadline.watch((reason) => exchange.abort(reason));
   const { origin, pathname, search } = url;
   dispatcher.dispatch({ origin, path: `${pathname}${search}`, method: "GET", headers }, exchange);
   return { head: await exchange.head, exchange };

@@ -1,27 +1,37 @@
-/** Ends work by a time or by its owner's wish, whichever comes first. */
+/** Ends work by a time or by its owner's wish, whichever comes first. Without an abort signal of its own, which is dear. */
 export interface Deadline {
-  signal: AbortSignal;
+  /** Why it is over, null while it is not: a `TimeoutError`, or the owner's reason. */
+  over(): { reason: unknown } | null;
+  /** Says who is to give up when it is over, in the place of whoever was before. */
+  watch(giveUp: (reason: unknown) => void): void;
   /** True when the owner gave up, not the time. */
   isAborted(): boolean;
   /** The work is done: frees the timer and lets go of the owner's signal. */
   end(): void;
 }
 
-/** Starts a deadline; its signal aborts with a `TimeoutError` or with the owner's reason. */
+/** Starts a deadline. */
 export function startDeadline(milliseconds: number, owner?: AbortSignal): Deadline {
-  const controller = new AbortController();
-  const giveUp = (): void => controller.abort(owner?.reason);
+  let over: { reason: unknown } | null = null;
+  let giveUp: (reason: unknown) => void = () => undefined;
+  const finish = (reason: unknown): void => {
+    if (over !== null) return;
+    over = { reason };
+    giveUp(reason);
+  };
+  const finishByOwner = (): void => finish(owner?.reason);
   const timer = setTimeout(() => {
-    controller.abort(new DOMException(`nothing came for ${milliseconds} ms`, "TimeoutError"));
+    finish(new DOMException(`nothing came for ${milliseconds} ms`, "TimeoutError"));
   }, milliseconds);
-  if (owner?.aborted === true) giveUp();
-  owner?.addEventListener("abort", giveUp, { once: true });
+  if (owner?.aborted === true) finishByOwner();
+  owner?.addEventListener("abort", finishByOwner, { once: true });
   return {
-    signal: controller.signal,
+    over: () => over,
+    watch: (next) => void (giveUp = next),
     isAborted: () => owner?.aborted === true,
     end() {
       clearTimeout(timer);
-      owner?.removeEventListener("abort", giveUp);
+      owner?.removeEventListener("abort", finishByOwner);
     },
   };
 }
