@@ -136,14 +136,27 @@ async function build(
   if (origin.kind !== "upstream") {
     throw notFound(request, origin.kind === "local" ? origin.row.tombstone : null);
   }
-  const { entry, entries } = await findUpstream(deps, request, options);
-  const source = sourceOf(entry, policy);
-  if (cached !== undefined && cached.held.view !== null && cached.source === source && !request.localOnly) {
-    cached.entries = entries;
-    return cached;
+  return await buildOfUpstream(deps, request, { options, cached });
+}
+
+async function buildOfUpstream(
+  deps: PackumentDeps,
+  request: PackumentRequest,
+  { options, cached }: { options: ViewOptions; cached: StoredView | undefined },
+): Promise<StoredView> {
+  const { policy } = options;
+  for (let attempt = 0; ; attempt += 1) {
+    const { entry, entries } = await findUpstream(deps, request, options);
+    const source = sourceOf(entry, policy);
+    if (cached !== undefined && cached.held.view !== null && cached.source === source && !request.localOnly) {
+      cached.entries = entries;
+      return cached;
+    }
+    const rendered = await renderUpstream(deps, entry, options);
+    // The bytes of a document that another one has replaced meanwhile may be those of the other.
+    if (entry.superseded && attempt === 0) continue;
+    return storedView(deps, request, { rendered, policy, source, entries });
   }
-  const rendered = await renderUpstream(deps, entry, options);
-  return storedView(deps, request, { rendered, policy, source, entries });
 }
 
 // The first upstream that has the name answers for it. One that fails ends the search, and so does one that may
