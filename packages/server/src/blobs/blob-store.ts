@@ -8,6 +8,8 @@ export interface PutOptions {
   sizeBytes: number;
   /** The blob must outlive a power cut from the moment the put resolves. */
   durable: boolean;
+  /** Nobody waits for the put, so it may take some milliseconds more to go along with others. */
+  mayWait?: boolean;
 }
 
 export interface BlobStat {

@@ -9,6 +9,9 @@ const WRITER_BLOB_BYTES_MAX = 1024 * 1024;
 /** Memory that both threads see, and with it the most that goes over at once. */
 const MEMORY_BYTES = 2 * WRITER_BLOB_BYTES_MAX;
 const BATCH_BLOBS_MAX = 256;
+/** How long blobs that may wait do so, unless there are enough of them: each message wakes the thread up. */
+const GATHER_MS = 10;
+const GATHER_BYTES_MAX = 256 * 1024;
 /** Bytes that may wait; a disk that is slower than this much is better served by many calls at once. */
 const WAITING_BYTES_MAX = 64 * 1024 * 1024;
 /** Longest wait for a batch; longer means that the disk hangs. */
@@ -18,8 +21,11 @@ const ANSWER_MS_MAX = 60_000;
 export interface BlobWriter {
   /** False when so much waits that a blob of this size had better be written otherwise. */
   takes(sizeBytes: number): boolean;
-  /** Writes a blob; its bytes must not change meanwhile. Throws `storage-unavailable`. */
-  write(digest: string, bytes: Uint8Array): Promise<void>;
+  /**
+   * Writes a blob; its bytes must not change meanwhile. One that may wait does so for others for a few milliseconds.
+   * Throws `storage-unavailable`.
+   */
+  write(digest: string, bytes: Uint8Array, mayWait: boolean): Promise<void>;
   /** Writes what waits and ends the thread. */
   close(): Promise<void>;
 }
@@ -44,7 +50,7 @@ export function createBlobWriter(folder: string): BlobWriter {
   const writer = new ThreadedWriter(folder);
   return {
     takes: (sizeBytes) => writer.takes(sizeBytes),
-    write: (digest, bytes) => writer.write(digest, bytes),
+    write: (digest, bytes, mayWait) => writer.write(digest, bytes, mayWait),
     close: () => writer.close(),
   };
 }
@@ -56,7 +62,10 @@ class ThreadedWriter {
   /** What the thread is writing. */
   #sent: Waiting[] = [];
   #thread: Thread | null = null;
+  /** Among those that wait is one that somebody waits for. */
+  #isUrgent = false;
   #isScheduled = false;
+  #gathering: NodeJS.Timeout | null = null;
   #watchdog: NodeJS.Timeout | null = null;
   #closing: { promise: Promise<void>; resolve(): void } | null = null;
 
@@ -68,18 +77,29 @@ class ThreadedWriter {
     return sizeBytes <= WRITER_BLOB_BYTES_MAX && this.#waitingBytes + sizeBytes <= WAITING_BYTES_MAX;
   }
 
-  write(digest: string, bytes: Uint8Array): Promise<void> {
+  write(digest: string, bytes: Uint8Array, mayWait: boolean): Promise<void> {
     if (this.#closing !== null) {
       return Promise.reject(storageError(null, "writing to a store that is closed"));
     }
     return new Promise((resolve, reject) => {
       this.#waiting.push({ digest, bytes, resolve, reject });
       this.#waitingBytes += bytes.length;
-      if (this.#isScheduled || this.#sent.length > 0) return;
-      this.#isScheduled = true;
-      // Whatever else this turn puts goes along.
-      setImmediate(() => this.#flush());
+      this.#isUrgent ||= !mayWait;
+      // While the thread writes, all else gathers by itself.
+      if (this.#sent.length === 0) this.#plan();
     });
+  }
+
+  /** Decides when what waits goes over; the thread is free. */
+  #plan(): void {
+    const isDue = this.#isUrgent || this.#waitingBytes >= GATHER_BYTES_MAX || this.#closing !== null;
+    if (this.#waiting.length === 0) this.#rest();
+    else if (!isDue) this.#gathering ??= setTimeout(() => this.#flush(), GATHER_MS);
+    else if (!this.#isScheduled) {
+      this.#isScheduled = true;
+      // Whatever else this turn of the event loop puts goes along.
+      setImmediate(() => this.#flush());
+    }
   }
 
   async close(): Promise<void> {
@@ -87,7 +107,7 @@ class ThreadedWriter {
       let resolve = (): void => undefined;
       const promise = new Promise<void>((done) => (resolve = done));
       this.#closing = { promise, resolve };
-      if (this.#isIdle()) resolve();
+      if (this.#sent.length === 0) this.#plan();
     }
     await this.#closing.promise;
     const thread = this.#thread;
@@ -95,15 +115,13 @@ class ThreadedWriter {
     await thread?.worker.terminate();
   }
 
-  #isIdle(): boolean {
-    return this.#waiting.length === 0 && this.#sent.length === 0;
-  }
-
   #flush(): void {
     this.#isScheduled = false;
+    if (this.#gathering !== null) clearTimeout(this.#gathering);
+    this.#gathering = null;
     // The shared memory is the thread's until it answers.
     if (this.#sent.length > 0) return;
-    if (this.#waiting.length === 0) return this.#rest();
+    if (this.#waiting.length === 0) return;
     const thread = (this.#thread ??= this.#start());
     const batch = this.#fill(thread.memory);
     thread.worker.ref();
@@ -124,6 +142,7 @@ class ThreadedWriter {
     }
     this.#sent = this.#waiting.splice(0, batch.ends.length);
     this.#waitingBytes -= end;
+    if (this.#waiting.length === 0) this.#isUrgent = false;
     return batch;
   }
 
@@ -152,7 +171,7 @@ class ThreadedWriter {
       sent[index]?.reject(storageError(cause, "storing a blob"));
     }
     for (const { resolve } of sent) resolve();
-    this.#flush();
+    this.#plan();
   }
 
   /** The blobs that it was writing may be there or not; the next ones get another thread. */
@@ -163,7 +182,7 @@ class ThreadedWriter {
     const sent = this.#sent;
     this.#sent = [];
     for (const { reject } of sent) reject(storageError(error, "storing a blob"));
-    this.#flush();
+    this.#plan();
   }
 
   #watch(thread: Thread): void {

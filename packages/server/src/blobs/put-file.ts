@@ -47,7 +47,7 @@ export function createPut(deps: PutDeps): BlobStore["put"] {
       await cleanOnce();
       if ("bytes" in source) assertSize(source.bytes.length, options);
       if ("bytes" in source && !options.durable && deps.writer.takes(source.bytes.length)) {
-        return await deps.writer.write(digest, source.bytes);
+        return await deps.writer.write(digest, source.bytes, options.mayWait === true);
       }
       if (!options.durable && (await isKept(put))) return await removeMoved(source);
       await bringIn(putting, put, source);

@@ -59,7 +59,7 @@ export function createBlobWrites({ blobs, now, onError }: BlobWritesDeps): BlobW
 
   async function store(digest: string, bytes: Buffer): Promise<boolean> {
     try {
-      await blobs.put(digest, { bytes }, { sizeBytes: bytes.length, durable: false });
+      await blobs.put(digest, { bytes }, { sizeBytes: bytes.length, durable: false, mayWait: true });
       return true;
     } catch (error) {
       const isNews = now() - failedAt > BURST_MS;

@@ -129,6 +129,26 @@ test("more than the writing thread takes at once is written all the same", () =>
     }
   }));
 
+test("puts that may wait are done soon all the same, alone, among others and when the store is closed", () =>
+  withStore(async ({ folder, store, put }) => {
+    const later = async (size: number): Promise<Buffer> => {
+      const bytes = randomBytes(size);
+      const options = { sizeBytes: size, durable: false, mayWait: true };
+      await store.put(digestOf(bytes), { bytes }, options);
+      return bytes;
+    };
+    const written = [await later(100)];
+    written.push(...(await Promise.all([later(50), later(300_000), later(60)])));
+    const mixed = later(70);
+    await put(Buffer.from("somebody waits for this"));
+    written.push(await mixed);
+    const last = later(80);
+    await put(Buffer.from("and for this"));
+    await store.close();
+    written.push(await last);
+    for (const bytes of written) expect((await readFile(pathOf(folder, bytes))).equals(bytes)).toBe(true);
+  }));
+
 test("closing waits for what was put, and ends the store", () =>
   withStore(async ({ folder, store, put }) => {
     const blobs = Array.from({ length: 20 }, () => randomBytes(200_000));
