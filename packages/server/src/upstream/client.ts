@@ -4,6 +4,7 @@ import type { Dispatcher } from "undici";
 import type { CountMeter, DurationMeter, Metrics } from "../telemetry/index.ts";
 import { isPrivateHost, resolvesToPrivate } from "./addresses.ts";
 import { type Breaker, type BreakerState, createBreaker } from "./breaker.ts";
+import type { CancelSignal } from "./canceller.ts";
 import type { Dispatchers, Lane } from "./dispatchers.ts";
 import { type AnswerHead, Exchange } from "./exchange.ts";
 import { retryAfterMs } from "./retry-after.ts";
@@ -34,7 +35,7 @@ export interface OutboundRequest {
   url: URL;
   lane: Lane;
   headers: Readonly<Record<string, string>>;
-  signal?: AbortSignal;
+  signal?: CancelSignal;
 }
 
 /** An answer whose body has not been read. Read it or discard it. */

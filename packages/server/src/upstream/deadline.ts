@@ -1,3 +1,5 @@
+import type { CancelSignal } from "./canceller.ts";
+
 /** Ends work by a time or by its owner's wish, whichever comes first. Without an abort signal of its own, which is dear. */
 export interface Deadline {
   /** Why it is over, null while it is not: a `TimeoutError`, or the owner's reason. */
@@ -11,7 +13,7 @@ export interface Deadline {
 }
 
 /** Starts a deadline. */
-export function startDeadline(milliseconds: number, owner?: AbortSignal): Deadline {
+export function startDeadline(milliseconds: number, owner?: CancelSignal): Deadline {
   let over: { reason: unknown } | null = null;
   let giveUp: (reason: unknown) => void = () => undefined;
   const finish = (reason: unknown): void => {

@@ -5,6 +5,7 @@ import { EntrepotError, isEntrepotError, type VersionFacts } from "@entrepot/cor
 import type { StagingArea } from "../blobs/index.ts";
 import { promisedLength, tooLarge } from "./body.ts";
 import type { ByteBudget } from "./byte-budget.ts";
+import type { Canceller, CancelSignal } from "./canceller.ts";
 import type { UpstreamClient, UpstreamResponse } from "./client.ts";
 import { statusError } from "./document-fetch.ts";
 import { invalid } from "./upstream-errors.ts";
@@ -67,7 +68,7 @@ type Candidate = Download & {
 export async function downloadTarball(
   deps: DownloadDeps,
   input: DownloadInput,
-  controller: AbortController,
+  controller: Canceller,
 ): Promise<Download> {
   const { upstream, name, version } = input;
   const { signal } = controller;
@@ -120,7 +121,7 @@ interface Search {
   deps: DownloadDeps;
   input: DownloadInput;
   promised: string;
-  signal: AbortSignal;
+  signal: CancelSignal;
 }
 
 async function firstVerified(
@@ -189,7 +190,7 @@ function notFound({ upstream, name, version }: DownloadInput): EntrepotError {
 interface Fetch {
   upstream: Upstream;
   url: URL;
-  signal: AbortSignal;
+  signal: CancelSignal;
 }
 
 /** Downloads into memory or to a staged file; null when there is nothing. */

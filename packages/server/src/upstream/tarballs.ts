@@ -1,6 +1,7 @@
 import type { VersionFacts } from "@entrepot/core";
 
 import { createByteBudget } from "./byte-budget.ts";
+import { type Canceller, createCanceller } from "./canceller.ts";
 import { type Download, type DownloadDeps, downloadTarball } from "./tarball-download.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -29,7 +30,7 @@ export interface Tarballs {
 }
 
 interface Flight {
-  controller: AbortController;
+  controller: Canceller;
   download: Promise<Download>;
   /** Callers that have not let go yet. */
   holders: number;
@@ -42,7 +43,7 @@ export function createTarballs(tarballsDeps: Omit<DownloadDeps, "memory">): Tarb
   const flights = new Map<string, Flight>();
 
   function start(key: string, upstream: Upstream, request: TarballRequest): Flight {
-    const controller = new AbortController();
+    const controller = createCanceller();
     const { name, version, facts } = request;
     const download = downloadTarball(deps, { upstream, name, version, facts }, controller).finally(() => {
       flight.isUnderWay = false;
