@@ -20,6 +20,8 @@ export interface ThreadPoolOptions {
   queueMax?: number;
   /** A thread without work for so long ends, and gives its memory back. */
   idleMsMax?: number;
+  /** The same for the last thread: a new one is slow until the engine has seen enough of its work. */
+  lastIdleMsMax?: number;
   /** A task that takes longer is given up, and its thread ended. */
   taskMsMax?: number;
   resourceLimits?: ResourceLimits;
@@ -40,6 +42,8 @@ export interface ThreadPool {
     input: Tasks[K]["input"],
     transfer?: readonly ArrayBuffer[],
   ): Promise<Tasks[K]["output"]>;
+  /** Starts a thread, if there is none, for work that is about to come. */
+  warm(): void;
   /** Ends all threads; what runs or waits fails. */
   close(): Promise<void>;
 }
@@ -47,6 +51,7 @@ export interface ThreadPool {
 const DEFAULTS = {
   queueMax: 2_000,
   idleMsMax: 20_000,
+  lastIdleMsMax: 300_000,
   taskMsMax: 120_000,
   resourceLimits: { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 16, codeRangeSizeMb: 16 },
 };
@@ -99,6 +104,10 @@ class Pool implements ThreadPool {
       this.#queue.add({ id: this.#nextId++, task, size, resolve, reject, ...movable(input, transfer) }, size);
       this.#dispatch();
     });
+  }
+
+  warm(): void {
+    if (!this.#isClosed && this.#slots.size === 0) this.#release(this.#newSlot());
   }
 
   async close(): Promise<void> {
@@ -163,7 +172,12 @@ class Pool implements ThreadPool {
   #release(slot: Slot): void {
     clearTimeout(slot.timer);
     slot.job = null;
-    slot.timer = setTimeout(() => void this.#end(slot, closedError()), this.#options.idleMsMax);
+    const { idleMsMax, lastIdleMsMax } = this.#options;
+    slot.timer = setTimeout(() => {
+      if (this.#slots.size > 1) return void this.#end(slot, closedError());
+      slot.timer = setTimeout(() => void this.#end(slot, closedError()), lastIdleMsMax - idleMsMax);
+      slot.timer.unref();
+    }, idleMsMax);
     slot.timer.unref();
   }
 

@@ -16,7 +16,7 @@ export interface UpstreamsDeps {
   db: Database;
   blobs: BlobStore;
   staging: StagingArea;
-  threads: Pick<ThreadPool, "run">;
+  threads: Pick<ThreadPool, "run" | "warm">;
   /** Milliseconds since 1970. */
   now: () => number;
   log: Pick<Log, "debug" | "warn">;

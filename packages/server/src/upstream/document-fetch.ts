@@ -18,7 +18,7 @@ import { documentUrl } from "./urls.ts";
 
 export interface FetchDeps {
   client: UpstreamClient;
-  threads: Pick<ThreadPool, "run">;
+  threads: Pick<ThreadPool, "run" | "warm">;
   now: () => number;
   documentBytesMax: number;
 }
@@ -45,6 +45,8 @@ export interface Fetched {
 export async function fetchDocument(deps: FetchDeps, input: FetchInput): Promise<Fetched> {
   const { upstream, name, known } = input;
   const url = documentUrl(upstream, name);
+  // A thread for the document that is to be expected starts while the upstream answers.
+  if (known === null) deps.threads.warm();
   const headers = { "accept": "application/json", "accept-encoding": "gzip", ...validatorsOf(known) };
   const response = await deps.client.get(upstream, { url, lane: "document", headers });
   if (response.status === 200) return ingest(deps, input, response);

@@ -239,11 +239,30 @@ describe("the pool", () => {
   });
 
   test("ends idle threads and starts new ones when there is work again", async () => {
-    const pool = newPool({ size: 1, workerUrl: CRASHING, idleMsMax: 1 });
+    const pool = newPool({ size: 1, workerUrl: CRASHING, idleMsMax: 1, lastIdleMsMax: 1 });
     for (let round = 0; round < 3; round += 1) {
       expect(await pool.run("ingestDocument", input)).toBe("fine");
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
+  });
+
+  test("keeps its last thread for longer, and starts one ahead of work", async () => {
+    const counting = moduleUrl(
+      `let count = 0;
+      parentPort.on("message", ({ id }) => parentPort.postMessage({ id, output: (count += 1) }));`,
+    );
+    const pool = newPool({ size: 2, workerUrl: counting, idleMsMax: 1 });
+    pool.warm();
+    pool.warm();
+    const outputs: unknown[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      outputs.push(await pool.run("ingestDocument", input));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    expect(outputs).toEqual([1, 2, 3]);
+    await pool.close();
+    pool.warm();
+    await expect(pool.run("ingestDocument", input)).rejects.toMatchObject({ code: "overloaded" });
   });
 
   test("keeps a thread free of large tasks", async () => {
