@@ -1,3 +1,6 @@
+import { randomBytes } from "node:crypto";
+import { gunzipSync } from "node:zlib";
+
 import { expect, test } from "vitest";
 
 import { describeOnEachDatabase } from "../db/each-database.ts";
@@ -67,6 +70,41 @@ describeOnEachDatabase("what is remembered of upstreams", (databases) => {
     const moved = await another().current(elsewhere, "left-pad");
     expect(moved.kind).toBe("absent");
     expect(fake.count("elsewhere/left-pad")).toBe(1);
+  });
+
+  test("a document that only holds still is not written again", async () => {
+    const { fake, upstream, upstreams, clock, db, warnings } = await fixture();
+    const entry = present(await upstreams.current(upstream, "left-pad"));
+    const rows = db.read.selectFrom("upstream_documents").selectAll();
+    await expect.poll(async () => (await rows.execute()).length).toBe(1);
+    const [written] = await rows.execute();
+    expect(gunzipSync(written?.document ?? new Uint8Array())).toEqual(expect.anything());
+    // Had the document been put again, these bytes would be gone.
+    const document = new Uint8Array([1]);
+    await db.write((trx) => trx.updateTable("upstream_documents").set({ document }).execute());
+    clock.advance(10 * MINUTE);
+    expect(await upstreams.current(upstream, "left-pad")).toBe(entry);
+    fake.withoutValidators(true);
+    clock.advance(10 * MINUTE);
+    expect(await upstreams.current(upstream, "left-pad")).toBe(entry);
+    await upstreams.close();
+    const [row] = await rows.execute();
+    expect(row).toMatchObject({ checked_at: clock.now(), document_digest: entry.digest, etag: null });
+    expect(row?.document).toHaveLength(1);
+    expect(warnings).toEqual([]);
+  });
+
+  test("a large document is a blob, and its row has no bytes", async () => {
+    const { fake, upstream, upstreams, another, blobs, db } = await fixture();
+    const readme = randomBytes(100_000).toString("base64");
+    fake.publish({ name: "large", version: "1.0.0", manifest: { readme } });
+    const { digest } = present(await upstreams.current(upstream, "large"));
+    await upstreams.close();
+    const [row] = await db.read.selectFrom("upstream_documents").selectAll().execute();
+    expect(row).toMatchObject({ document_digest: digest, document: null });
+    expect((await blobs.stat(digest))?.sizeBytes).toBeGreaterThan(64 * 1024);
+    const later = another();
+    expect(await documentOf(later, await later.current(upstream, "large"))).toEqual(fake.document("large"));
   });
 
   test("rows of an upstream that was deleted meanwhile are dropped, and the others' kept", async () => {

@@ -297,23 +297,6 @@ test("large documents that cannot be stored are served, and asked for again when
   await upstreams.current(upstream, "large");
 });
 
-test("a document that only holds still is not written again", async () => {
-  const { fake, upstream, upstreams, clock, db } = await published();
-  const entry = present(await upstreams.current(upstream, "left-pad"));
-  const rows = db.read.selectFrom("upstream_documents").selectAll();
-  await expect.poll(async () => (await rows.execute()).length).toBe(1);
-  // Had the document been put again, these bytes would be gone.
-  const document = new Uint8Array([1]);
-  await db.write((trx) => trx.updateTable("upstream_documents").set({ document }).execute());
-  fake.withoutValidators(true);
-  clock.advance(10 * MINUTE);
-  expect(await upstreams.current(upstream, "left-pad")).toBe(entry);
-  await upstreams.close();
-  const [row] = await rows.execute();
-  expect(row).toMatchObject({ checked_at: clock.now(), document_digest: entry.digest });
-  expect(row?.document).toHaveLength(1);
-});
-
 test("an upstream that is deleted meanwhile does not take others' rows along", async () => {
   const { fake, upstream, upstreams, db, warnings } = await published();
   await upstreams.current({ ...upstream, id: "deleted", name: "deleted" }, "left-pad");
