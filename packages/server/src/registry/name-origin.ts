@@ -1,5 +1,4 @@
 import { LRUCache } from "lru-cache";
-import { matchesNamePattern } from "@entrepot/core";
 import type { Change, ChangeLog } from "../changes/index.ts";
 import type { Database } from "../db/index.ts";
 import { type PackageRow, preparePackageReads } from "./package-rows.ts";
@@ -57,14 +56,9 @@ export function createNameOrigins(deps: {
   };
 }
 
-/** Tells whether one of the registry's claims covers the name. */
-function isClaimed(registry: Registry, name: string): boolean {
-  return registry.claims.some((pattern) => matchesNamePattern(pattern, name));
-}
-
 function originFrom(registry: Registry, name: string, row: PackageRow | null): NameOrigin {
   if (row !== null) return { kind: "local", row };
-  return isClaimed(registry, name) ? { kind: "claimed" } : { kind: "upstream" };
+  return registry.isClaimed(name) ? { kind: "claimed" } : { kind: "upstream" };
 }
 
 function keyOf(registryId: string, name: string): string {

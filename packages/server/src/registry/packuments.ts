@@ -8,6 +8,7 @@ import type { AbsentEntry, DocumentEntry, Upstreams } from "../upstream/index.ts
 import { loadLocalPackument } from "./local-packument.ts";
 import type { NameOrigins } from "./name-origin.ts";
 import type { Registry } from "./registry.ts";
+import { unpublishedError } from "./tombstone.ts";
 import { createViewCache, type CachedView } from "./view-cache.ts";
 import { viewKeyText, type View } from "./view.ts";
 
@@ -42,8 +43,6 @@ export interface PackumentRequest {
 export interface Packuments {
   /** Throws `package-not-found`, `version-denied` when every version is hidden, and upstream errors. */
   view(request: PackumentRequest): Promise<View>;
-  /** Bytes that the cached views hold. */
-  cachedBytes(): number;
 }
 
 interface StoredView extends View, CachedView {
@@ -116,7 +115,7 @@ export function createPackuments(deps: PackumentDeps): Packuments {
     }
   }
 
-  return { view, cachedBytes: () => cache.sizeBytes };
+  return { view };
 }
 
 async function build(
@@ -252,9 +251,7 @@ function etagOf(parts: readonly string[]): string {
 
 function notFound(request: PackumentRequest, tombstone: string | null): EntrepotError {
   const name = request.name;
-  if (tombstone !== null) {
-    return new EntrepotError("package-not-found", { message: `The package "${name}" was unpublished.` });
-  }
+  if (tombstone !== null) return unpublishedError(name, tombstone);
   const where = request.registry.upstreams.map((upstream) => upstream.name).join(", ");
   return new EntrepotError("package-not-found", {
     message:

@@ -260,16 +260,13 @@ describe("unpublishing a whole package", () => {
       const { status, json } = await at(path);
       expect([path, status, typeof json.error]).toEqual([path, 404, "string"]);
     }
-    expect((await at("gone")).json.error).toContain('The package "gone" was unpublished');
-    const at404 = await at("-/package/gone/visibility");
-    expect([at404.status, at404.json]).toEqual([
-      404,
-      expect.objectContaining({
+    for (const path of ["gone", "-/package/gone/visibility"]) {
+      expect((await at(path)).json).toMatchObject({
         error: `The package "gone" was unpublished on ${new Date(clock.now()).toISOString()} by admin.`,
         name: "gone",
-        time: { unpublished: expect.objectContaining({ name: "admin", versions: ["1.0.0", "1.1.0"] }) },
-      }),
-    ]);
+        time: { unpublished: { name: "admin", versions: ["1.0.0", "1.1.0"] } },
+      });
+    }
     const row = await db.read
       .selectFrom("packages")
       .selectAll()
