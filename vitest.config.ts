@@ -2,6 +2,9 @@ import { defineConfig } from "vitest/config";
 
 const fromSource = { resolve: { conditions: ["source"] }, ssr: { resolve: { conditions: ["source"] } } };
 
+/** What happens behind an answer may take its time on a busy machine. */
+const expect = { poll: { timeout: 10_000 } };
+
 /**
  * Three speeds: `unit` beside the source, `server` for whole parts on real engines,
  * `system` for real clients and real faults.
@@ -17,11 +20,18 @@ export default defineConfig({
           include: ["packages/*/test/**/*.test.ts"],
           testTimeout: 30_000,
           hookTimeout: 60_000,
+          expect,
         },
       },
       {
         ...fromSource,
-        test: { name: "system", include: ["test/**/*.test.ts"], testTimeout: 300_000, hookTimeout: 300_000 },
+        test: {
+          name: "system",
+          include: ["test/**/*.test.ts"],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          expect,
+        },
       },
     ],
   },
