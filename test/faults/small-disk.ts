@@ -44,7 +44,12 @@ export async function mountSmallDisk(folder: string, { sizeMib }: { sizeMib: num
     makeReadOnly: async () => void (await run("mount", ["-o", "remount,ro", path])),
     async fill(leftBytes = 0) {
       const { bavail, bsize } = await statfs(path);
-      await writeFile(filler, Buffer.alloc(Math.max(0, bavail * bsize - leftBytes)));
+      try {
+        await writeFile(filler, Buffer.alloc(Math.max(0, bavail * bsize - leftBytes)));
+      } catch (error) {
+        // Somebody else wrote meanwhile; it is full all the same.
+        if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+      }
     },
     free: () => rm(filler, { force: true }),
     unmount: async () => void (await run("umount", ["--lazy", path])),
