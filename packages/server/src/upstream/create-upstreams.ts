@@ -78,10 +78,12 @@ export function createUpstreams(deps: UpstreamsDeps): Upstreams {
     log,
     cacheBytesMax,
   });
-  const onIntegrityMismatch = (event: IntegrityMismatch): void => {
+  const onIntegrityMismatch = (event: IntegrityMismatch, from: Upstream): void => {
     const { upstream, packageName, version, url, digest, sizeBytes } = event;
     const fields = { upstream, packageName, version, url, digest, sizeBytes };
     log.warn("An upstream sent a tarball that its document does not promise", fields);
+    // Either of them may be wrong.
+    documents.doubt(from, packageName);
     deps.onIntegrityMismatch?.(event);
   };
   const tarballs = createTarballs({ client, staging, now, tarballBytesMax, onIntegrityMismatch });

@@ -18,6 +18,8 @@ import type { DocumentEntry, Upstream, UpstreamEntry } from "./upstream.ts";
 
 /** How long a request waits for the refresh of a document that is older than it should be. */
 const STALE_WAIT_MS = 1000;
+/** How often a document that is in doubt is asked for; clients are told to come back after as long. */
+const DOUBT_MS = 5000;
 
 export interface CurrentOptions {
   /** The view to make in the same stroke if a new document has to be taken in; see {@link Documents.takeFirstView}. */
@@ -37,6 +39,8 @@ export interface Documents {
   document(entry: DocumentEntry): Promise<Uint8Array>;
   index(entry: DocumentEntry): Promise<Uint8Array>;
   facts(entry: DocumentEntry, version: string): Promise<VersionFacts | null>;
+  /** Tells that a document seems to promise the wrong things: it is asked for anew, and nobody waits for that. */
+  doubt(upstream: Upstream, name: string): void;
   close(): Promise<void>;
 }
 
@@ -52,6 +56,8 @@ interface Context {
   indexing: SingleFlight<Uint8Array>;
   /** By the options object of the call that made it, so that nobody gets another's view. */
   firstViews: WeakMap<ViewOptions, { digest: string; view: GzipView }>;
+  /** When an entry was last asked for because it was in doubt. */
+  doubtedAt: WeakMap<EntryState, number>;
   /** How each upstream was configured when it was last asked for. */
   upstreams: Map<string, Upstream>;
 }
@@ -65,6 +71,7 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     flights: createSingleFlight(),
     indexing: createSingleFlight(),
     firstViews: new WeakMap(),
+    doubtedAt: new WeakMap(),
     upstreams: new Map(),
   };
   async function current(upstream: Upstream, name: string, options: CurrentOptions = {}): Promise<never> {
@@ -77,6 +84,7 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     document: (entry) => documentOf(context, entry),
     index: (entry) => indexOf(context, entry),
     facts: async (entry, version) => readVersionFacts(await indexOf(context, entry), version),
+    doubt: (upstream, name) => doubt(context, upstream, name),
     async close() {
       await context.flights.settled();
       await context.store.close();
@@ -242,6 +250,17 @@ async function heal(context: Context, entry: DocumentEntry): Promise<Uint8Array>
     if (bytes !== null) return bytes;
   }
   throw unavailable(upstream ?? { name: entry.upstreamId }, `has no document of ${entry.name} any more`);
+}
+
+/** Tarballs of what a document promises do not wait until it is stale, so it has to be asked for here. */
+function doubt(context: Context, upstream: Upstream, name: string): void {
+  const known = context.entries.get(upstream, name);
+  const now = context.deps.now();
+  if (known?.kind !== "present" || now - (context.doubtedAt.get(known) ?? -Infinity) < DOUBT_MS) return;
+  context.doubtedAt.set(known, now);
+  // It may be wrong although the upstream calls it unchanged.
+  Object.assign(known, { etag: null, lastModified: null });
+  behind(refresh(context, { upstream, name, options: {} }, true), known);
 }
 
 async function indexOf(context: Context, entry: DocumentEntry): Promise<Uint8Array> {

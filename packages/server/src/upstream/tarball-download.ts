@@ -36,7 +36,7 @@ export interface DownloadDeps {
   memory: ByteBudget;
   now: () => number;
   tarballBytesMax: number;
-  onIntegrityMismatch: (event: IntegrityMismatch) => void;
+  onIntegrityMismatch: (event: IntegrityMismatch, upstream: Upstream) => void;
 }
 
 export interface DownloadInput {
@@ -151,7 +151,7 @@ async function firstVerified(
       failure = wrongBytes(input);
     }
   }
-  if (mismatch !== null) deps.onIntegrityMismatch(mismatch);
+  if (mismatch !== null) deps.onIntegrityMismatch(mismatch, upstream);
   throw failure ?? notFound(input);
 }
 

@@ -198,6 +198,32 @@ test("a document that promises wrong hashes makes every tarball a lie until it h
   await (await get()).discard();
 });
 
+test("a document whose promise a tarball breaks is asked for whole, whatever its age, but not each time", async () => {
+  const { fake, upstream, upstreams, clock } = await createFixture({ settings: { freshSeconds: 3600 } });
+  fake.publish({ name: "left-pad", version: "1.0.0" });
+  fake.fault("left-pad", { kind: "wrong-hash" });
+  const facts = async (): Promise<VersionFacts> => {
+    const entry = present(await upstreams.current(upstream, "left-pad"));
+    return (await upstreams.facts(entry, "1.0.0")) as VersionFacts;
+  };
+  const get = async (): Promise<FetchedTarball> =>
+    upstreams.tarball(upstream, { name: "left-pad", version: "1.0.0", facts: await facts() });
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    await expect(get()).rejects.toMatchObject({ code: "upstream-invalid" });
+  }
+  await expect.poll(() => [fake.count("left-pad"), fake.openRequests()]).toEqual([2, 0]);
+  fake.fault("left-pad", null);
+  const isFetched = async (): Promise<boolean> => {
+    clock.advance(5000);
+    const fetched = await get().catch(() => null);
+    await fetched?.discard();
+    return fetched !== null;
+  };
+  await expect.poll(isFetched).toBe(true);
+  // An upstream that calls a document unchanged need not have sent it right the first time.
+  expect(fake.requests.some(({ headers }) => "if-none-match" in headers)).toBe(false);
+});
+
 test("who gives up leaves the others their download", async () => {
   const { fake, published, get, stagedFiles } = await ready();
   fake.fault(published.tarballPath, { kind: "delay", milliseconds: 100 });
