@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
 
 /** One way in which an upstream can fail or lie. `times`: how many requests it hits; all when left out. */
 export type Fault = { times?: number } & (
@@ -13,6 +14,10 @@ export type Fault = { times?: number } & (
   | { kind: "cut" }
   /** Half of the body, with headers that call it whole. */
   | { kind: "truncate" }
+  /** So many bytes more than come are promised, less when negative, and the connection is closed after them. */
+  | { kind: "wrong-length"; moreBytes: number }
+  /** The right answer in so many pieces, with a pause before each. */
+  | { kind: "trickle"; pieces: number; milliseconds: number }
   /** The connection is reset before an answer. */
   | { kind: "reset" }
   /** One byte in the middle of the body is another. */
@@ -106,6 +111,27 @@ export function sendWithFault(response: ServerResponse, answer: Answer, fault: F
     });
     return;
   }
+  if (fault?.kind === "wrong-length") {
+    headers["content-length"] = String(Math.max(0, answer.body.length + fault.moreBytes));
+    response.writeHead(answer.status, headers);
+    response.write(answer.body, () => response.socket?.end());
+    return;
+  }
   response.writeHead(answer.status, headers);
-  response.end(answer.body);
+  if (fault?.kind === "trickle") void trickle(response, answer.body, fault);
+  else response.end(answer.body);
+}
+
+async function trickle(
+  response: ServerResponse,
+  body: Buffer,
+  { pieces, milliseconds }: { pieces: number; milliseconds: number },
+): Promise<void> {
+  response.flushHeaders();
+  const pieceBytes = Math.max(1, Math.ceil(body.length / pieces));
+  for (let at = 0; at < body.length && !response.destroyed; at += pieceBytes) {
+    await delay(milliseconds);
+    response.write(body.subarray(at, at + pieceBytes));
+  }
+  response.end();
 }
