@@ -209,6 +209,8 @@ describe.skipIf(!mayMount)("with the data folder on a disk that fills up", () =>
     const large = bringUpstream("large", LARGE_TARBALL_BYTES);
     const small = bringUpstream("left", 2000);
     await expectWhole(small);
+    // A stop writes down what waits behind the answers.
+    await restart();
     await disk.fill(LARGE_TARBALL_BYTES / 2);
     const path = tarballPath(large.name, large.version);
     for (let again = 0; again < 2; again += 1) {
@@ -224,6 +226,11 @@ describe.skipIf(!mayMount)("with the data folder on a disk that fills up", () =>
 
     await disk.free();
     await expectWhole(large);
+    await restart();
+    upstream.forget();
+    for (const version of [large, small]) await expectWhole(version);
+    expect(upstream.requests.filter(({ path }) => path.endsWith(".tgz"))).toEqual([]);
+    // What was said of it while there was no room is kept when it is said again.
     await restart();
     await upstream.offline();
     for (const version of [large, small]) await expectWhole(version);
