@@ -67,6 +67,7 @@ export {
   type IndexSummary,
   type PackageIndex,
 } from "./packument/package-index.ts";
+export { roomBytes } from "./packument/room-bytes.ts";
 export { renderScanned, renderUpstreamView } from "./packument/upstream-view.ts";
 export { renderLocalView, type LocalPackument, type LocalVersion } from "./packument/local-view.ts";
 export { type PackumentForm, type RenderedView, type ViewOptions } from "./packument/view.ts";

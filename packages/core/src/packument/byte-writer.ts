@@ -1,3 +1,5 @@
+import { roomBytes } from "./room-bytes.ts";
+
 const ENCODER = new TextEncoder();
 /** Below this a loop beats the call of a native copy. */
 const SMALL_COPY_BYTES_MAX = 64;
@@ -8,7 +10,7 @@ export class ByteWriter {
   #length = 0;
 
   constructor(capacityBytes: number) {
-    this.#bytes = new Uint8Array(Math.max(Math.ceil(capacityBytes), 256));
+    this.#bytes = new Uint8Array(roomBytes(Math.max(Math.ceil(capacityBytes), 256)));
   }
 
   /** Appends the bytes of `source` from `start` up to, not including, `end`. */
@@ -53,7 +55,7 @@ export class ByteWriter {
   #reserve(count: number): void {
     const needed = this.#length + count;
     if (needed <= this.#bytes.length) return;
-    const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+    const grown = new Uint8Array(roomBytes(Math.max(needed, this.#bytes.length * 2)));
     grown.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = grown;
   }

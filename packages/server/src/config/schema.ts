@@ -82,9 +82,9 @@ const limitKeys = {
 };
 
 const cacheKeys = {
-  viewBytesMax: described(bytes(64 * MIB), "Memory for rendered packuments."),
-  blobBytesMax: described(bytes(64 * MIB), "Memory for small tarballs."),
-  documentBytesMax: described(bytes(32 * MIB), "Memory for upstream documents and their indexes."),
+  viewBytesMax: described(bytes(32 * MIB), "Memory for rendered packuments."),
+  blobBytesMax: described(bytes(32 * MIB), "Memory for small tarballs."),
+  documentBytesMax: described(bytes(8 * MIB), "Memory for upstream documents and their indexes."),
 };
 
 const registryKeys = {

@@ -8,6 +8,8 @@ import { matchesEtag, type SentAnswer } from "./send-answer.ts";
 
 /** URLs that are remembered; beyond it the oldest goes. */
 const URLS_MAX = 20_000;
+/** So many may be remembered before anybody looks for those whose answers have gone. */
+const URLS_SWEPT_MIN = 1024;
 /** Longer requests are not remembered: ordinary ones are far shorter, and memory is bounded by this. */
 const REQUEST_CHARS_MAX = 700;
 /** Kinds of client per URL that are remembered. */
@@ -43,6 +45,15 @@ interface Recorded {
 /** Makes the lane. Requests that come through trusted proxies keep to the ordinary way. */
 export function createReplayLane(deps: HttpDeps, addresses: AddressReader): ReplayLane {
   const recordedByUrl = new Map<string, Recorded[]>();
+  let sweptAtSize = URLS_SWEPT_MIN;
+
+  /** Forgets answers that are not current any more; most of them nobody will ask for again. */
+  function sweep(): void {
+    for (const [url, variants] of recordedByUrl) {
+      if (variants.every(({ replay }) => replay.body() === null)) recordedByUrl.delete(url);
+    }
+    sweptAtSize = Math.max(URLS_SWEPT_MIN, recordedByUrl.size * 2);
+  }
 
   function tryAnswer(request: IncomingMessage, response: ServerResponse): ReplayedAnswer | null {
     const variants = recordedByUrl.get(request.url as string);
@@ -80,6 +91,7 @@ export function createReplayLane(deps: HttpDeps, addresses: AddressReader): Repl
     if (variants.length > VARIANTS_MAX) variants.shift();
     recordedByUrl.delete(url);
     recordedByUrl.set(url, variants);
+    if (recordedByUrl.size > sweptAtSize) sweep();
     if (recordedByUrl.size > URLS_MAX) recordedByUrl.delete(recordedByUrl.keys().next().value as string);
   }
 

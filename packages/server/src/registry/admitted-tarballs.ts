@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 
-const ADMITTED_MAX = 100_000;
+const ADMITTED_MAX = 20_000;
 
 /** A tarball that the gate let pass; its bytes are in the blob cache or the store. */
 export interface Tarball {

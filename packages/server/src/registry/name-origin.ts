@@ -4,7 +4,7 @@ import type { Database } from "../db/index.ts";
 import { type PackageRow, preparePackageReads } from "./package-rows.ts";
 import type { Registry } from "./registry.ts";
 
-const NAMES_MAX = 50_000;
+const NAMES_MAX = 20_000;
 
 /**
  * Where a registry's answer about a name comes from. It is one place only: a name that was published here or

@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { askForCollection } from "../threads/index.ts";
 
 /** What the cache needs to know of an entry. */
 export interface CachedView {
@@ -21,9 +22,10 @@ export interface ViewCache<V extends CachedView> {
   dropName(name: string): void;
   /** Drops every view of a registry, or of all. */
   dropRegistry(registryId: string | null): void;
-  readonly sizeBytes: number;
 }
 
+/** So much may leave the cache before the engine is asked to find it. */
+const GARBAGE_BYTES_MAX = 8 * 1024 ** 2;
 const LARGE_VIEW_BYTES = 128 * 1024;
 /** What a key and the objects around the bytes take, roughly. */
 const ENTRY_OVERHEAD_BYTES = 1024;
@@ -31,6 +33,7 @@ const ENTRY_OVERHEAD_BYTES = 1024;
 /** Makes a cache of `bytesMax`, half of it for documents above 128 KiB compressed. */
 export function createViewCache<V extends CachedView>(bytesMax: number): ViewCache<V> {
   const keysByPackage = new Map<string, Set<string>>();
+  const garbage = createGarbageCount();
   const segments = [LARGE_VIEW_BYTES, Number.POSITIVE_INFINITY].map(
     () =>
       new LRUCache<string, V>({
@@ -39,6 +42,7 @@ export function createViewCache<V extends CachedView>(bytesMax: number): ViewCac
         dispose: (view, key) => {
           view.drop();
           unindex(key);
+          garbage.add(view.weightBytes);
         },
       }),
   );
@@ -82,8 +86,17 @@ export function createViewCache<V extends CachedView>(bytesMax: number): ViewCac
     dropRegistry(registryId) {
       dropWhere((packageKey) => registryId === null || packageKey.startsWith(`${registryId}\n`));
     },
-    get sizeBytes() {
-      return small.calculatedSize + large.calculatedSize;
+  };
+}
+
+function createGarbageCount(): { add(bytes: number): void } {
+  let sizeBytes = 0;
+  return {
+    add(bytes) {
+      sizeBytes += bytes;
+      if (sizeBytes < GARBAGE_BYTES_MAX) return;
+      sizeBytes = 0;
+      askForCollection();
     },
   };
 }

@@ -1,6 +1,6 @@
 import { gunzipSync, gzipSync } from "node:zlib";
-import { EntrepotError } from "@entrepot/core";
-import { ownBytes } from "./own-bytes.ts";
+import { EntrepotError, roomBytes } from "@entrepot/core";
+import { takeBytes } from "./own-bytes.ts";
 
 const CHUNK_BYTES_MIN = 16 * 1024;
 /** Trailer of a gzip: checksum and uncompressed size, four bytes each. */
@@ -10,7 +10,9 @@ const PLAUSIBLE_RATIO = 64;
 
 /** Compresses into memory of its own. `level` from 1, the cheapest, to 9. */
 export function gzip(bytes: Uint8Array, level: number): Uint8Array<ArrayBuffer> {
-  return ownBytes(gzipSync(bytes, { level, chunkSize: Math.max(CHUNK_BYTES_MIN, bytes.length >> 3) }));
+  return takeBytes(
+    gzipSync(bytes, { level, chunkSize: roomBytes(Math.max(CHUNK_BYTES_MIN, bytes.length >> 3)) }),
+  );
 }
 
 /**
@@ -25,7 +27,7 @@ export function gunzip(
   try {
     return gunzipSync(bytes, {
       maxOutputLength: sizeBytesMax,
-      chunkSize: expectedBytes(bytes, sizeBytesMax),
+      chunkSize: roomBytes(expectedBytes(bytes, sizeBytesMax)),
     });
   } catch (cause) {
     const isTooLarge = (cause as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE";

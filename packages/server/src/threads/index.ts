@@ -2,6 +2,7 @@
  * Work that the main thread must never wait for: reading and rendering packuments, compressing, looking into
  * tarballs. Knows nothing of databases, stores or HTTP: a task has values in and values out.
  */
+export { askForCollection } from "./ask-for-collection.ts";
 export { compiledModuleUrl, distUrl } from "./compiled-module-url.ts";
 export { createThreadPool } from "./thread-pool.ts";
 export type { ThreadPool, ThreadPoolOptions } from "./thread-pool.ts";

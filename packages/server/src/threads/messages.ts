@@ -5,7 +5,7 @@ import type { TaskName } from "./tasks.ts";
 export interface TaskRequest {
   id: number;
   task: TaskName;
-  input: unknown;
+  input: object;
 }
 
 /** What a thread sends back. */

@@ -9,7 +9,8 @@ import {
   type RenderedView,
 } from "@entrepot/core";
 import { gunzip, gzip } from "./gzip.ts";
-import { ownBytes } from "./own-bytes.ts";
+import { ownBytes, takeBytes } from "./own-bytes.ts";
+import { releaseBytes } from "./release-bytes.ts";
 import {
   GZIP_LEVEL_FAST,
   type GzipView,
@@ -33,9 +34,10 @@ export function ingestDocument(input: IngestDocumentInput): TaskResult<"ingestDo
   }
   const bytes = isGzip ? gunzip(body, { sizeBytesMax, name }) : body;
   const scanned = scanDocument(bytes, name);
-  const index = ownBytes(indexScanned(scanned).serialize());
+  const index = takeBytes(indexScanned(scanned).serialize());
   const view = input.view === undefined ? null : compress(renderScanned(scanned, input.view), level);
   const document = isGzip ? ownBytes(body) : gzip(body, level);
+  if (isGzip) releaseBytes(bytes);
   const documentDigest = createHash("sha512").update(document).digest("hex");
   const output = { document, documentDigest, index };
   const transfer = [document.buffer, index.buffer];
@@ -46,8 +48,9 @@ export function ingestDocument(input: IngestDocumentInput): TaskResult<"ingestDo
 /** Makes the index of a stored upstream document. */
 export function indexDocument(input: IndexDocumentInput): TaskResult<"indexDocument"> {
   const { name, document, sizeBytesMax } = input;
-  const scanned = scanDocument(gunzip(document, { sizeBytesMax, name }), name);
-  const index = ownBytes(indexScanned(scanned).serialize());
+  const bytes = gunzip(document, { sizeBytesMax, name });
+  const index = takeBytes(indexScanned(scanDocument(bytes, name)).serialize());
+  releaseBytes(bytes);
   return { output: { index }, transfer: [index.buffer] };
 }
 
@@ -55,7 +58,9 @@ export function indexDocument(input: IndexDocumentInput): TaskResult<"indexDocum
 export function renderUpstreamView(input: RenderUpstreamViewInput): TaskResult<"renderUpstreamView"> {
   const { document, sizeBytesMax, view, level = GZIP_LEVEL_FAST } = input;
   const bytes = gunzip(document, { sizeBytesMax, name: "the upstream" });
-  return compress(renderUpstream(bytes, view), level);
+  const compressed = compress(renderUpstream(bytes, view), level);
+  releaseBytes(bytes);
+  return compressed;
 }
 
 /** Renders a view of a package that was published here. */
@@ -66,5 +71,6 @@ export function renderLocalView(input: RenderLocalViewInput): TaskResult<"render
 function compress(view: RenderedView, level: number): { output: GzipView; transfer: ArrayBuffer[] } {
   const bytes = gzip(view.bytes, level);
   const output = { gzip: bytes, sizeBytes: view.bytes.length, hidden: view.hidden, shown: view.shown };
+  releaseBytes(view.bytes);
   return { output, transfer: [bytes.buffer] };
 }

@@ -1,6 +1,7 @@
 import { maxSatisfying, normalizeVersion } from "@entrepot/core";
 import { gunzip } from "./gzip.ts";
 import { ownBytes } from "./own-bytes.ts";
+import { releaseBytes } from "./release-bytes.ts";
 import type { SelectedManifest, SelectManifestInput, TaskResult } from "./tasks.ts";
 
 interface ViewDocument {
@@ -16,6 +17,7 @@ export function selectManifest(input: SelectManifestInput): TaskResult<"selectMa
   const document = JSON.parse(
     Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8"),
   ) as ViewDocument;
+  releaseBytes(bytes);
   const tags = document["dist-tags"] ?? {};
   const selected: SelectedManifest = { manifest: null, tags, hidden: null };
   if (input.selector === null) return { output: selected, transfer: [] };

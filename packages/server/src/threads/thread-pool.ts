@@ -53,7 +53,7 @@ const DEFAULTS = {
   idleMsMax: 20_000,
   lastIdleMsMax: 300_000,
   taskMsMax: 120_000,
-  resourceLimits: { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 16, codeRangeSizeMb: 16 },
+  resourceLimits: { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 6, codeRangeSizeMb: 16 },
 };
 
 /** Makes a pool. Threads start when there is work for them. */
@@ -66,7 +66,7 @@ interface Job {
   id: number;
   task: TaskName;
   size: TaskSize;
-  input: unknown;
+  input: object;
   transfer: readonly ArrayBuffer[];
   resolve: (output: never) => void;
   reject: (error: EntrepotError) => void;

@@ -6,6 +6,7 @@ import { parentPort } from "node:worker_threads";
 import { inspectTarball } from "./inspect-tarball.ts";
 import { failureOf, type TaskAnswer, type TaskRequest } from "./messages.ts";
 import { indexDocument, ingestDocument, renderLocalView, renderUpstreamView } from "./packument-tasks.ts";
+import { releaseBytes } from "./release-bytes.ts";
 import { selectManifest } from "./select-manifest.ts";
 import type { TaskHandlers, TaskName, TaskResult } from "./tasks.ts";
 
@@ -18,6 +19,8 @@ const HANDLERS: TaskHandlers = {
   selectManifest,
 };
 
+const COPIED_BYTES_MAX = 1024 ** 2;
+
 parentPort?.on("message", (request: TaskRequest) => {
   void answer(request);
 });
@@ -29,6 +32,12 @@ async function answer({ id, task, input }: TaskRequest): Promise<void> {
   } catch (error) {
     send({ id, failure: failureOf(error) }, []);
   }
+  releaseInput(input);
+}
+
+/** What came was copied for this thread alone; what the answer took along is gone already. */
+function releaseInput(input: object): void {
+  for (const value of Object.values(input)) if (value instanceof Uint8Array) releaseBytes(value);
 }
 
 function handlerOf(task: TaskName): (input: unknown) => TaskResult<TaskName> | Promise<TaskResult<TaskName>> {
@@ -36,6 +45,12 @@ function handlerOf(task: TaskName): (input: unknown) => TaskResult<TaskName> | P
   return HANDLERS[task] as (input: unknown) => TaskResult<TaskName>;
 }
 
-function send(message: TaskAnswer, transfer: ArrayBuffer[]): void {
-  parentPort?.postMessage(message, transfer);
+/**
+ * All but huge outputs are copied, so that what the main thread keeps for long lies in its own part of the heap. Here it
+ * would keep this thread's part from shrinking.
+ */
+function send(message: TaskAnswer, outputs: ArrayBuffer[]): void {
+  const isMoved = ({ byteLength }: ArrayBuffer): boolean => byteLength > COPIED_BYTES_MAX;
+  parentPort?.postMessage(message, outputs.filter(isMoved));
+  for (const output of outputs) releaseBytes(new Uint8Array(output));
 }

@@ -4,8 +4,8 @@ import type { AbsentEntry, DocumentEntry, Upstream } from "./upstream.ts";
 
 /** Rough weight of an entry with its key, in bytes. */
 const ENTRY_BYTES = 700;
-const ENTRY_BYTES_MAX = 64 * 1024 * 1024;
-const ENTRIES_MAX = 50_000;
+const ENTRY_BYTES_MAX = 32 * 1024 * 1024;
+const ENTRIES_MAX = 20_000;
 const ABSENT_FRESH_MS_MAX = 30_000;
 
 interface Checked {

@@ -42,10 +42,8 @@ export function createDocumentStore(deps: DocumentStoreDeps): DocumentStore {
   }
 
   async function keepDocument(entry: PresentState, bytes: Uint8Array): Promise<void> {
-    if (bytes.length <= INLINE_BYTES_MAX) {
-      kept.hold(entry.digest, bytes);
-      return rows.put(entry, bytes);
-    }
+    // Not held: its first view was made with it, and whoever wants another one reads it from the database.
+    if (bytes.length <= INLINE_BYTES_MAX) return rows.put(entry, bytes);
     await kept.store(entry.digest, bytes);
     const row = writeWhenStored(entry).finally(() => storing.delete(row));
     storing.add(row);

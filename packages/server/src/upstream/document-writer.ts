@@ -7,9 +7,11 @@ import { entryKey, type EntryState, type PresentState } from "./document-entries
 
 /** How long a row waits for others that can be written with it. */
 const FLUSH_MS = 100;
-/** Bounds of one statement; a single row may be larger. */
+/** Bounds of one transaction; a single row may be larger. */
 const ROWS_PER_WRITE_MAX = 200;
 const BYTES_PER_WRITE_MAX = 1024 * 1024;
+/** Rows of one statement: few lengths, for each prepared statement keeps the bytes of the last rows it wrote. */
+const ROWS_PER_STATEMENT = [32, 4, 1];
 /** Rows that wait for the database; above this much the answer waits for them. */
 const WAITING_BYTES_MAX = 64 * 1024 * 1024;
 /** Rough weight of a row beside its document. */
@@ -110,7 +112,7 @@ class WaitingRows {
     this.sizeBytes += weightOf(row);
   }
 
-  /** Takes out as many rows as fit one statement, at least one. */
+  /** Takes out as many rows as fit one transaction, at least one. */
   takeSome(): Map<string, Waiting> {
     const taken = new Map<string, Waiting>();
     let sizeBytes = 0;
@@ -141,7 +143,7 @@ async function write(deps: DocumentWriterDeps, rows: readonly Waiting[]): Promis
     const touched = rows.filter(({ isTouch }) => isTouch).map(({ entry }) => entry as PresentState);
     const put = rows.filter(({ isTouch }) => !isTouch);
     await deps.db.write(async (trx) => {
-      if (put.length > 0) await upsert(trx, put.map(rowOf));
+      for (const rows of inStatements(put.map(rowOf))) await upsert(trx, rows);
       if (touched.length > 0) await touch(trx, touched);
     });
     for (const { entry } of put) if (entry.kind === "present") entry.isWritten = true;
@@ -150,6 +152,13 @@ async function write(deps: DocumentWriterDeps, rows: readonly Waiting[]): Promis
     const isAlone = rows.length === 1 || isEntrepotError(error, "storage-unavailable");
     if (isAlone) deps.log.warn("Upstream documents could not be remembered", { count: rows.length, error });
     else for (const row of rows) await write(deps, [row]);
+  }
+}
+
+function* inStatements<T>(rows: readonly T[]): Generator<T[]> {
+  let start = 0;
+  for (const count of ROWS_PER_STATEMENT) {
+    for (; rows.length - start >= count; start += count) yield rows.slice(start, start + count);
   }
 }
 

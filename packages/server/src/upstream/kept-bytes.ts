@@ -48,6 +48,8 @@ export function createKeptBytes({ blobs, log, cacheBytesMax }: KeptBytesDeps): K
       await blobs.put(digest, { bytes }, { sizeBytes: bytes.length, durable: false });
       return true;
     } catch (error) {
+      // They are nowhere else now.
+      cache.set(digest, bytes);
       log.warn("An upstream document could not be stored", { digest, error });
       return false;
     } finally {
@@ -60,7 +62,6 @@ export function createKeptBytes({ blobs, log, cacheBytesMax }: KeptBytesDeps): K
     held: (key) => cache.get(key) ?? writing.get(key)?.bytes ?? null,
     hold: (key, bytes) => void cache.set(key, bytes),
     async store(digest, bytes) {
-      cache.set(digest, bytes);
       if (writing.has(digest)) return;
       writingBytes += bytes.length;
       const done = write(digest, bytes);

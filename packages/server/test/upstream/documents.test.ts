@@ -197,7 +197,9 @@ test.each(["removed", "torn"])("a document whose stored bytes are %s is fetched 
   const paths = await blobPaths(folder);
   expect(paths).toHaveLength(1);
   for (const path of paths) await (how === "removed" ? rm(path) : truncate(path, 20));
-  await isFetchedAgain({ fake, upstream, later: another(), name: "large" });
+  const later = another();
+  await isFetchedAgain({ fake, upstream, later, name: "large" });
+  await later.close();
   expect(await blobPaths(folder)).toHaveLength(1);
 });
 

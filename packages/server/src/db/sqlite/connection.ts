@@ -10,7 +10,7 @@ const READER_BUSY_MS = 1_000;
 /** The write-ahead log is cut back to this size after a checkpoint. */
 const JOURNAL_BYTES_MAX = 64 * 1024 * 1024;
 /** Pages that the reader keeps in memory. */
-const READER_CACHE_KIB = 16 * 1024;
+const READER_CACHE_KIB = 4 * 1024;
 
 export interface SqliteStatementCall {
   sql: string;
