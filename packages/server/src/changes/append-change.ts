@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Transaction } from "kysely";
-import { CHANGES_CHANNEL, isPostgres } from "../db/index.ts";
-import type { Schema } from "../db/index.ts";
+import { CHANGES_CHANNEL, defineQuery, isPostgres } from "../db/index.ts";
+import type { Schema, SlotOf } from "../db/index.ts";
 import type { NewChange } from "./change.ts";
 
 /** Key of the advisory lock that transactions hold from their first change to their commit. */
@@ -17,16 +17,17 @@ export async function appendChange(trx: Transaction<Schema>, change: NewChange):
       trx,
     );
   }
-  await trx
-    .insertInto("changes")
-    .values({
-      workspace_id: change.workspaceId,
-      registry_id: change.registryId,
-      package: change.packageName,
-      kind: change.kind,
-      actor: change.actor,
-      at: change.at,
-      detail: JSON.stringify(change.detail),
-    })
-    .execute();
+  await insertChange(trx, { ...change, detail: JSON.stringify(change.detail) });
 }
+
+const insertChange = defineQuery((db, slot: SlotOf<Omit<NewChange, "detail"> & { detail: string }>) =>
+  db.insertInto("changes").values({
+    workspace_id: slot("workspaceId"),
+    registry_id: slot("registryId"),
+    package: slot("packageName"),
+    kind: slot("kind"),
+    actor: slot("actor"),
+    at: slot("at"),
+    detail: slot("detail"),
+  }),
+);

@@ -14,7 +14,8 @@ const SQLITE_STORAGE_CODES: ReadonlySet<number> = new Set([
   26, // NOTADB
 ]);
 const SQLITE_BUSY = 5;
-const SQLITE_UNIQUE_CODES: ReadonlySet<number> = new Set([1555, 2067]);
+const SQLITE_PRIMARY_KEY = 1555;
+const SQLITE_UNIQUE = 2067;
 const SQLITE_FOREIGN_KEY = 787;
 
 /** Classes of PostgreSQL's SQLSTATE: connection, resources, operator, system, and transaction retry. */
@@ -52,10 +53,39 @@ const DRIVER_TEXTS: readonly string[] = [
   "database is not open",
 ];
 
-/** Primary SQLite result code of a driver's error, or null. */
+/**
+ * SQLite's own words for results that matter here: one of the two engines gives no code with an error of a statement
+ * that returns rows.
+ */
+const SQLITE_TEXTS: readonly [text: string, code: number][] = [
+  ["database is locked", SQLITE_BUSY],
+  ["database table is locked", 6],
+  ["out of memory", 7],
+  ["attempt to write a readonly database", 8],
+  ["disk i/o error", 10],
+  ["database disk image is malformed", 11],
+  ["database or disk is full", 13],
+  ["unable to open database file", 14],
+  ["locking protocol", 15],
+  ["file is not a database", 26],
+  ["foreign key constraint failed", SQLITE_FOREIGN_KEY],
+  ["unique constraint failed", SQLITE_UNIQUE],
+];
+
+/** SQLite's extended result code of an engine's error, or null. */
+function extendedSqliteCode(error: unknown): number | null {
+  if (typeof error !== "object" || error === null) return null;
+  const { errcode, code, message } = error as { errcode?: unknown; code?: unknown; message?: unknown };
+  if (typeof errcode === "number") return errcode;
+  if (code !== "ERR_SQLITE_ERROR" || typeof message !== "string") return null;
+  const said = message.toLowerCase();
+  return SQLITE_TEXTS.find(([text]) => said.startsWith(text))?.[1] ?? null;
+}
+
+/** Primary SQLite result code of an engine's error, or null. */
 function sqliteCode(error: unknown): number | null {
-  const code = (error as { errcode?: unknown } | null)?.errcode;
-  return typeof code === "number" ? code & 0xff : null;
+  const code = extendedSqliteCode(error);
+  return code === null ? null : code & 0xff;
 }
 
 function textCode(error: unknown): string {
@@ -76,14 +106,13 @@ export function isTransactionConflict(error: unknown): boolean {
 
 /** Tells whether a statement failed because a row with that key exists, on either database. */
 export function isUniqueViolation(error: unknown): boolean {
-  const extended = (error as { errcode?: unknown } | null)?.errcode;
-  return (typeof extended === "number" && SQLITE_UNIQUE_CODES.has(extended)) || textCode(error) === "23505";
+  const code = extendedSqliteCode(error);
+  return code === SQLITE_UNIQUE || code === SQLITE_PRIMARY_KEY || textCode(error) === "23505";
 }
 
 /** Tells whether a statement failed because a row that it refers to is not there, on either database. */
 export function isForeignKeyViolation(error: unknown): boolean {
-  const extended = (error as { errcode?: unknown } | null)?.errcode;
-  return extended === SQLITE_FOREIGN_KEY || textCode(error) === "23503";
+  return extendedSqliteCode(error) === SQLITE_FOREIGN_KEY || textCode(error) === "23503";
 }
 
 function isStorageFault(error: unknown): boolean {

@@ -1,10 +1,13 @@
 import { LRUCache } from "lru-cache";
 import type { Change, ChangeLog } from "../changes/index.ts";
 import type { Database } from "../db/index.ts";
-import { type PackageRow, preparePackageReads } from "./package-rows.ts";
+import { findPackage, type PackageRow } from "./package-rows.ts";
 import type { Registry } from "./registry.ts";
 
 const NAMES_MAX = 20_000;
+/** A package's row has its README, so the memory is bounded in bytes too. */
+const BYTES_MAX = 16 * 1024 ** 2;
+const ORIGIN_BYTES = 512;
 
 /**
  * Where a registry's answer about a name comes from. It is one place only: a name that was published here or
@@ -26,8 +29,11 @@ export function createNameOrigins(deps: {
   db: Database;
   changes: Pick<ChangeLog, "subscribe">;
 }): NameOrigins {
-  const known = new LRUCache<string, NameOrigin>({ max: NAMES_MAX });
-  const reads = preparePackageReads(deps.db.read);
+  const known = new LRUCache<string, NameOrigin>({
+    max: NAMES_MAX,
+    maxSize: BYTES_MAX,
+    sizeCalculation: (origin) => ORIGIN_BYTES + (origin.kind === "local" ? origin.row.readme.length : 0),
+  });
   // Counts changes; what was read before one is not remembered after it.
   let epoch = 0;
   deps.changes.subscribe((batch) => {
@@ -43,7 +49,7 @@ export function createNameOrigins(deps: {
 
   async function look(registry: Registry, name: string): Promise<NameOrigin> {
     const started = epoch;
-    const row = await reads.findPackage({ registryId: registry.id, name });
+    const row = await findPackage(deps.db.read, { registryId: registry.id, name });
     const origin = originFrom(registry, name, row);
     if (started === epoch) known.set(keyOf(registry.id, name), origin);
     return origin;

@@ -1,6 +1,6 @@
 import type { Kysely, Selectable, Transaction } from "kysely";
 import { EntrepotError } from "@entrepot/core";
-import { prepareQuery, type Schema, type SlotOf } from "../db/index.ts";
+import { defineQuery, type Schema, type SlotOf } from "../db/index.ts";
 
 export type PackageRow = Selectable<Schema["packages"]>;
 export type VersionRow = Selectable<Schema["versions"]>;
@@ -14,44 +14,17 @@ export interface PackageKey {
 
 /** The package's row, unpublished ones included; null when the registry never held the name. */
 export async function findPackage(reader: Reader, key: PackageKey): Promise<PackageRow | null> {
-  const row = await reader
-    .selectFrom("packages")
-    .selectAll()
-    .where("registry_id", "=", key.registryId)
-    .where("name", "=", key.name)
-    .executeTakeFirst();
+  const [row] = await selectPackage(reader, key);
   return row ?? null;
 }
 
-/** Look-ups outside of transactions; each is compiled once. */
-export interface PackageReads {
-  /** As {@link findPackage}. */
-  findPackage(key: PackageKey): Promise<PackageRow | null>;
-  /** As {@link findVersion}. */
-  findVersion(packageId: string, version: string): Promise<VersionRow | null>;
-}
-
-/** Prepares the look-ups that reading makes again and again. */
-export function preparePackageReads(db: Kysely<Schema>): PackageReads {
-  const packages = prepareQuery(db, (slot: SlotOf<PackageKey>) =>
-    db
-      .selectFrom("packages")
-      .selectAll()
-      .where("registry_id", "=", slot("registryId"))
-      .where("name", "=", slot("name")),
-  );
-  const versions = prepareQuery(db, (slot: SlotOf<{ packageId: string; version: string }>) =>
-    db
-      .selectFrom("versions")
-      .selectAll()
-      .where("package_id", "=", slot("packageId"))
-      .where("version", "=", slot("version")),
-  );
-  return {
-    findPackage: async (key) => (await packages({ ...key }))[0] ?? null,
-    findVersion: async (packageId, version) => (await versions({ packageId, version }))[0] ?? null,
-  };
-}
+const selectPackage = defineQuery((db, slot: SlotOf<PackageKey>) =>
+  db
+    .selectFrom("packages")
+    .selectAll()
+    .where("registry_id", "=", slot("registryId"))
+    .where("name", "=", slot("name")),
+);
 
 /** The row of a package that is there to be written to. Throws `package-not-found`. */
 export async function requirePackage(reader: Reader, key: PackageKey): Promise<PackageRow> {
@@ -70,14 +43,17 @@ export async function findVersion(
   packageId: string,
   version: string,
 ): Promise<VersionRow | null> {
-  const row = await reader
-    .selectFrom("versions")
-    .selectAll()
-    .where("package_id", "=", packageId)
-    .where("version", "=", version)
-    .executeTakeFirst();
+  const [row] = await selectVersion(reader, { packageId, version });
   return row ?? null;
 }
+
+const selectVersion = defineQuery((db, slot: SlotOf<{ packageId: string; version: string }>) =>
+  db
+    .selectFrom("versions")
+    .selectAll()
+    .where("package_id", "=", slot("packageId"))
+    .where("version", "=", slot("version")),
+);
 
 /** The versions that are there, without their manifests. */
 export async function listVersions(
@@ -109,13 +85,22 @@ export async function bumpRevision(
   row: PackageRow,
   input: { now: number; installable: boolean },
 ): Promise<PackageRow> {
+  const after = revised(row, input);
+  await raiseRevision(trx, { id: row.id, modifiedAt: after.modified_at });
+  return after;
+}
+
+/** The row as {@link bumpRevision} leaves it. */
+export function revised(row: PackageRow, input: { now: number; installable: boolean }): PackageRow {
   const isFirst = row.revision === 0;
   const modified_at =
     input.installable && !isFirst ? Math.max(input.now, row.modified_at + 1) : row.modified_at;
-  await trx
-    .updateTable("packages")
-    .set((eb) => ({ revision: eb("revision", "+", 1), modified_at }))
-    .where("id", "=", row.id)
-    .execute();
   return { ...row, revision: row.revision + 1, modified_at };
 }
+
+const raiseRevision = defineQuery((db, slot: SlotOf<{ id: string; modifiedAt: number }>) =>
+  db
+    .updateTable("packages")
+    .set((eb) => ({ revision: eb("revision", "+", 1), modified_at: slot("modifiedAt") }))
+    .where("id", "=", slot("id")),
+);

@@ -1,5 +1,5 @@
 import type { Transaction } from "kysely";
-import type { Schema } from "../db/index.ts";
+import { defineQuery, type Schema, type SlotOf } from "../db/index.ts";
 
 /** A README as it was published; empty texts when there is none. */
 export interface Readme {
@@ -13,11 +13,32 @@ export async function keepReadme(
   { packageId, version, readme, readmeFilename }: Readme & { packageId: string; version: string },
 ): Promise<void> {
   if (readme === "" && readmeFilename === "") return;
-  await trx
-    .insertInto("version_readmes")
-    .values({ package_id: packageId, version, readme, readme_filename: readmeFilename })
-    .execute();
+  await insertReadme(trx, { packageId, version, readme, readmeFilename });
 }
+
+const insertReadme = defineQuery((db, slot: SlotOf<Readme & { packageId: string; version: string }>) =>
+  db.insertInto("version_readmes").values({
+    package_id: slot("packageId"),
+    version: slot("version"),
+    readme: slot("readme"),
+    readme_filename: slot("readmeFilename"),
+  }),
+);
+
+/** Makes the package show a README, that of the version which `latest` has just come to name. */
+export async function showReadme(
+  trx: Transaction<Schema>,
+  { packageId, readme, readmeFilename }: Readme & { packageId: string },
+): Promise<void> {
+  await updateReadme(trx, { packageId, readme, readmeFilename });
+}
+
+const updateReadme = defineQuery((db, slot: SlotOf<Readme & { packageId: string }>) =>
+  db
+    .updateTable("packages")
+    .set({ readme: slot("readme"), readme_filename: slot("readmeFilename") })
+    .where("id", "=", slot("packageId")),
+);
 
 /** Makes the package show the README of the version that `latest` names. */
 export async function showReadmeOfLatest(trx: Transaction<Schema>, packageId: string): Promise<void> {

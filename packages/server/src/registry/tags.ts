@@ -1,6 +1,6 @@
 import type { Transaction } from "kysely";
 import { EntrepotError, compareVersions, highestStable } from "@entrepot/core";
-import type { Schema } from "../db/index.ts";
+import { defineQuery, type Schema, type SlotOf } from "../db/index.ts";
 import { listVersions } from "./package-rows.ts";
 
 /** Who writes, and when. */
@@ -16,13 +16,27 @@ export async function setTag(
   write: TagWrite,
   tag: { name: string; version: string },
 ): Promise<void> {
-  const values = { version: tag.version, updated_at: write.now, updated_by: write.actor };
-  await trx
-    .insertInto("dist_tags")
-    .values({ package_id: write.packageId, tag: tag.name, ...values })
-    .onConflict((conflict) => conflict.columns(["package_id", "tag"]).doUpdateSet(values))
-    .execute();
+  await upsertTag(trx, { ...write, ...tag });
 }
+
+const upsertTag = defineQuery((db, slot: SlotOf<TagWrite & { name: string; version: string }>) =>
+  db
+    .insertInto("dist_tags")
+    .values({
+      package_id: slot("packageId"),
+      tag: slot("name"),
+      version: slot("version"),
+      updated_at: slot("now"),
+      updated_by: slot("actor"),
+    })
+    .onConflict((conflict) =>
+      conflict.columns(["package_id", "tag"]).doUpdateSet((eb) => ({
+        version: eb.ref("excluded.version"),
+        updated_at: eb.ref("excluded.updated_at"),
+        updated_by: eb.ref("excluded.updated_by"),
+      })),
+    ),
+);
 
 /** The error for a tag that cannot be one. */
 export function tagInvalid(tag: string): EntrepotError {

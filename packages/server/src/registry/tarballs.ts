@@ -7,7 +7,7 @@ import type { DocumentEntry, FetchedTarball, Upstream, Upstreams } from "../upst
 import { createAdmitted, packageFilter, type Admitted, type Tarball } from "./admitted-tarballs.ts";
 import type { CachedVersions } from "./cached-versions.ts";
 import type { NameOrigins } from "./name-origin.ts";
-import { type PackageReads, preparePackageReads } from "./package-rows.ts";
+import { findVersion } from "./package-rows.ts";
 import type { Registry } from "./registry.ts";
 
 /** A search that a change overtakes is made again; changes that never end must not keep a client waiting. */
@@ -50,10 +50,6 @@ export interface Tarballs {
   lost(request: TarballRequest): void;
 }
 
-interface Deps extends TarballDeps {
-  reads: PackageReads;
-}
-
 /** Reads the version out of a tarball's file name: `<base>-<version>.tgz`, with or without the scope before it. */
 export function versionOfFileName(name: PackageName, fileName: string): string {
   const last = fileName.slice(fileName.lastIndexOf("/") + 1);
@@ -71,8 +67,7 @@ export function versionOfFileName(name: PackageName, fileName: string): string {
 }
 
 /** Makes the tarball reader, with a bounded memory of what was admitted. */
-export function createTarballs(tarballDeps: TarballDeps): Tarballs {
-  const deps: Deps = { ...tarballDeps, reads: preparePackageReads(tarballDeps.db.read) };
+export function createTarballs(deps: TarballDeps): Tarballs {
   const admitted = createAdmitted();
   const flights = new Map<string, Flight>();
   deps.changes.subscribe((batch) => {
@@ -149,10 +144,11 @@ interface FoundTarball {
   entry: DocumentEntry | null;
 }
 
-async function findTarball(deps: Deps, request: TarballRequest): Promise<FoundTarball> {
+async function findTarball(deps: TarballDeps, request: TarballRequest): Promise<FoundTarball> {
   const origin = await deps.origins.of(request.registry, request.name.full);
   if (origin.kind === "upstream") return await findUpstreamTarball(deps, request);
-  const row = origin.kind === "local" ? await deps.reads.findVersion(origin.row.id, request.version) : null;
+  const row =
+    origin.kind === "local" ? await findVersion(deps.db.read, origin.row.id, request.version) : null;
   if (row === null || row.removed_at !== null) throw versionNotFound(request);
   await deps.gate.assertAllowed(JSON.parse(row.facts) as VersionFacts, questionOf(request));
   return { digest: row.digest, sizeBytes: row.size_bytes, entry: null };

@@ -1,5 +1,6 @@
 import { createReadStream } from "node:fs";
 import { open, readFile } from "node:fs/promises";
+import { Readable } from "node:stream";
 import { createGunzip, gunzipSync, type Gunzip } from "node:zlib";
 import { isEntrepotError } from "@entrepot/core";
 import { PackageReader, tarballInvalid } from "./package-reader.ts";
@@ -12,47 +13,56 @@ const STREAM_CHUNK_BYTES = 256 * 1024;
 const GZIP_HEADER_BYTES = 18;
 
 /** Looks into a tarball without unpacking it to disk. Memory stays bounded whatever its size. */
-export async function inspectTarball({
-  path,
-  limits,
-}: InspectTarballInput): Promise<TaskResult<"inspectTarball">> {
-  const packedBytes = await checkedSize(path);
+export async function inspectTarball(input: InspectTarballInput): Promise<TaskResult<"inspectTarball">> {
+  const packedBytes =
+    "bytes" in input ? checkedSize(input.bytes, input.bytes.length) : await fileSize(input.path);
   const { Parser } = await import("tar/parse");
-  const newReader = (): PackageReader => new PackageReader(Parser, { ...limits, packedBytes });
-  const small = packedBytes <= SMALL_FILE_BYTES_MAX ? inflateWhole(await readFile(path)) : null;
+  const newReader = (): PackageReader => new PackageReader(Parser, { ...input.limits, packedBytes });
+  const isSmall = packedBytes <= SMALL_FILE_BYTES_MAX;
+  const small = isSmall ? inflateWhole("bytes" in input ? input.bytes : await readFile(input.path)) : null;
   if (small === null) {
-    return { output: await inspectStream({ path, packedBytes, reader: newReader() }), transfer: [] };
+    return {
+      output: await inspectStream({ source: streamOf(input), packedBytes, reader: newReader() }),
+      transfer: [],
+    };
   }
   const reader = newReader();
   reader.write(small);
   return { output: reader.finish(), transfer: [] };
 }
 
-/** Size of the file, after a look at whether it can be gzip at all. */
-async function checkedSize(path: string): Promise<number> {
+async function fileSize(path: string): Promise<number> {
   const file = await open(path, "r");
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0);
     const { size } = await file.stat();
-    if (size === 0) throw tarballInvalid("is empty");
-    if (bytesRead < 2 || buffer.readUInt16BE(0) !== 0x1f8b) {
-      throw tarballInvalid("is not compressed with gzip");
-    }
-    if (size < GZIP_HEADER_BYTES) throw tarballInvalid("is cut off");
-    return size;
+    return checkedSize(buffer.subarray(0, bytesRead), size);
   } finally {
     await file.close();
   }
 }
 
+/** The size, after a look at whether it can be gzip at all. */
+function checkedSize(start: Uint8Array, size: number): number {
+  if (size === 0) throw tarballInvalid("is empty");
+  if (start[0] !== 0x1f || start[1] !== 0x8b) throw tarballInvalid("is not compressed with gzip");
+  if (size < GZIP_HEADER_BYTES) throw tarballInvalid("is cut off");
+  return size;
+}
+
+function streamOf(input: InspectTarballInput): Readable {
+  if ("bytes" in input) return Readable.from([input.bytes]);
+  return createReadStream(input.path, { highWaterMark: STREAM_CHUNK_BYTES });
+}
+
 interface StreamInput {
-  path: string;
+  source: Readable;
   packedBytes: number;
   reader: PackageReader;
 }
 
 /** The inflated bytes, or null if there are too many to be held at once. */
-function inflateWhole(bytes: Buffer): Buffer | null {
+function inflateWhole(bytes: Uint8Array): Buffer | null {
   try {
     // With `info` the answer also has the engine, which knows how much of the input it used; the types do not
     // say so.
@@ -67,7 +77,7 @@ function inflateWhole(bytes: Buffer): Buffer | null {
 }
 
 async function inspectStream(input: StreamInput): Promise<InspectedTarball> {
-  const source = createReadStream(input.path, { highWaterMark: STREAM_CHUNK_BYTES });
+  const { source } = input;
   const gunzip = createGunzip({ chunkSize: STREAM_CHUNK_BYTES });
   source.on("error", (error) => gunzip.destroy(error));
   try {

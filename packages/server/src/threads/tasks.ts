@@ -64,12 +64,12 @@ export interface TarballLimits {
   packageJsonBytesMax: number;
 }
 
-export interface InspectTarballInput {
-  path: string;
-  /** Of the file, if known; large ones then do not take the thread that is kept for quick work. */
+/** A tarball, as its bytes or as the file they are in. */
+export type InspectTarballInput = ({ bytes: Uint8Array } | { path: string }) & {
+  /** If known; large ones then do not take the thread that is kept for quick work. */
   sizeBytes?: number;
   limits: TarballLimits;
-}
+};
 
 /** What a tarball says of itself. */
 export interface InspectedTarball {

@@ -2,7 +2,7 @@ import { isEntrepotError } from "@entrepot/core";
 import { sql } from "kysely";
 import type { Transaction } from "kysely";
 import { expect, test } from "vitest";
-import { isUniqueViolation, prepareQuery } from "../../src/db/index.ts";
+import { isForeignKeyViolation, isUniqueViolation, prepareQuery } from "../../src/db/index.ts";
 import type { Database, Schema, SlotOf } from "../../src/db/index.ts";
 import { describeOnEachDatabase } from "./each-database.ts";
 
@@ -125,11 +125,30 @@ describeOnEachDatabase("the database", (databases) => {
     const db = await databases.open();
     await db.write((trx) => insertSetting(trx, "a", "1"));
     const duplicate = await errorOf(db.write((trx) => insertSetting(trx, "a", "2")));
+    const returning = await errorOf(
+      db.write((trx) => trx.insertInto("settings").values({ key: "a", value: "3" }).returningAll().execute()),
+    );
     const nonsense = await errorOf(db.write((trx) => sql`select nothing from nowhere`.execute(trx)));
-    expect([isUniqueViolation(duplicate), isUniqueViolation(nonsense)]).toEqual([true, false]);
+    expect([duplicate, returning, nonsense].map(isUniqueViolation)).toEqual([true, true, false]);
     expect(nonsense).toBeInstanceOf(Error);
     expect(isEntrepotError(nonsense)).toBe(false);
     expect(await settings(db)).toEqual({ a: "1" });
+  });
+
+  test("a row that refers to nothing is told from other errors, whether or not rows come back", async () => {
+    const db = await databases.open();
+    const orphan = {
+      package_id: "nowhere",
+      tag: "latest",
+      version: "1.0.0",
+      updated_at: 0,
+      updated_by: "ada",
+    };
+    const plain = await errorOf(db.write((trx) => trx.insertInto("dist_tags").values(orphan).execute()));
+    const returning = await errorOf(
+      db.write((trx) => trx.insertInto("dist_tags").values(orphan).returningAll().execute()),
+    );
+    expect([plain, returning].map(isForeignKeyViolation)).toEqual([true, true]);
   });
 
   test("of many who insert the same key at once, one succeeds", async () => {

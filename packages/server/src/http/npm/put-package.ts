@@ -26,7 +26,7 @@ export async function putPackage(context: NpmContext): Promise<Answer> {
     if (body.attachments.length > 0) return await publishVersion(context, name, body);
     return await changeDocument(context, name, body.document);
   } finally {
-    await Promise.all(body.attachments.map((attachment) => attachment.file.discard()));
+    await Promise.all(body.attachments.map((attachment) => attachment.discard()));
   }
 }
 

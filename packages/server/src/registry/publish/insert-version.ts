@@ -3,17 +3,17 @@ import type { Transaction } from "kysely";
 import { EntrepotError, type VersionFacts } from "@entrepot/core";
 import type { BlobStore } from "../../blobs/index.ts";
 import { appendChange, type NewChange } from "../../changes/index.ts";
-import type { Schema } from "../../db/index.ts";
+import { defineQuery, type Schema, sendTogether, type SlotOf } from "../../db/index.ts";
 import { keepBlobs } from "../blob-lock.ts";
 import {
   bumpRevision,
-  findPackage,
   findVersion,
   listTags,
+  revised,
   type PackageRow,
   type VersionRow,
 } from "../package-rows.ts";
-import { keepReadme, showReadmeOfLatest } from "../readmes.ts";
+import { keepReadme, showReadme, showReadmeOfLatest } from "../readmes.ts";
 import { revisionOf } from "../revision.ts";
 import { mendTags, setTag } from "../tags.ts";
 import { personOf, type PublishInput } from "./publisher.ts";
@@ -49,22 +49,41 @@ export async function insertVersion(
     assertSamePublish(input, existing);
     return await tagAgain(trx, input, found);
   }
-  const row = await bumpRevision(trx, found, { now, installable: true });
-  await insertVersionRow(trx, input, row.id);
   await assertStored(deps, trx, { digest: prepared.digest, sizeBytes: request.tarball.sizeBytes });
-  const { readme, readmeFilename, version } = request;
-  await keepReadme(trx, { packageId: row.id, version, readme, readmeFilename });
+  const row = revised(found, { now, installable: true });
+  const { readme, readmeFilename, version, tags } = request;
   const write = { packageId: row.id, actor: publisher.userName, now };
-  for (const [name, tagged] of request.tags) await setTag(trx, write, { name, version: tagged });
+  const shown = { packageId: row.id, readme, readmeFilename };
+  const isLatest = tags.has("latest");
+  await sendTogether(trx, [
+    () => bumpRevision(trx, found, { now, installable: true }),
+    () => insertVersionRow(trx, input, row.id),
+    () => keepReadme(trx, { ...shown, version }),
+    ...[...tags].map(
+      ([name, tagged]) =>
+        () =>
+          setTag(trx, write, { name, version: tagged }),
+    ),
+    ...(isLatest ? [() => showReadme(trx, shown), () => appendChange(trx, published(input))] : []),
+  ]);
   // Who brings `latest` leaves no tag that would have to be mended.
-  const isLatest = request.tags.has("latest") || (await mendTags(trx, write));
-  if (isLatest) await showReadmeOfLatest(trx, row.id);
-  await appendChange(trx, {
+  if (isLatest) return { rev: revisionOf(row) };
+  if (await mendTags(trx, write)) await showReadmeOfLatest(trx, row.id);
+  await appendChange(trx, published(input));
+  return { rev: revisionOf(row) };
+}
+
+function published(input: InsertInput): NewChange {
+  const { request, prepared } = input;
+  return {
     ...changeOf(input),
     kind: "version-published",
-    detail: { version, tags: [...request.tags.keys()], integrity: prepared.integrity },
-  });
-  return { rev: revisionOf(row) };
+    detail: {
+      version: request.version,
+      tags: [...request.tags.keys()],
+      integrity: prepared.integrity,
+    },
+  };
 }
 
 async function tagAgain(
@@ -105,49 +124,98 @@ async function insertVersionRow(
   packageId: string,
 ): Promise<void> {
   const { request, prepared, publisher, now } = input;
-  await trx
-    .insertInto("versions")
-    .values({
-      id: randomUUID(),
-      package_id: packageId,
-      version: request.version,
-      full_slice: prepared.slices.full,
-      abbreviated_slice: prepared.slices.abbreviated,
-      facts: JSON.stringify(prepared.facts),
-      digest: prepared.digest,
-      integrity: prepared.integrity,
-      shasum: prepared.shasum,
-      size_bytes: request.tarball.sizeBytes,
-      published_at: now,
-      published_by: publisher.userName,
-      provenance: JSON.stringify({
-        user: publisher.userName,
-        via: publisher.via,
-        tokenId: publisher.tokenId,
-        address: publisher.address,
-        client: publisher.client,
-      }),
-      attestations: request.bundles.length === 0 ? null : JSON.stringify(request.bundles),
-      removed_at: null,
-    })
-    .execute();
+  await addVersion(trx, {
+    id: randomUUID(),
+    packageId,
+    version: request.version,
+    full: prepared.slices.full,
+    abbreviated: prepared.slices.abbreviated,
+    facts: JSON.stringify(prepared.facts),
+    digest: prepared.digest,
+    integrity: prepared.integrity,
+    shasum: prepared.shasum,
+    sizeBytes: request.tarball.sizeBytes,
+    publishedAt: now,
+    publishedBy: publisher.userName,
+    provenance: JSON.stringify({
+      user: publisher.userName,
+      via: publisher.via,
+      tokenId: publisher.tokenId,
+      address: publisher.address,
+      client: publisher.client,
+    }),
+    attestations: request.bundles.length === 0 ? null : JSON.stringify(request.bundles),
+  });
 }
+
+interface NewVersion {
+  id: string;
+  packageId: string;
+  version: string;
+  full: string;
+  abbreviated: string;
+  facts: string;
+  digest: string;
+  integrity: string;
+  shasum: string;
+  sizeBytes: number;
+  publishedAt: number;
+  publishedBy: string;
+  provenance: string;
+  attestations: string | null;
+}
+
+const addVersion = defineQuery((db, slot: SlotOf<NewVersion>) =>
+  db.insertInto("versions").values({
+    id: slot("id"),
+    package_id: slot("packageId"),
+    version: slot("version"),
+    full_slice: slot("full"),
+    abbreviated_slice: slot("abbreviated"),
+    facts: slot("facts"),
+    digest: slot("digest"),
+    integrity: slot("integrity"),
+    shasum: slot("shasum"),
+    size_bytes: slot("sizeBytes"),
+    published_at: slot("publishedAt"),
+    published_by: slot("publishedBy"),
+    provenance: slot("provenance"),
+    attestations: slot("attestations"),
+    removed_at: null,
+  }),
+);
 
 // On PostgreSQL the upsert's row lock makes publishes of one package wait for each other.
 async function packageForWriting(trx: Transaction<Schema>, input: InsertInput): Promise<PackageRow> {
   const { registry, request, publisher, now } = input;
-  await trx
+  const [row] = await upsertPackage(trx, {
+    id: randomUUID(),
+    registryId: registry.id,
+    name: request.name.full,
+    maintainers: JSON.stringify([personOf(publisher)]),
+    now,
+  });
+  if (row === undefined) {
+    throw new EntrepotError("internal", { message: "The package's row was not written." });
+  }
+  return row;
+}
+
+type NewPackage = { id: string; registryId: string; name: string; maintainers: string; now: number };
+
+const upsertPackage = defineQuery((db, slot: SlotOf<NewPackage>) =>
+  db
     .insertInto("packages")
     .values({
-      id: randomUUID(),
-      registry_id: registry.id,
-      name: request.name.full,
+      id: slot("id"),
+      registry_id: slot("registryId"),
+      name: slot("name"),
       revision: 0,
-      maintainers: JSON.stringify([personOf(publisher)]),
+      maintainers: slot("maintainers"),
       readme: "",
       readme_filename: "",
-      created_at: now,
-      modified_at: now,
+      created_at: slot("now"),
+      modified_at: slot("now"),
       removed_at: null,
       tombstone: null,
     })
@@ -164,13 +232,8 @@ async function packageForWriting(trx: Transaction<Schema>, input: InsertInput): 
         tombstone: null,
       })),
     )
-    .execute();
-  const row = await findPackage(trx, { registryId: registry.id, name: request.name.full });
-  if (row === null) {
-    throw new EntrepotError("internal", { message: "The package's row vanished inside its transaction." });
-  }
-  return row;
-}
+    .returningAll(),
+);
 
 function assertSamePublish({ request, prepared, publisher }: InsertInput, existing: VersionRow): void {
   const what = `${request.name.full}@${request.version}`;

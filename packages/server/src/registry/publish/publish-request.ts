@@ -8,7 +8,8 @@ import {
 } from "@entrepot/core";
 import { withoutNul } from "../../db/index.ts";
 import { tagInvalid } from "../tags.ts";
-import type { PackageBody, StagedAttachment } from "./read-publish-body.ts";
+import type { Attachment } from "./attachment.ts";
+import type { PackageBody } from "./read-publish-body.ts";
 
 const DESCRIPTION_CHARS_MAX = 255;
 const README_BYTES_MAX = 64 * 1024;
@@ -21,7 +22,7 @@ export interface PublishRequest {
   version: string;
   manifest: Record<string, unknown>;
   tags: ReadonlyMap<string, string>;
-  tarball: StagedAttachment;
+  tarball: Attachment;
   /** Sigstore bundles, parsed. */
   bundles: unknown[];
   readme: string;
@@ -106,7 +107,7 @@ function tagsOf(value: unknown, version: string): Map<string, string> {
   return new Map(tags.map(([tag]) => [tag, version]));
 }
 
-function tarballOf(body: PackageBody): StagedAttachment {
+function tarballOf(body: PackageBody): Attachment {
   const [tarball, second] = body.attachments;
   if (tarball === undefined) throw manifestInvalid('The document has no tarball in "_attachments".');
   if (second !== undefined) throw manifestInvalid("The document has more than one tarball.");

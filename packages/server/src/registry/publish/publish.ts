@@ -24,9 +24,10 @@ export interface PublishDeps {
 export async function publish(deps: PublishDeps, input: PublishInput): Promise<{ rev: string }> {
   const { request } = input;
   checkIntegrity(request);
+  const { content, sizeBytes } = request.tarball;
   const tarball = await deps.threads.run("inspectTarball", {
-    path: request.tarball.file.path,
-    sizeBytes: request.tarball.sizeBytes,
+    ...content,
+    sizeBytes,
     limits: deps.tarballLimits,
   });
   checkManifestAgrees(request, tarball);
@@ -36,11 +37,10 @@ export async function publish(deps: PublishDeps, input: PublishInput): Promise<{
     name: request.name.full,
     purpose: "publish",
   });
-  await deps.blobs.put(
-    prepared.digest,
-    { path: request.tarball.file.path, move: true },
-    { sizeBytes: request.tarball.sizeBytes, durable: true },
-  );
+  await deps.blobs.put(prepared.digest, "path" in content ? { ...content, move: true } : content, {
+    sizeBytes,
+    durable: true,
+  });
   try {
     return await deps.db.write((trx) => insertVersion(deps, trx, { ...input, prepared, now: deps.now() }));
   } catch (error) {

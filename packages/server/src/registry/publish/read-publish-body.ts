@@ -1,5 +1,6 @@
 import { EntrepotError } from "@entrepot/core";
-import type { StagedFile, StagingArea } from "../../blobs/index.ts";
+import type { StagingArea } from "../../blobs/index.ts";
+import { type Attachment, AttachmentSink } from "./attachment.ts";
 import { createJsonSplitter } from "./json-splitter.ts";
 
 /** Bounds of one publish request. */
@@ -19,20 +20,11 @@ export interface UnreadBody {
   chunks(): AsyncIterable<Uint8Array>;
 }
 
-/** A tarball that came with a publish, decoded and hashed on disk. */
-export interface StagedAttachment {
-  name: string;
-  file: StagedFile;
-  sizeBytes: number;
-  sha512: Buffer;
-  sha1: Buffer;
-}
-
 /** The body of a PUT to a package. */
 export interface PackageBody {
   document: Record<string, unknown>;
   /** Text attachments such as sigstore bundles stay in the document. */
-  attachments: StagedAttachment[];
+  attachments: Attachment[];
 }
 
 const BASE64_TEXT = /^[A-Za-z0-9+/=\s]*$/;
@@ -40,8 +32,8 @@ const ATTACHMENTS_MAX = 4;
 const BASE64_GROUP = 4;
 
 /**
- * Reads the body of `PUT /<package>`. Tarballs go to the staging area while they arrive and are never held in
- * memory; the caller discards them. Throws `body-too-large` and `request-invalid`, leaving no file behind.
+ * Reads the body of `PUT /<package>`. All but small tarballs go to the staging area while they arrive and are never
+ * held in memory; the caller discards them. Throws `body-too-large` and `request-invalid`, leaving no file behind.
  */
 export async function readPackageBody(
   deps: { staging: StagingArea; limits: PublishLimits },
@@ -50,20 +42,21 @@ export async function readPackageBody(
   const { publishBytesMax, metadataBytesMax, tarballBytesMax } = deps.limits;
   if ((body.declaredBytes ?? 0) > publishBytesMax) throw bodyTooLarge(publishBytesMax);
   const decoders = new Map<string, AttachmentDecoder>();
-  async function decoderOf(name: string): Promise<AttachmentDecoder> {
+  function decoderOf(name: string): AttachmentDecoder {
     const known = decoders.get(name);
     if (known !== undefined) return known;
     if (decoders.size >= ATTACHMENTS_MAX) throw tooManyAttachments();
-    const decoder = createDecoder({ name, file: await deps.staging.stage(), bytesMax: tarballBytesMax });
+    const sink = new AttachmentSink(name, deps.staging);
+    const decoder = createDecoder({ name, sink, bytesMax: tarballBytesMax });
     decoders.set(name, decoder);
     return decoder;
   }
   const splitter = createJsonSplitter(
     {
       wantsData: (name) => !name.endsWith(".sigstore"),
-      onData: async (name, text) => await (await decoderOf(name)).write(text),
+      onData: (name, text) => decoderOf(name).write(text),
       // An empty text is an attachment too, and is refused as one.
-      onDataEnd: async (name) => await (await decoderOf(name)).end(),
+      onDataEnd: (name) => decoderOf(name).end(),
     },
     metadataBytesMax,
   );
@@ -86,22 +79,22 @@ export async function readPackageBody(
 interface AttachmentDecoder {
   write(text: Uint8Array): Promise<void>;
   end(): Promise<void>;
-  finish(): Promise<StagedAttachment>;
+  finish(): Promise<Attachment>;
   discard(): Promise<void>;
 }
 
 // Base64 comes in pieces of any length; what does not fill a group of four waits for the next piece.
-function createDecoder(input: { name: string; file: StagedFile; bytesMax: number }): AttachmentDecoder {
-  const { name, file, bytesMax } = input;
+function createDecoder(input: { name: string; sink: AttachmentSink; bytesMax: number }): AttachmentDecoder {
+  const { name, sink, bytesMax } = input;
   let carried = "";
   let isEnded = false;
-  let sizeBytes = 0;
   async function decode(text: string): Promise<void> {
     if (!BASE64_TEXT.test(text)) throw invalid(`The attachment "${name}" is not base64.`);
     const bytes = Buffer.from(text, "base64");
-    sizeBytes += bytes.length;
-    if (sizeBytes > bytesMax) throw tooLarge("tarball", { bytesMax, key: "limits.tarballBytesMax" });
-    if (bytes.length > 0) await file.write(bytes);
+    if (sink.sizeBytes + bytes.length > bytesMax) {
+      throw tooLarge("tarball", { bytesMax, key: "limits.tarballBytesMax" });
+    }
+    if (bytes.length > 0) await sink.write(bytes);
   }
   return {
     async write(piece) {
@@ -119,12 +112,8 @@ function createDecoder(input: { name: string; file: StagedFile; bytesMax: number
       await decode(carried);
       carried = "";
     },
-    async finish() {
-      return { name, file, ...(await file.finish()) };
-    },
-    async discard() {
-      await file.discard();
-    },
+    finish: () => sink.finish(),
+    discard: () => sink.discard(),
   };
 }
 
