@@ -194,7 +194,8 @@ function createCatchUp(changes: Pick<ChangeLog, "catchUp">): () => void {
     hasAsked = false;
   }
   return () => {
-    if (hasAsked || !changes.catchUp()) return;
+    if (hasAsked) return;
+    changes.catchUp();
     hasAsked = true;
     setImmediate(reset);
   };
