@@ -18,6 +18,8 @@ export interface LaunchOptions {
   args?: readonly string[];
   /** Whom to run as, where this process may choose. */
   uid?: number;
+  /** The Node that it runs on; this one when left out. */
+  node?: string;
   /** The working directory, which must be readable for whoever it runs as. */
   cwd?: string;
 }
@@ -74,7 +76,7 @@ function processOptions(options: LaunchOptions): SpawnOptions {
 
 /** Starts the compiled server and returns at once. */
 export function launchServer(options: LaunchOptions): ServerProcess {
-  const child = spawn(process.execPath, [MAIN, "serve", ...(options.args ?? [])], {
+  const child = spawn(options.node ?? process.execPath, [MAIN, "serve", ...(options.args ?? [])], {
     stdio: ["ignore", "pipe", "pipe"],
     ...processOptions(options),
   });
