@@ -15,8 +15,10 @@ export interface DocumentStore {
   recall(upstream: Upstream, name: string): Promise<EntryState | null>;
   /** The same, if it is newer than what is known. */
   recallNewer(upstream: Upstream, known: EntryState): Promise<EntryState | null>;
-  /** Takes an answer in, with the document if one came. Resolves when it is fit to take more. */
-  keep(entry: EntryState, made: IngestedDocument | null): Promise<void>;
+  /**
+   * Takes an answer in that came after `former`, with the document if one came. Resolves when it is fit to take more.
+   */
+  keep(entry: EntryState, came: { made: IngestedDocument | null; former: EntryState | null }): Promise<void>;
   /** The gzip-compressed document; null if it is lost or torn. */
   document(entry: DocumentEntry): Promise<Uint8Array | null>;
   /** The package index, if it is in memory. */
@@ -51,15 +53,20 @@ export function createDocumentStore(deps: DocumentStoreDeps): DocumentStore {
 
   /** A row may name only a blob that is there. */
   async function writeWhenStored(entry: PresentState): Promise<void> {
-    if (await kept.stored(entry.digest)) await rows.put(entry, null);
+    if (await kept.stored(entry.digest)) return rows.put(entry, null);
+    // Asked for anew, and as a whole, at its next refresh.
+    Object.assign(entry, { etag: null, lastModified: null });
   }
 
   return {
     recall: async (upstream, name) => take(await rows.read(upstream, name)),
     recallNewer: async (upstream, known) => take(await rows.readNewer(upstream, known)),
-    async keep(entry, made) {
+    async keep(entry, { made, former }) {
       if (made !== null) kept.hold(indexKey(made.documentDigest), made.index);
-      if (entry.kind === "absent") return rows.put(entry, null);
+      if (entry.kind === "absent") {
+        // Only a row that says otherwise needs one: whoever asks for names that never were must not fill the database.
+        return former?.kind === "present" ? rows.put(entry, null) : undefined;
+      }
       const document = made?.document ?? kept.held(entry.digest);
       if (entry.isWritten || document === null) rows.touch(entry);
       else await keepDocument(entry, document);

@@ -210,7 +210,7 @@ async function ask(context: Context, asked: Asked, known: EntryState | null): Pr
   if (made?.view !== undefined && options.view !== undefined) {
     context.firstViews.set(options.view, { digest: made.documentDigest, view: made.view });
   }
-  await context.store.keep(entry, made);
+  await context.store.keep(entry, { made, former: known });
   return entry;
 }
 

@@ -20,6 +20,10 @@ describeOnEachDatabase("what is remembered of upstreams", (databases) => {
 
   test("presence and absence come back in another process, with their times and validators", async () => {
     const { fake, upstream, upstreams, another, clock, db } = await fixture();
+    fake.publish({ name: "nothing", version: "1.0.0" });
+    await upstreams.current(upstream, "nothing");
+    fake.remove("nothing");
+    clock.advance(10 * MINUTE);
     const entry = present(await upstreams.current(upstream, "left-pad"));
     const absent = await upstreams.current(upstream, "nothing");
     await upstreams.close();
@@ -38,12 +42,25 @@ describeOnEachDatabase("what is remembered of upstreams", (databases) => {
     expect(await documentOf(later, found)).toEqual(fake.document("left-pad"));
     clock.advance(10 * MINUTE);
     await later.current(upstream, "left-pad");
-    expect(fake.requests.map(({ status }) => status)).toEqual([200, 404, 304]);
+    expect(fake.requests.map(({ status }) => status)).toEqual([200, 200, 404, 304]);
+  });
+
+  test("a name that never was leaves no row, however often it is asked for", async () => {
+    const { fake, upstream, upstreams, another, clock, db } = await fixture();
+    for (const asker of [upstreams, another()]) {
+      await asker.current(upstream, "nothing");
+      clock.advance(10 * MINUTE);
+      expect((await asker.current(upstream, "nothing")).kind).toBe("absent");
+      await asker.close();
+    }
+    expect(fake.count("nothing")).toBe(4);
+    expect(await db.read.selectFrom("upstream_documents").select("name").execute()).toEqual([]);
   });
 
   test("hundreds of documents are written in groups, and an older answer never covers a newer one", async () => {
     const { fake, upstream, upstreams, another, clock, db } = await fixture();
     const names = Array.from({ length: 450 }, (_, index) => `package-${index}`);
+    for (const name of names) fake.publish({ name, version: "1.0.0" });
     await Promise.all(names.map((name) => upstreams.current(upstream, name)));
     await upstreams.close();
     const count = db.read.selectFrom("upstream_documents").select((eb) => eb.fn.countAll().as("count"));
