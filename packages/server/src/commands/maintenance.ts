@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { createFileStore } from "../blobs/index.ts";
 import { loadConfig, type ProcessInputs } from "../config/index.ts";
+import { purgeTokens } from "../identity/index.ts";
 import { collectGarbage } from "../registry/index.ts";
 import { openCommandStorage } from "./open-storage.ts";
 
@@ -27,10 +28,9 @@ async function collect(
   folder: string,
 ): Promise<object> {
   const blobs = createFileStore({ folder: join(folder, "blobs") });
-  return await collectGarbage(
-    { db: storage.db, blobs, now: Date.now },
-    { log: (text) => process.stderr.write(`${text}\n`) },
-  );
+  const deps = { db: storage.db, blobs, now: Date.now };
+  const report = await collectGarbage(deps, { log: (text) => process.stderr.write(`${text}\n`) });
+  return { ...report, removedTokens: await purgeTokens(deps) };
 }
 
 function textOf(result: object): string {

@@ -15,5 +15,6 @@ export type { HashCost, PasswordHasher } from "./password-hasher.ts";
 export type { CheckedUser } from "./password-check.ts";
 export { createSecretBox } from "./secret-box.ts";
 export type { SecretBox } from "./secret-box.ts";
+export { purgeTokens } from "./tokens.ts";
 export type { NewToken, Token, TokenRequest } from "./tokens.ts";
 export type { NewUser, User, UserChange } from "./users.ts";

@@ -48,12 +48,16 @@ const TOKENS_PER_USER_MAX = 1000;
 /** Names of tokens that a login made; the oldest make room for new ones. */
 const LOGIN_PREFIX = "login: ";
 
-/** Tells whether a token was ever made, revoked ones included. */
+/** How long a token that ended can still be told from one that never was. The change log names it for ever. */
+const ENDED_KEPT_MS = 30 * 24 * 60 * 60 * 1000;
+
+/** Tells whether a token was ever made, those that are gone included. */
 export async function hasTokens(deps: Pick<IdentityDeps, "db" | "workspaceId">): Promise<boolean> {
   const found = await deps.db.read
-    .selectFrom("tokens")
-    .select("id")
+    .selectFrom("changes")
+    .select("seq")
     .where("workspace_id", "=", deps.workspaceId)
+    .where("kind", "=", "token-changed")
     .limit(1)
     .executeTakeFirst();
   return found !== undefined;
@@ -164,7 +168,7 @@ async function assertRoom(trx: Transaction<Schema>, row: TokenRow): Promise<void
   }
 }
 
-/** A machine that logs in on each run would else fill the table without end. */
+/** A machine that logs in on each run would else fill its user's tokens and then be refused. */
 async function revokeOldLogins(trx: Transaction<Schema>, row: TokenRow, actor: string): Promise<void> {
   const old = await trx
     .selectFrom("tokens")
@@ -243,6 +247,18 @@ export async function revokeToken(
     await markRevoked(trx, row, { actor: input.actor, at: deps.now() });
     return true;
   });
+}
+
+/** Deletes tokens that were revoked or expired 30 days ago or earlier; gives their number. */
+export async function purgeTokens(deps: Pick<IdentityDeps, "db" | "now">): Promise<number> {
+  const until = deps.now() - ENDED_KEPT_MS;
+  const { numDeletedRows } = await deps.db.write((trx) =>
+    trx
+      .deleteFrom("tokens")
+      .where((on) => on.or([on("revoked_at", "<=", until), on("expires_at", "<=", until)]))
+      .executeTakeFirstOrThrow(),
+  );
+  return Number(numDeletedRows);
 }
 
 async function markRevoked(

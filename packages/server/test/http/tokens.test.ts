@@ -53,6 +53,18 @@ describe("a token that is made with another", () => {
     expect((await make(dev.token, {})).expiresAt).toBeNull();
   });
 
+  it("is forgotten by the nightly clean-up 30 days after its end", async () => {
+    const { token } = await make((await app.as("dev")).token, { expiresInDays: 1 });
+    clock.advance(31 * DAY_MS);
+    expect((await send(token, "GET", "/npm/default/-/whoami"))[1]).toMatch(/expired/);
+    expect((await app.admin.request("/api/v1/jobs/collect-garbage/run", { method: "POST" })).status).toBe(
+      202,
+    );
+    await expect
+      .poll(async () => (await send(token, "GET", "/npm/default/-/whoami"))[1], { timeout: 10_000 })
+      .toMatch(/unknown/);
+  });
+
   it("is not made with a read-only one", async () => {
     const dev = await app.as("dev");
     const readonly = await make(dev.token, { readonly: true });
