@@ -3,6 +3,8 @@ import { jsonAnswer, type Answer } from "./answer.ts";
 
 /** What both schemes of credential are offered as; never Negotiate or NTLM, which npm clients cannot speak. */
 const CHALLENGE = 'Bearer realm="Entrepot", Basic realm="Entrepot"';
+/** After a wrong password: npm speaks of a bad token wherever it sees Bearer. */
+const PASSWORD_CHALLENGE = 'Basic realm="Entrepot"';
 const NOTICE_CHARS_MAX = 400;
 
 /** Turns anything that was thrown into the answer that a client sees. Unknown errors give nothing away. */
@@ -14,10 +16,16 @@ export function errorAnswer(error: unknown, requestId: string): Answer {
           message: `Something went wrong on the server (request ${requestId}).`,
         });
   const headers: string[] = ["x-request-id", requestId];
-  if (known.status === 401) headers.push("www-authenticate", CHALLENGE);
+  const isPasswordWrong = known.details["code"] === "password-wrong";
+  if (known.status === 401) {
+    headers.push("www-authenticate", isPasswordWrong ? PASSWORD_CHALLENGE : CHALLENGE);
+  }
   const retryAfter = known.details["retryAfterSeconds"];
   if (typeof retryAfter === "number") headers.push("retry-after", String(Math.max(1, Math.ceil(retryAfter))));
-  if (known.code === "version-denied") headers.push("npm-notice", headerText(known.message));
+  // npm leaves the text of these out, but shows every notice.
+  if (known.code === "version-denied" || isPasswordWrong) {
+    headers.push("npm-notice", headerText(known.message));
+  }
   if (known.code === "method-not-allowed") headers.push("allow", String(known.details["allow"] ?? ""));
   return jsonAnswer(
     known.status,

@@ -70,6 +70,22 @@ describe("a login with user name and password", () => {
     expect(json).not.toHaveProperty("token");
   });
 
+  it("challenges for a password after a wrong one, and says so where npm shows it", async () => {
+    const answers = [
+      await login("admin", { name: "admin", password: "wrong" }),
+      await app.request("/npm/default/-/whoami", {
+        headers: { authorization: `Basic ${Buffer.from("admin:wrong").toString("base64")}` },
+      }),
+    ];
+    for (const { status, headers } of answers) {
+      expect([status, headers["www-authenticate"], headers["npm-notice"]]).toEqual([
+        401,
+        'Basic realm="Entrepot"',
+        "The user name or password is wrong.",
+      ]);
+    }
+  });
+
   it("says of a user who is not there what it says of a wrong password", async () => {
     const wrong = await login("admin", { name: "admin", password: "wrong again" });
     const unknown = await login("nobody", { name: "nobody", password: "wrong again" });
