@@ -119,7 +119,7 @@ export async function changeMaintainers(
   });
 }
 
-function checkedMaintainers(value: unknown): { name: string; email?: string }[] {
+function checkedMaintainers(value: unknown): { name: string; email: string }[] {
   if (!Array.isArray(value) || value.length === 0 || value.length > MAINTAINERS_MAX) {
     throw new EntrepotError("manifest-invalid", {
       message: `"maintainers" must be a list of 1 to ${MAINTAINERS_MAX} people; a package cannot be without an owner.`,
@@ -133,6 +133,6 @@ function checkedMaintainers(value: unknown): { name: string; email?: string }[] 
     if (typeof name !== "string" || name === "") {
       throw new EntrepotError("manifest-invalid", { message: 'Every maintainer needs a "name".' });
     }
-    return typeof email === "string" ? { name, email } : { name };
+    return { name, email: typeof email === "string" ? email : "" };
   });
 }

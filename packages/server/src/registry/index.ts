@@ -40,4 +40,5 @@ export {
   type UpstreamValues,
   type UpstreamWriteDeps,
 } from "./upstream-writes.ts";
-export { type Selection, type View } from "./view.ts";
+export type { Selection } from "./selections.ts";
+export type { View } from "./view.ts";

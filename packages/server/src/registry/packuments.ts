@@ -8,6 +8,7 @@ import type { AbsentEntry, DocumentEntry, Upstreams } from "../upstream/index.ts
 import { loadLocalPackument } from "./local-packument.ts";
 import type { NameOrigins } from "./name-origin.ts";
 import type { Registry } from "./registry.ts";
+import { createSelections, type Selections } from "./selections.ts";
 import { unpublishedError } from "./tombstone.ts";
 import { createViewCache, type CachedView } from "./view-cache.ts";
 import { viewKeyText, type View } from "./view.ts";
@@ -43,6 +44,8 @@ export interface PackumentRequest {
 export interface Packuments {
   /** Throws `package-not-found`, `version-denied` when every version is hidden, and upstream errors. */
   view(request: PackumentRequest): Promise<View>;
+  /** For who picks versions out of views. */
+  readonly selections: Selections;
 }
 
 interface StoredView extends View, CachedView {
@@ -115,7 +118,7 @@ export function createPackuments(deps: PackumentDeps): Packuments {
     }
   }
 
-  return { view };
+  return { view, selections: createSelections() };
 }
 
 async function build(
@@ -216,7 +219,6 @@ function storedView(deps: PackumentDeps, request: PackumentRequest, material: Vi
     entries: material.entries,
     refusal: refusalOf(request, rendered),
     held: { view: null },
-    selections: new Map(),
     isCurrent() {
       if (view.held.view === null) return false;
       for (const entry of view.entries) {

@@ -12,19 +12,10 @@ export interface View {
   readonly sizeBytes: number;
   /** Versions that policy hides, and why. */
   readonly hidden: ReadonlyMap<string, Verdict>;
-  /** What was picked out of the view so far, by version, tag or range. */
-  readonly selections: Map<string | null, Selection>;
   /** True while the view is in the cache and is what a new request would get. */
   isCurrent(): boolean;
   /** For whoever remembers the view: holds it while the cache does, so that memory stays bounded. */
   readonly held: { view: View | null };
-}
-
-/** What a view says of one version, or of its tags alone. */
-export interface Selection {
-  /** JSON; null when nothing fits. */
-  manifest: Uint8Array | null;
-  tags: Record<string, string>;
 }
 
 /** Which view is wanted. */

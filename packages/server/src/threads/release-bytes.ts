@@ -5,7 +5,14 @@ import { MessageChannel, type MessagePort } from "node:worker_threads";
  * afterwards. The collector would find it too, but only when megabytes more have come, and each thread has one.
  */
 export function releaseBytes({ buffer }: Uint8Array): void {
-  if (buffer instanceof ArrayBuffer && buffer.byteLength > 0) NOBODY.postMessage(null, [buffer]);
+  if (buffer instanceof ArrayBuffer) releaseBuffer(buffer);
+}
+
+/** The same for a buffer; one that has moved away already is left alone. */
+export function releaseBuffer(buffer: ArrayBuffer): void {
+  // The runtime's own pools hold others' bytes too, and small results of zlib lie in them.
+  if (buffer.byteLength === 0 || buffer.byteLength === Buffer.poolSize) return;
+  NOBODY.postMessage(null, [buffer]);
 }
 
 /** Memory that moves to a port without another end is freed. */

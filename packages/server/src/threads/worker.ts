@@ -6,7 +6,7 @@ import { parentPort } from "node:worker_threads";
 import { inspectTarball } from "./inspect-tarball.ts";
 import { failureOf, type TaskAnswer, type TaskRequest } from "./messages.ts";
 import { indexDocument, ingestDocument, renderLocalView, renderUpstreamView } from "./packument-tasks.ts";
-import { releaseBytes } from "./release-bytes.ts";
+import { releaseBuffer, releaseBytes } from "./release-bytes.ts";
 import { selectManifest } from "./select-manifest.ts";
 import type { TaskHandlers, TaskName, TaskResult } from "./tasks.ts";
 
@@ -52,5 +52,5 @@ function handlerOf(task: TaskName): (input: unknown) => TaskResult<TaskName> | P
 function send(message: TaskAnswer, outputs: ArrayBuffer[]): void {
   const isMoved = ({ byteLength }: ArrayBuffer): boolean => byteLength > COPIED_BYTES_MAX;
   parentPort?.postMessage(message, outputs.filter(isMoved));
-  for (const output of outputs) releaseBytes(new Uint8Array(output));
+  for (const output of outputs) releaseBuffer(output);
 }

@@ -19,14 +19,14 @@ export interface UpstreamsDeps {
   threads: Pick<ThreadPool, "run" | "warm">;
   /** Milliseconds since 1970. */
   now: () => number;
-  log: Pick<Log, "debug" | "warn">;
+  log: Pick<Log, "warn">;
   proxies: ProxySettings;
   limits: UpstreamLimits;
   /** Who we are to upstreams; the id is what a loop is recognised by. */
   self: { instanceId: string; version: string };
   metrics?: Pick<Metrics, "counter" | "durations">;
   /** An upstream sent other bytes than it promised. They are gone already. */
-  onIntegrityMismatch?: (event: IntegrityMismatch) => void;
+  onIntegrityMismatch: (event: IntegrityMismatch) => void;
 }
 
 /**
@@ -53,8 +53,6 @@ export interface Upstreams {
   index(entry: DocumentEntry): Promise<Uint8Array>;
   /** The facts of one version, null if the document has no such version. */
   facts(entry: DocumentEntry, version: string): Promise<VersionFacts | null>;
-  /** Asks for a document ahead of need; nobody hears of a failure. */
-  prefetch(upstream: Upstream, name: string): void;
   /** A tarball that was verified. Throws `version-not-found` too. */
   tarball(upstream: Upstream, request: TarballRequest): Promise<FetchedTarball>;
   health(upstreamId: string): UpstreamHealth;
@@ -79,12 +77,9 @@ export function createUpstreams(deps: UpstreamsDeps): Upstreams {
     cacheBytesMax,
   });
   const onIntegrityMismatch = (event: IntegrityMismatch, from: Upstream): void => {
-    const { upstream, packageName, version, url, digest, sizeBytes } = event;
-    const fields = { upstream, packageName, version, url, digest, sizeBytes };
-    log.warn("An upstream sent a tarball that its document does not promise", fields);
     // Either of them may be wrong.
-    documents.doubt(from, packageName);
-    deps.onIntegrityMismatch?.(event);
+    documents.doubt(from, event.packageName);
+    deps.onIntegrityMismatch(event);
   };
   const tarballs = createTarballs({ client, staging, now, tarballBytesMax, onIntegrityMismatch });
   return {
@@ -93,15 +88,6 @@ export function createUpstreams(deps: UpstreamsDeps): Upstreams {
     document: documents.document,
     index: documents.index,
     facts: documents.facts,
-    prefetch(upstream, name) {
-      documents.current(upstream, name).catch((error: unknown) => {
-        log.debug("A document could not be fetched ahead", {
-          upstream: upstream.name,
-          packageName: name,
-          error,
-        });
-      });
-    },
     tarball: (upstream, request) => tarballs.get(upstream, request),
     health: (upstreamId) => client.health(upstreamId),
     async close() {

@@ -5,14 +5,15 @@ import type { Database, Schema } from "../db/index.ts";
 import type { Log } from "../telemetry/index.ts";
 import { entryKey, type EntryState, type PresentState } from "./document-entries.ts";
 
-/** How long a row waits for others that can be written with it. */
+/** How long a row waits for others that can be written with it, and how long all wait for a database that takes none. */
 const FLUSH_MS = 100;
+const RETRY_MS = 1000;
 /** Bounds of one transaction; a single row may be larger. */
 const ROWS_PER_WRITE_MAX = 200;
 const BYTES_PER_WRITE_MAX = 1024 * 1024;
 /** Rows of one statement: few lengths, for each prepared statement keeps the bytes of the last rows it wrote. */
 const ROWS_PER_STATEMENT = [32, 4, 1];
-/** Rows that wait for the database; above this much the answer waits for them. */
+/** Rows that wait for the database; above this much the answer waits for them, or the oldest are given up. */
 const WAITING_BYTES_MAX = 64 * 1024 * 1024;
 /** Rough weight of a row beside its document. */
 const ROW_BYTES = 1024;
@@ -56,10 +57,21 @@ export function createDocumentWriter(deps: DocumentWriterDeps): DocumentWriter {
   let writing: ReadonlyMap<string, Waiting> = new Map();
   let timer: NodeJS.Timeout | null = null;
   let flushing: Promise<void> = Promise.resolve();
+  let isRefused = false;
 
   function add(row: Waiting): void {
     waiting.add(row);
     timer ??= setTimeout(() => void flush(), FLUSH_MS);
+  }
+
+  /** The database takes nothing now, because its disk is full or it is gone: what it did not take goes on waiting. */
+  function keepWaiting(rows: readonly Waiting[]): void {
+    if (!isRefused) deps.log.warn("Upstream documents wait for the database", { count: rows.length });
+    isRefused = true;
+    for (const row of rows) waiting.putBack(row);
+    const givenUp = waiting.cutTo(WAITING_BYTES_MAX);
+    if (givenUp > 0) deps.log.warn("Upstream documents could not be remembered", { count: givenUp });
+    timer ??= setTimeout(() => void flush(), RETRY_MS).unref();
   }
 
   function flush(): Promise<void> {
@@ -72,8 +84,10 @@ export function createDocumentWriter(deps: DocumentWriterDeps): DocumentWriter {
   async function writeAll(): Promise<void> {
     while (waiting.sizeBytes > 0) {
       writing = waiting.takeSome();
-      await write(deps, [...writing.values()]);
+      const refused = await write(deps, [...writing.values()]);
       writing = new Map();
+      if (refused.length > 0) return keepWaiting(refused);
+      isRefused = false;
     }
   }
 
@@ -112,6 +126,24 @@ class WaitingRows {
     this.sizeBytes += weightOf(row);
   }
 
+  /** Takes back a row that could not be written, unless there is a newer one that needs nothing of it. */
+  putBack(row: Waiting): void {
+    const newer = this.#rows.get(entryKey(row.entry.upstreamId, row.entry.name));
+    if (newer === undefined || (newer.isTouch && newer.entry === row.entry)) this.add(row);
+  }
+
+  /** Gives up the oldest rows above a size; their documents are asked for anew, and as a whole. Tells how many. */
+  cutTo(sizeBytesMax: number): number {
+    let count = 0;
+    for (const [key, { entry }] of this.#rows) {
+      if (this.sizeBytes <= sizeBytesMax) break;
+      if (entry.kind === "present") Object.assign(entry, { etag: null, lastModified: null });
+      this.#remove(key);
+      count += 1;
+    }
+    return count;
+  }
+
   /** Takes out as many rows as fit one transaction, at least one. */
   takeSome(): Map<string, Waiting> {
     const taken = new Map<string, Waiting>();
@@ -138,7 +170,8 @@ function weightOf({ document }: Waiting): number {
   return ROW_BYTES + (document?.length ?? 0);
 }
 
-async function write(deps: DocumentWriterDeps, rows: readonly Waiting[]): Promise<void> {
+/** Returns the rows that the database could not take now. */
+async function write(deps: DocumentWriterDeps, rows: readonly Waiting[]): Promise<readonly Waiting[]> {
   try {
     const touched = rows.filter(({ isTouch }) => isTouch).map(({ entry }) => entry as PresentState);
     const put = rows.filter(({ isTouch }) => !isTouch);
@@ -147,11 +180,13 @@ async function write(deps: DocumentWriterDeps, rows: readonly Waiting[]): Promis
       if (touched.length > 0) await touch(trx, touched);
     });
     for (const { entry } of put) if (entry.kind === "present") entry.isWritten = true;
+    return [];
   } catch (error) {
+    if (isEntrepotError(error, "storage-unavailable")) return rows;
     // An upstream that was just deleted takes its rows along; those of the others must not be lost with them.
-    const isAlone = rows.length === 1 || isEntrepotError(error, "storage-unavailable");
-    if (isAlone) deps.log.warn("Upstream documents could not be remembered", { count: rows.length, error });
-    else for (const row of rows) await write(deps, [row]);
+    if (rows.length > 1) return (await Promise.all(rows.map((row) => write(deps, [row])))).flat();
+    deps.log.warn("An upstream document could not be remembered", { error });
+    return [];
   }
 }
 

@@ -45,7 +45,7 @@ export interface Documents {
 }
 
 export interface DocumentsDeps extends FetchDeps, DocumentStoreDeps {
-  log: Pick<Log, "debug" | "warn">;
+  log: Pick<Log, "warn">;
 }
 
 interface Context {

@@ -16,7 +16,7 @@ import { isAsPromised, promisedIntegrity, type TarballContent } from "./verify.t
 /** A tarball up to this size is verified and served without a detour over the disk, while there is memory for it. */
 const MEMORY_BYTES_MAX = 16 * 1024 * 1024;
 
-/** An upstream sent other bytes than its document promised. For the security log. */
+/** An upstream sent other bytes than its document promised. */
 export interface IntegrityMismatch {
   upstream: string;
   packageName: string;

@@ -85,7 +85,6 @@ export async function createFixture(options: FixtureOptions = {}): Promise<Fixtu
       threads,
       now: clock.now,
       log: {
-        debug: () => undefined,
         warn: (message, fields = {}) => void warnings.push({ message, fields }),
       },
       proxies: { http: null, https: null, no: null },

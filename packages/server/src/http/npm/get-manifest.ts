@@ -9,8 +9,6 @@ import { preferredForm } from "../negotiate.ts";
 import { viewFor } from "./get-packument.ts";
 
 const SELECTOR_CHARS_MAX = 256;
-/** Selections that are remembered of one view. */
-const SELECTIONS_MAX = 100;
 const ETAG_CHARS = 27;
 const SHARED_HEADERS = ["cache-control", "private, no-cache", "vary", "accept, accept-encoding"];
 
@@ -29,14 +27,16 @@ export async function getManifest(context: NpmContext): Promise<Answer> {
       message: `version not found: ${packageOf(context.params).full}@${selector}`,
     });
   }
-  return manifestAnswer(
-    view,
-    selector,
-    Buffer.from(manifest.buffer, manifest.byteOffset, manifest.byteLength),
-  );
+  const body = Buffer.from(manifest.buffer, manifest.byteOffset, manifest.byteLength);
+  return manifestAnswer(context, { view, selector, body });
 }
 
-function manifestAnswer(view: View, selector: string, body: Buffer): Answer {
+function manifestAnswer(
+  { deps }: NpmContext,
+  { view, selector, body }: { view: View; selector: string; body: Buffer },
+): Answer {
+  const { selections } = deps.packuments;
+  const { held, registryId } = view;
   const hash = createHash("sha256").update(`${view.etag}\n${selector}`).digest("base64url");
   const etag = `"${hash.slice(0, ETAG_CHARS)}"`;
   const validators = ["etag", etag, ...SHARED_HEADERS];
@@ -51,12 +51,12 @@ function manifestAnswer(view: View, selector: string, body: Buffer): Answer {
     ],
     body,
     replay: {
-      // The lane must not keep the bytes of views that are gone.
+      // The lane must keep neither views that are gone nor their bytes.
       body: () => {
-        const current = view.held.view;
-        return current?.isCurrent() === true ? (current.selections.get(selector)?.manifest ?? null) : null;
+        const current = held.view;
+        return current?.isCurrent() === true ? (selections.get(current, selector)?.manifest ?? null) : null;
       },
-      registryId: view.registryId,
+      registryId,
       etag,
       notModifiedHeaders: validators,
     },
@@ -70,7 +70,8 @@ export async function tagsOf(context: NpmContext): Promise<Record<string, string
 
 // Looks into the very view that packument requests get, so that nothing it hides can come out here.
 async function selectFrom(context: NpmContext, view: View, selector: string | null): Promise<Selection> {
-  const known = view.selections.get(selector);
+  const { selections } = context.deps.packuments;
+  const known = selections.get(view, selector);
   if (known !== undefined) return known;
   const found = await context.deps.threads.run("selectManifest", {
     gzip: view.gzip,
@@ -82,6 +83,6 @@ async function selectFrom(context: NpmContext, view: View, selector: string | nu
     const name = packageOf(context.params).full;
     throw denied(verdict, { name, version: found.hidden, registry: context.registry.name });
   }
-  if (view.selections.size < SELECTIONS_MAX) view.selections.set(selector, found);
+  selections.set(view, selector, found);
   return found;
 }

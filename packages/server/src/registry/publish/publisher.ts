@@ -20,9 +20,7 @@ export interface PublishInput {
   request: PublishRequest;
 }
 
-/** A publisher as manifests and lists of maintainers name people. */
-export function personOf(publisher: Publisher): { name: string; email?: string } {
-  return publisher.email === null
-    ? { name: publisher.userName }
-    : { name: publisher.userName, email: publisher.email };
+/** A publisher as manifests and lists of maintainers name people; npm prints a missing email as `undefined`. */
+export function personOf(publisher: Publisher): { name: string; email: string } {
+  return { name: publisher.userName, email: publisher.email ?? "" };
 }
