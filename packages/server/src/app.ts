@@ -20,6 +20,7 @@ import {
 } from "./identity/index.ts";
 import { listen } from "./listen.ts";
 import { createJobHandlers, SCHEDULES } from "./job-handlers.ts";
+import { reportMismatch } from "./report.ts";
 import { createJobQueue, type JobQueue, type JobWorker } from "./jobs/index.ts";
 import {
   createBlobCache,
@@ -160,6 +161,7 @@ function openUpstreams(inputs: AppInputs, storage: Storage, threads: ThreadPool)
     proxies: config.proxies,
     limits: { ...config.limits, cacheBytesMax: config.cache.documentBytesMax },
     self: { instanceId: storage.instanceId, version: inputs.version },
+    onIntegrityMismatch: (event) => reportMismatch(inputs, event),
   });
 }
 

@@ -23,6 +23,9 @@ export interface Fields {
   attempt?: number;
   thread?: number;
   digest?: string;
+  /** Integrity strings: what was to come, and what came. */
+  promised?: string;
+  actual?: string;
   file?: string;
   url?: string;
   host?: string;

@@ -13,6 +13,7 @@ interface CounterLabels {
   entrepot_refusals_total: "rule" | "outcome";
   entrepot_jobs_total: "kind" | "outcome";
   entrepot_logins_total: "outcome";
+  entrepot_security_events_total: "kind";
   entrepot_log_lines_dropped_total: "log";
 }
 
@@ -83,6 +84,11 @@ export const METRICS: { readonly [N in MetricName]: MetricKind & { labels: reado
     type: "counter",
     help: "Checks of passwords, by how they ended.",
     labels: ["outcome"],
+  },
+  entrepot_security_events_total: {
+    type: "counter",
+    help: "Tarballs that were not what their documents promised.",
+    labels: ["kind"],
   },
   entrepot_log_lines_dropped_total: {
     type: "counter",
