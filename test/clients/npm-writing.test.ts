@@ -52,9 +52,9 @@ describe("owners", () => {
     await npm.run("publish");
     const before = await scene.get("own-owned");
     expect(await npm.run("owner", "add", "eve", "own-owned")).toBe("+ eve (own-owned)\n");
-    expect(await npm.run("owner", "ls", "own-owned")).toMatch(/^dev <.*>\neve <.*>\n$/);
+    expect(await npm.run("owner", "ls", "own-owned")).toBe("dev <>\neve <>\n");
     expect(await npm.run("owner", "rm", "eve", "own-owned")).toBe("- eve (own-owned)\n");
-    expect(await npm.run("owner", "ls", "own-owned")).toMatch(/^dev <.*>\n$/);
+    expect(await npm.run("owner", "ls", "own-owned")).toBe("dev <>\n");
     expect((await scene.get("own-owned"))["versions"]).toEqual(before["versions"]);
     expect(await npm.fail("owner", "add", "nobody", "own-owned")).toContain('There is no user "nobody"');
   });

@@ -103,7 +103,7 @@ interface PackagesTable {
   name: string;
   /** Counts every write; `_rev` is made from it. */
   revision: number;
-  /** JSON `[{name,email?}]`. */
+  /** JSON `[{name,email}]`. */
   maintainers: string;
   /** README of the version that `latest` names. */
   readme: string;

@@ -276,7 +276,7 @@ describe("unpublishing a whole package", () => {
       name: "admin",
       time: new Date(clock.now()).toISOString(),
       tags: { latest: "1.1.0" },
-      maintainers: [{ name: "admin" }],
+      maintainers: [{ name: "admin", email: "" }],
       versions: ["1.0.0", "1.1.0"],
     });
   });
@@ -315,7 +315,10 @@ describe("owners", () => {
     });
     expect([status, json["success"]]).toEqual([201, true]);
     const after = await read("owned");
-    expect(after["maintainers"]).toEqual(maintainers);
+    expect(after["maintainers"]).toEqual([
+      { name: "ada", email: "ada@example.test" },
+      { name: "grace", email: "" },
+    ]);
     expect(after.versions).toEqual(before.versions);
     expect(after["dist-tags"]).toEqual(before["dist-tags"]);
   });

@@ -85,7 +85,7 @@ describe("the full packument", () => {
       "dist-tags": { latest: "1.0.0", beta: "1.1.0-beta.1" },
       "readme": "# left\n",
       "description": "Pads on the left",
-      "maintainers": [{ name: "ada" }],
+      "maintainers": [{ name: "ada", email: "" }],
       "_attachments": {},
     });
   });
@@ -104,7 +104,7 @@ describe("the full packument", () => {
       _id: "left@1.0.0",
       _nodeVersion: "20.20.2",
       _npmVersion: "11.19.1",
-      _npmUser: { name: "ada" },
+      _npmUser: { name: "ada", email: "" },
       _hasShrinkwrap: false,
       hasInstallScript: true,
       dist: {
@@ -171,7 +171,7 @@ describe("time", () => {
     });
     expect(changed.status).toBe(201);
     const after = (await ada.request("/npm/default/still")).json;
-    expect(after["maintainers"]).toEqual([{ name: "grace" }]);
+    expect(after["maintainers"]).toEqual([{ name: "grace", email: "" }]);
     expect(after["_rev"]).not.toBe(before["_rev"]);
     expect(after["time"]).toEqual(before["time"]);
   });

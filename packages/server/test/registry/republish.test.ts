@@ -134,13 +134,13 @@ describe("a package that was unpublished as a whole", () => {
     await dev.request(`/npm/default/reborn/-rev/${_rev}`, { method: "DELETE" });
     expect((await eve.publish({ name: "reborn", version: "1.0.1", tag: "next" })).status).toBe(201);
     expect(await read("reborn")).toMatchObject({
-      "maintainers": [{ name: "eve" }],
+      "maintainers": [{ name: "eve", email: "" }],
       "readme": "",
       "dist-tags": { latest: "1.0.1", next: "1.0.1" },
     });
     // A publish into a package that is there changes no owner.
     await dev.publish({ name: "reborn", version: "1.0.2" });
-    expect((await read("reborn"))["maintainers"]).toEqual([{ name: "eve" }]);
+    expect((await read("reborn"))["maintainers"]).toEqual([{ name: "eve", email: "" }]);
   });
 });
 
