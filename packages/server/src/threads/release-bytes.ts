@@ -1,5 +1,7 @@
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 
+const POOL_ROUNDING_BYTES = 1024;
+
 /**
  * Gives memory back at once: all of the buffer that `bytes` are a view of, which must be nobody else's; it is empty
  * afterwards. The collector would find it too, but only when megabytes more have come, and each thread has one.
@@ -10,9 +12,16 @@ export function releaseBytes({ buffer }: Uint8Array): void {
 
 /** The same for a buffer; one that has moved away already is left alone. */
 export function releaseBuffer(buffer: ArrayBuffer): void {
-  // The runtime's own pools hold others' bytes too, and small results of zlib lie in them.
-  if (buffer.byteLength === 0 || buffer.byteLength === Buffer.poolSize) return;
+  if (buffer.byteLength === 0 || isPool(buffer)) return;
   NOBODY.postMessage(null, [buffer]);
+}
+
+/**
+ * Tells whether it is one of the runtime's own pools, which hold others' bytes too and may not move; small results of
+ * zlib lie in them. Newer versions round their size up a little.
+ */
+function isPool({ byteLength }: ArrayBuffer): boolean {
+  return byteLength >= Buffer.poolSize && byteLength < Buffer.poolSize + POOL_ROUNDING_BYTES;
 }
 
 /** Memory that moves to a port without another end is freed. */
