@@ -3,7 +3,7 @@ import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { EntrepotError, may, type Principal } from "@entrepot/core";
 import type { Answer } from "../answer.ts";
 import { hasUnreadBody } from "../body.ts";
-import type { AddressReader } from "../client-address.ts";
+import { plainAddress, type AddressReader } from "../client-address.ts";
 import type { HttpDeps } from "../context.ts";
 import { errorAnswer, isServerFault } from "../errors.ts";
 import type { ApiContext, ApiRoute } from "./api-route.ts";
@@ -14,9 +14,15 @@ const BODY_BYTES_MAX = 256 * 1024;
 const PARAM_CHARS_MAX = 1000;
 
 declare module "fastify" {
+  interface FastifyContextConfig {
+    /** Of the route; nothing at other URLs. */
+    id?: string;
+  }
   interface FastifyRequest {
     principal: Principal;
     startedAt: number;
+    /** The client's own address, behind trusted proxies. */
+    clientIp: string;
   }
 }
 
@@ -31,6 +37,7 @@ export async function createApi(deps: HttpDeps, addresses: AddressReader): Promi
   const app = fastify({ bodyLimit: BODY_BYTES_MAX, routerOptions: { maxParamLength: PARAM_CHARS_MAX } });
   app.decorateRequest("principal");
   app.decorateRequest("startedAt", 0);
+  app.decorateRequest("clientIp", "");
   app.setErrorHandler((error, request, reply) => sendError(deps, { error, request, reply }));
   app.setNotFoundHandler(() => {
     throw new EntrepotError("not-found", { message: "The API has nothing at this URL." });
@@ -38,34 +45,36 @@ export async function createApi(deps: HttpDeps, addresses: AddressReader): Promi
   app.addHook("onRequest", async (request) => {
     request.startedAt = performance.now();
     request.principal = { kind: "anonymous" };
+    request.clientIp = plainAddress(request.raw.socket.remoteAddress ?? "");
+    request.clientIp = addresses.read(request.raw).ip;
   });
-  app.addHook("onResponse", async (request, reply) => logRequest(deps, request, reply));
-  for (const route of API_ROUTES) addRoute(app, deps, { route, addresses });
+  const meters = new Map(API_ROUTES.map(({ id }) => [id, deps.metrics.route(`api-${id}`)]));
+  const otherMeter = deps.metrics.route("other");
+  app.addHook("onResponse", async (request, reply) => {
+    const meter = meters.get(request.routeOptions.config.id ?? "") ?? otherMeter;
+    meter.observe(reply.statusCode, performance.now() - request.startedAt);
+    logRequest(deps, request, reply);
+  });
+  for (const route of API_ROUTES) addRoute(app, deps, route);
   await app.ready();
   return { handle: (request, response) => app.routing(request, response), close: () => app.close() };
 }
 
-function addRoute(
-  app: FastifyInstance,
-  deps: HttpDeps,
-  { route, addresses }: { route: ApiRoute; addresses: AddressReader },
-): void {
-  const meter = deps.metrics.route(`api-${route.id}`);
+function addRoute(app: FastifyInstance, deps: HttpDeps, route: ApiRoute): void {
   app.route({
     method: route.method,
     url: `${API_PREFIX}${route.path}`,
+    config: { id: route.id },
     // Before the body is read: what may not be written is not taken in.
     onRequest: async (request, reply) => {
-      const address = addresses.read(request.raw);
-      request.principal = await deps.identity.authenticate(request.headers.authorization, address.ip);
+      request.principal = await deps.identity.authenticate(request.headers.authorization, request.clientIp);
       assertMay(request.principal, route);
       // The framework reads bodies without asking for them.
       if (request.headers.expect !== undefined) reply.raw.writeContinue();
     },
     handler: async (request, reply) => {
-      const result = await route.handler(contextOf(deps, addresses, request));
+      const result = await route.handler(contextOf(deps, request));
       if (route.method !== "GET") await deps.changes.refresh();
-      meter.observe(200, performance.now() - request.startedAt);
       void reply.header("cache-control", "private, no-store");
       if (result === undefined) return await reply.code(204).send();
       return await reply.code(route.status ?? 200).send(result);
@@ -73,14 +82,14 @@ function addRoute(
   });
 }
 
-function contextOf(deps: HttpDeps, addresses: AddressReader, request: FastifyRequest): ApiContext<unknown> {
+function contextOf(deps: HttpDeps, request: FastifyRequest): ApiContext<unknown> {
   const params = request.params as Record<string, string>;
   const query = request.query as Record<string, string | string[] | undefined>;
   assertNoNul([...Object.values(params), ...Object.values(query).flat()]);
   return {
     deps,
     principal: request.principal,
-    ip: addresses.read(request.raw).ip,
+    ip: request.clientIp,
     userAgent: request.headers["user-agent"] ?? "",
     body: request.body,
     param: (name) => params[name] ?? "",
@@ -144,7 +153,7 @@ function logRequest(deps: HttpDeps, request: FastifyRequest, reply: FastifyReply
     status: reply.statusCode,
     sizeBytes: Number(reply.getHeader("content-length") ?? 0),
     durationMs: performance.now() - request.startedAt,
-    address: request.socket.remoteAddress ?? "",
+    address: request.clientIp,
     principal: principal.kind === "user" ? principal.name : null,
     tokenId: principal.kind === "user" ? principal.tokenId : null,
     userAgent: request.headers["user-agent"] ?? "",

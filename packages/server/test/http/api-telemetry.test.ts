@@ -1,0 +1,63 @@
+import { startTestApp, type TestApp } from "@entrepot/testkit";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { AccessFields } from "../../src/telemetry/index.ts";
+
+const lines: AccessFields[] = [];
+let app: TestApp;
+
+beforeAll(async () => {
+  app = await startTestApp({
+    file: "trustedProxies: [loopback]\n",
+    accessLog: {
+      line: (fields) => void lines.push(fields),
+      droppedLines: 0,
+      flush: () => Promise.resolve(),
+      flushSync: () => undefined,
+      close: () => Promise.resolve(),
+    },
+  });
+});
+afterAll(() => app.close());
+
+async function countOf(route: string, status: string): Promise<number> {
+  const { text } = await app.request("/metrics");
+  const line = `entrepot_http_requests_total{route="${route}",status="${status}"} `;
+  return Number(
+    text
+      .split("\n")
+      .find((one) => one.startsWith(line))
+      ?.slice(line.length) ?? 0,
+  );
+}
+
+describe("a request to the API", () => {
+  it.each([
+    ["success", "list-users", "GET", "users", undefined, 200],
+    ["success without a body", "delete-upstream", "DELETE", "upstreams/made", undefined, 204],
+    ["a body that is not valid", "create-user", "POST", "users", { name: 7 }, 400],
+    ["nothing of that name", "delete-upstream", "DELETE", "upstreams/nothing", undefined, 404],
+    ["nothing at the URL", "other", "GET", "nothing", undefined, 404],
+  ])("is counted with its status: %s", async (_name, route, method, path, body, status) => {
+    const made = { name: "made", url: "https://upstream.example/" };
+    await app.admin.request("/api/v1/upstreams", { method: "POST", body: made });
+    const label = `${Math.floor(status / 100)}xx`;
+    const id = route === "other" ? route : `api-${route}`;
+    const before = await countOf(id, label);
+    const answer = await app.admin.request(`/api/v1/${path}`, { method, ...(body && { body }) });
+    expect(answer.status).toBe(status);
+    await expect.poll(async () => (await countOf(id, label)) - before).toBeGreaterThanOrEqual(1);
+  });
+
+  it("is counted when its credential is refused", async () => {
+    expect((await app.request("/api/v1/users")).status).toBe(401);
+    await expect.poll(() => countOf("api-list-users", "4xx")).toBe(1);
+  });
+
+  it("is logged with the client's address, whatever becomes of it", async () => {
+    for (const path of ["users", "nothing"]) {
+      lines.splice(0);
+      await app.admin.request(`/api/v1/${path}`, { headers: { "x-forwarded-for": "203.0.113.7" } });
+      await expect.poll(() => lines.map(({ address }) => address)).toEqual(["203.0.113.7"]);
+    }
+  });
+});
