@@ -80,7 +80,8 @@ export async function runAdminCommand(inputs: ProcessInputs): Promise<number> {
     (values.help ? process.stdout : process.stderr).write(USAGE);
     return values.help ? 0 : 2;
   }
-  const storage = await openCommandStorage(loadConfig({ ...inputs, argv: parsed.configWords }));
+  const config = loadConfig({ ...inputs, argv: parsed.configWords });
+  const storage = await openCommandStorage(config, { makesDatabase: false });
   try {
     const result = await action(storage.identity, name, values);
     process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : textOf(result));

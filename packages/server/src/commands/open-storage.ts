@@ -1,8 +1,11 @@
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { EntrepotError } from "@entrepot/core";
 import { createChangeLog, type ChangeLog } from "../changes/index.ts";
 import type { Config } from "../config/index.ts";
 import { prepareDataFolder } from "../data-folder.ts";
-import { openDatabase, type Database } from "../db/index.ts";
+import { databaseFile, openDatabase, type Database } from "../db/index.ts";
 import { ensureWorkspace } from "../first-run.ts";
 import {
   createFailedPasswords,
@@ -22,8 +25,15 @@ export interface CommandStorage {
   close(): Promise<void>;
 }
 
-/** Opens what commands need; a running server on the same database hears of what they change. */
-export async function openCommandStorage(config: Config): Promise<CommandStorage> {
+/**
+ * Opens what commands need; a running server on the same database hears of what they change. Throws
+ * `storage-unavailable` where there is no database and the command does not make one.
+ */
+export async function openCommandStorage(
+  config: Config,
+  { makesDatabase }: { makesDatabase: boolean },
+): Promise<CommandStorage> {
+  if (!makesDatabase) assertDatabase(config);
   await prepareDataFolder(config.data);
   const db = await openDatabase({ url: config.databaseUrl });
   const changes = await createChangeLog(db, {
@@ -50,4 +60,14 @@ export async function openCommandStorage(config: Config): Promise<CommandStorage
       await db.close();
     },
   };
+}
+
+function assertDatabase({ databaseUrl }: Config): void {
+  const file = databaseFile(databaseUrl);
+  if (file === null || existsSync(file)) return;
+  throw new EntrepotError("storage-unavailable", {
+    message:
+      `There is no database in the folder ${dirname(resolve(file))}. Name the data folder of your server with ` +
+      "--data; the server makes the database when it first starts.",
+  });
 }

@@ -6,7 +6,7 @@
 export type { ChangeRow, Database, DatabaseEvent } from "./database.ts";
 export { isPostgres } from "./dialect-of.ts";
 export { holdLock } from "./hold-lock.ts";
-export { openDatabase } from "./open.ts";
+export { databaseFile, openDatabase } from "./open.ts";
 export type { DatabaseOptions } from "./open.ts";
 export { CHANGES_CHANNEL } from "./postgres/changes-channel.ts";
 export { defineQuery, prepareQuery } from "./prepared-query.ts";

@@ -35,6 +35,11 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   });
 }
 
+/** The file of an SQLite database; null for one that a server keeps. Throws `config-invalid`. */
+export function databaseFile(url: string): string | null {
+  return url.startsWith("sqlite:") ? sqlitePath(url) : null;
+}
+
 function sqlitePath(url: string): string {
   const path = url.slice("sqlite:".length).replace(/^\/\/(?=\/)/, "");
   if (path === "" || path.startsWith(":")) {

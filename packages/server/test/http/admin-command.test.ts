@@ -1,8 +1,10 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { runAdminCommand } from "../../src/commands/admin.ts";
+import { runMaintenanceCommand } from "../../src/commands/maintenance.ts";
+import type { ProcessInputs } from "../../src/config/index.ts";
 
 let data: string;
 let printed: { out: string; err: string };
@@ -18,15 +20,33 @@ afterEach(async () => {
   await rm(data, { recursive: true });
 });
 
-const run = async (...argv: string[]): Promise<number> =>
-  await runAdminCommand({
-    argv: [...argv, "--data", data],
-    env: {},
-    cwd: data,
-    readFile: (path) => {
-      throw Object.assign(new Error(path), { code: "ENOENT" });
-    },
+const inputs = (...argv: string[]): ProcessInputs => ({
+  argv: [...argv, "--data", data],
+  env: {},
+  cwd: data,
+  readFile: (path) => {
+    throw Object.assign(new Error(path), { code: "ENOENT" });
+  },
+});
+const run = async (...argv: string[]): Promise<number> => await runAdminCommand(inputs(...argv));
+
+describe("a command on a folder without a database", () => {
+  it.each([
+    ["admin token", () => run("token", "admin")],
+    ["admin users", () => run("users")],
+    ["gc", () => runMaintenanceCommand("gc", inputs())],
+  ])("%s names the folder and --data, and makes nothing", async (_name, command) => {
+    const parent = data;
+    data = join(parent, "elsewhere");
+    const refused = await command().catch((error: unknown) => error as Error);
+    expect(refused).toMatchObject({
+      code: "storage-unavailable",
+      message: expect.stringMatching(`no database in the folder ${data}\\. .* --data`) as string,
+    });
+    expect(await readdir(parent)).toEqual([]);
+    data = parent;
   });
+});
 
 describe("entrepot admin token", () => {
   it.each(["30d", "0", "-1", "1.5", "", "1e2", "9999", "NaN"])("refuses %j days", async (days) => {
@@ -35,6 +55,7 @@ describe("entrepot admin token", () => {
   });
 
   it("makes a token that ends after as many days as it is told", async () => {
+    await runMaintenanceCommand("migrate", inputs());
     expect(await run("add", "ada")).toBe(0);
     printed.out = "";
     expect(await run("token", "ada", "--days", "30", "--json")).toBe(0);
