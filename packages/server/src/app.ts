@@ -36,6 +36,7 @@ import {
 import type { AccessLog, Log, Metrics } from "./telemetry/index.ts";
 import { createThreadPool, TARBALL_LIMITS, type ThreadPool } from "./threads/index.ts";
 import { createUpstreams, DEFAULT_UPSTREAM_SETTINGS, type Upstreams } from "./upstream/index.ts";
+import { watchParts } from "./watch-parts.ts";
 
 const CHANGES_POLL_MS = 1000;
 const INSTANCE_ID_BYTES = 6;
@@ -108,6 +109,7 @@ export async function createApp(inputs: AppInputs): Promise<App> {
     registries,
     ...caches,
   });
+  watchParts(inputs.metrics, deps);
   const { db, workspaceId } = storage;
   const seed = { db, writes: deps.upstreamWrites, workspaceId, registries, log };
   await seedDefaultRegistry(seed, config);
@@ -117,6 +119,7 @@ export async function createApp(inputs: AppInputs): Promise<App> {
   const worker = jobs.startWorker(createJobHandlers({ ...storage, now }), {
     schedules: SCHEDULES,
     onFailure: (failure) => log.error("job failed", { error: failure }),
+    onEnd: (labels) => void (inputs.metrics.counter("entrepot_jobs_total", labels).value += 1),
   });
   return {
     server: http.server,

@@ -9,15 +9,20 @@ const STDOUT = 1;
 /** Runs the server until it is told to stop; gives the exit code. A second signal ends it at once. */
 export async function serve(config: Config): Promise<number> {
   const output = createOutput(STDOUT);
-  const log = createLog({ output, now: Date.now }, config.logLevel);
+  const metrics = createMetrics();
+  const dropped = metrics.counter("entrepot_log_lines_dropped_total", { log: "server" });
+  const log = createLog({ output, now: Date.now, dropped }, config.logLevel);
   const accessLog = config.accessLog && config.logLevel !== "silent" ? createAccessLog(output) : null;
+  metrics.watch("entrepot_log_lines_dropped_total", () => [
+    { labels: { log: "access" }, value: accessLog?.droppedLines ?? 0 },
+  ]);
   const app = await createApp({
     config,
     version: VERSION,
     now: Date.now,
     log,
     accessLog,
-    metrics: createMetrics(),
+    metrics,
   });
   // Whoever sees that it listens may tell it to stop.
   const told = stopSignal();

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { EntrepotError, type Principal } from "@entrepot/core";
+import { EntrepotError, isEntrepotError, type Principal } from "@entrepot/core";
 import type { ChangeLog } from "../changes/index.ts";
-import type { RouteMeter } from "../telemetry/index.ts";
+import type { Metrics, RouteMeter } from "../telemetry/index.ts";
 import { isOwnRequest } from "../upstream/index.ts";
 import type { Answer } from "./answer.ts";
 import { answerBrokenRequest } from "./broken-request.ts";
@@ -151,8 +151,13 @@ async function outcomeOf(parts: ServerParts, exchange: NpmExchange): Promise<Out
   } catch (error) {
     const requestId = parts.nextRequestId();
     if (isServerFault(error)) parts.deps.log.error("request failed", { requestId, error });
+    if (isEntrepotError(error, "version-denied")) countRefusal(parts.deps.metrics, error);
     return { answer: errorAnswer(error, requestId), requestId };
   }
+}
+
+function countRefusal(metrics: Metrics, { details }: EntrepotError): void {
+  metrics.counter("entrepot_refusals_total", { rule: String(details["rule"]) }).value += 1;
 }
 
 function finish(parts: ServerParts, request: IncomingMessage, finished: Finished): void {

@@ -17,6 +17,13 @@ export interface RunDeps {
   /** How often lines and counts are written. */
   saveMs: number;
   onFailure: (failure: JobFailure) => void;
+  onEnd: (end: JobEnd) => void;
+}
+
+/** The end of a run. */
+export interface JobEnd {
+  kind: string;
+  outcome: Outcome["kind"];
 }
 
 /** A run that failed, or something around it. */
@@ -65,6 +72,7 @@ class JobRun {
 
   async toEnd(): Promise<void> {
     const outcome = await this.#run();
+    this.#deps.onEnd({ kind: this.#claim.job.kind, outcome: outcome.kind });
     await this.#beat.stop();
     await this.#save(outcome);
   }

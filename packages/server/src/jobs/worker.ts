@@ -4,7 +4,7 @@ import { claimJob } from "./claim.ts";
 import type { ClaimedJob } from "./claim.ts";
 import type { JobHandler } from "./job.ts";
 import { runJob } from "./run-job.ts";
-import type { JobFailure, Run } from "./run-job.ts";
+import type { JobEnd, JobFailure, Run } from "./run-job.ts";
 import { createScheduleKeeper } from "./schedule.ts";
 import type { Schedule, ScheduleKeeper } from "./schedule.ts";
 
@@ -22,6 +22,8 @@ export interface WorkerOptions {
   stopMs?: number;
   /** Hears of every failed run and of every failure to reach the queue. */
   onFailure?: (failure: JobFailure) => void;
+  /** Hears of the end of every run. */
+  onEnd?: (end: JobEnd) => void;
 }
 
 /** Runs jobs until it is stopped. */
@@ -47,7 +49,7 @@ export function startWorker(
   handlers: readonly JobHandler[],
   options: WorkerOptions,
 ): JobWorker {
-  const settings = { ...DEFAULTS, onFailure: () => undefined, ...options };
+  const settings = { ...DEFAULTS, onFailure: () => undefined, onEnd: () => undefined, ...options };
   const keepers = (options.schedules ?? []).map(createScheduleKeeper);
   const handlerOf = new Map(handlers.map((handler) => [handler.kind, handler]));
   const runs = new Set<Run>();

@@ -46,6 +46,8 @@ export interface Packuments {
   view(request: PackumentRequest): Promise<View>;
   /** For who picks versions out of views. */
   readonly selections: Selections;
+  /** What the views in memory take. */
+  cacheBytes(): number;
 }
 
 interface StoredView extends View, CachedView {
@@ -118,7 +120,7 @@ export function createPackuments(deps: PackumentDeps): Packuments {
     }
   }
 
-  return { view, selections: createSelections() };
+  return { view, selections: createSelections(), cacheBytes: () => cache.sizeBytes };
 }
 
 async function build(

@@ -22,6 +22,7 @@ export interface ViewCache<V extends CachedView> {
   dropName(name: string): void;
   /** Drops every view of a registry, or of all. */
   dropRegistry(registryId: string | null): void;
+  readonly sizeBytes: number;
 }
 
 /** So much may leave the cache before the engine is asked to find it. */
@@ -85,6 +86,9 @@ export function createViewCache<V extends CachedView>(bytesMax: number): ViewCac
     dropName: (name) => dropWhere((packageKey) => packageKey.endsWith(`\n${name}`)),
     dropRegistry(registryId) {
       dropWhere((packageKey) => registryId === null || packageKey.startsWith(`${registryId}\n`));
+    },
+    get sizeBytes() {
+      return small.calculatedSize + large.calculatedSize;
     },
   };
 }

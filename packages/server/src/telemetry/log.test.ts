@@ -31,6 +31,13 @@ it("writes one JSON line with message and fields", () => {
   ]);
 });
 
+it("counts lines that the output does not take", () => {
+  const dropped = { value: 0 };
+  const output = { ...capture().output, write: () => false };
+  createLog({ output, now, dropped }, "info").with({ upstream: "a" }).warn("lost");
+  expect(dropped.value).toBe(1);
+});
+
 it("leaves out what is below the level", () => {
   const { output, text } = capture();
   const log = createLog({ output, now }, "warn");

@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import type { LogLevel } from "../config/index.ts";
 import type { Fields } from "./fields.ts";
+import type { CountMeter } from "./metrics.ts";
 import type { Output } from "./output.ts";
 import { scrub } from "./scrub.ts";
 
@@ -15,6 +16,13 @@ export interface Log {
   with(fields: Fields): Log;
 }
 
+export interface LogDeps {
+  output: Output;
+  now: () => number;
+  /** Counts lines lost because the reader was too slow or gone. */
+  dropped?: CountMeter;
+}
+
 const CAUSES_MAX = 5;
 
 /**
@@ -22,7 +30,7 @@ const CAUSES_MAX = 5;
  * blocks.
  * `now` gives milliseconds since 1970.
  */
-export function createLog(deps: { output: Output; now: () => number }, level: LogLevel): Log {
+export function createLog(deps: LogDeps, level: LogLevel): Log {
   const logger = pino(
     {
       level,
@@ -31,7 +39,11 @@ export function createLog(deps: { output: Output; now: () => number }, level: Lo
       formatters: { level: (label) => ({ level: label }) },
       serializers: { error: (thrown: unknown) => describeError(thrown, CAUSES_MAX) },
     },
-    { write: (line: string) => void deps.output.write(scrub(line)) },
+    {
+      write: (line: string) => {
+        if (!deps.output.write(scrub(line)) && deps.dropped !== undefined) deps.dropped.value += 1;
+      },
+    },
   );
   return wrap(logger);
 }

@@ -8,9 +8,7 @@ export interface MetricKind {
 interface CounterLabels {
   entrepot_http_requests_total: "route" | "status";
   entrepot_upstream_requests_total: "upstream" | "outcome";
-  entrepot_cache_hits_total: "cache";
-  entrepot_cache_misses_total: "cache";
-  entrepot_refusals_total: "rule" | "outcome";
+  entrepot_refusals_total: "rule";
   entrepot_jobs_total: "kind" | "outcome";
   entrepot_logins_total: "outcome";
   entrepot_security_events_total: "kind";
@@ -66,15 +64,13 @@ export const METRICS: { readonly [N in MetricName]: MetricKind & { labels: reado
     help: "Circuit breaker of an upstream: 0 closed, 1 half open, 2 open.",
     labels: ["upstream"],
   },
-  entrepot_cache_hits_total: { type: "counter", help: "Lookups that a cache answered.", labels: ["cache"] },
-  entrepot_cache_misses_total: {
-    type: "counter",
-    help: "Lookups that a cache could not answer.",
-    labels: ["cache"],
-  },
   entrepot_cache_bytes: { type: "gauge", help: "Bytes that a cache holds.", labels: ["cache"] },
   entrepot_queue_length: { type: "gauge", help: "Work that waits in a queue.", labels: ["queue"] },
-  entrepot_refusals_total: { type: "counter", help: "Refusals by policy.", labels: ["rule", "outcome"] },
+  entrepot_refusals_total: {
+    type: "counter",
+    help: "Answers that a policy rule refuses a version.",
+    labels: ["rule"],
+  },
   entrepot_jobs_total: {
     type: "counter",
     help: "Runs of jobs, by how they ended.",

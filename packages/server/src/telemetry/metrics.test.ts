@@ -7,9 +7,10 @@ it("exposes counters, histograms, watched numbers and the process", async () => 
   route.observe(200, 3);
   route.observe(304, 0.2);
   route.observe(404, 20_000_000);
-  metrics.counter("entrepot_cache_hits_total", { cache: "views" }).value += 5;
-  metrics.counter("entrepot_cache_hits_total", { cache: "views" }).value += 1;
-  const stop = metrics.watch("entrepot_queue_length", { queue: 'a"b' }, () => 7);
+  metrics.counter("entrepot_logins_total", { outcome: "ok" }).value += 5;
+  metrics.counter("entrepot_logins_total", { outcome: "ok" }).value += 1;
+  let readings = [{ labels: { queue: 'a"b' }, value: 7 }];
+  metrics.watch("entrepot_queue_length", () => readings);
   const { contentType, text } = await metrics.expose();
   expect(contentType).toContain("text/plain");
   expect(text).toContain('entrepot_http_requests_total{route="get-packument",status="2xx"} 1');
@@ -20,11 +21,11 @@ it("exposes counters, histograms, watched numbers and the process", async () => 
   expect(text).toContain('entrepot_http_request_duration_seconds_bucket{le="0.005",route="get-packument"} 2');
   expect(text).toContain('entrepot_http_request_duration_seconds_bucket{le="+Inf",route="get-packument"} 3');
   expect(text).toContain('entrepot_http_request_duration_seconds_count{route="get-packument"} 3');
-  expect(text).toContain('entrepot_cache_hits_total{cache="views"} 6');
+  expect(text).toContain('entrepot_logins_total{outcome="ok"} 6');
   expect(text).toContain('entrepot_queue_length{queue="a\\"b"} 7');
   expect(text).toContain("nodejs_eventloop_lag_p99_seconds");
   expect(text).toContain("process_resident_memory_bytes");
-  stop();
+  readings = [];
   expect((await metrics.expose()).text).not.toContain("entrepot_queue_length{");
 });
 

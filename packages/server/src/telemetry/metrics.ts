@@ -29,10 +29,16 @@ export interface Metrics {
   counter<N extends CounterName>(name: N, labels: LabelsOf<N>): CountMeter;
   /** Makes, or finds, a histogram. */
   durations<N extends HistogramName>(name: N, labels: LabelsOf<N>): DurationMeter;
-  /** Reads a number that someone else keeps whenever the metrics are asked for. Returns what ends that. */
-  watch<N extends CounterName | GaugeName>(name: N, labels: LabelsOf<N>, read: () => number): () => void;
+  /** Reads numbers that someone else keeps whenever the metrics are asked for. */
+  watch<N extends CounterName | GaugeName>(name: N, read: () => Reading<N>[]): void;
   /** Writes everything, with figures of process and event loop, in Prometheus' text format. */
   expose(): Promise<{ contentType: string; text: string }>;
+}
+
+/** A number as it is now. */
+export interface Reading<N extends MetricName> {
+  labels: LabelsOf<N>;
+  value: number;
 }
 
 interface Sample {
@@ -52,6 +58,7 @@ const SERIES_MAX = 2000;
 
 interface State {
   series: Map<MetricName, Map<string, Read>>;
+  watched: { name: MetricName; read: Read }[];
   counters: Map<string, CountMeter>;
   histograms: Map<string, DurationMeter>;
   /** Made when the metrics are first asked for. */
@@ -60,13 +67,18 @@ interface State {
 
 /** Makes the metrics of a process; none of the text library is loaded before `expose` is first called. */
 export function createMetrics(): Metrics {
-  const state: State = { series: new Map(), counters: new Map(), histograms: new Map(), registry: null };
+  const state: State = {
+    series: new Map(),
+    watched: [],
+    counters: new Map(),
+    histograms: new Map(),
+    registry: null,
+  };
   return {
     route: (name) => routeMeter(state, name),
     counter: (name, labels) => counter(state, name, labels),
     durations: (name, labels) => durations(state, name, labels),
-    watch: (name, labels, read) =>
-      addSeries(state, name, { labels, read: () => [{ value: read(), labels }] }),
+    watch: (name, read) => void state.watched.push({ name, read }),
     async expose() {
       state.registry ??= openRegistry(state);
       const registry = await state.registry;
@@ -143,14 +155,10 @@ function addSeries(
   state: State,
   name: MetricName,
   series: { labels: Readonly<Record<string, string>>; read: Read },
-): () => void {
+): void {
   const all = state.series.get(name) ?? new Map<string, Read>();
   state.series.set(name, all);
-  const key = seriesKey(name, series.labels);
-  all.set(key, series.read);
-  return () => {
-    if (all.get(key) === series.read) all.delete(key);
-  };
+  all.set(seriesKey(name, series.labels), series.read);
 }
 
 /** The labels as wanted, or `other` for all of them when the metric has too many series to take a new one. */
@@ -174,7 +182,8 @@ async function openRegistry(state: State): Promise<Registry> {
   for (const name of Object.keys(METRICS) as MetricName[]) {
     const { help, type } = METRICS[name];
     const get = (): Promise<object> => {
-      const values = Array.from(state.series.get(name)?.values() ?? []).flatMap((read) => read());
+      const watched = state.watched.filter((one) => one.name === name).map(({ read }) => read);
+      const values = [...(state.series.get(name)?.values() ?? []), ...watched].flatMap((read) => read());
       return Promise.resolve({ name, help, type, aggregator: "sum", values });
     };
     // The registry asks nothing of a metric but its name and `get`.

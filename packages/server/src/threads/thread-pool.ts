@@ -44,6 +44,8 @@ export interface ThreadPool {
   ): Promise<Tasks[K]["output"]>;
   /** Starts a thread, if there is none, for work that is about to come. */
   warm(): void;
+  /** Tasks that wait for a thread. */
+  readonly waiting: number;
   /** Ends all threads; what runs or waits fails. */
   close(): Promise<void>;
 }
@@ -108,6 +110,10 @@ class Pool implements ThreadPool {
 
   warm(): void {
     if (!this.#isClosed && this.#slots.size === 0) this.#release(this.#newSlot());
+  }
+
+  get waiting(): number {
+    return this.#queue.length;
   }
 
   async close(): Promise<void> {

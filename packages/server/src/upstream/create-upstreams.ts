@@ -56,6 +56,8 @@ export interface Upstreams {
   /** A tarball that was verified. Throws `version-not-found` too. */
   tarball(upstream: Upstream, request: TarballRequest): Promise<FetchedTarball>;
   health(upstreamId: string): UpstreamHealth;
+  /** What documents and indexes in memory take. */
+  cacheBytes(): number;
   /** Ends downloads, writes what waits and closes connections. */
   close(): Promise<void>;
 }
@@ -90,6 +92,7 @@ export function createUpstreams(deps: UpstreamsDeps): Upstreams {
     facts: documents.facts,
     tarball: (upstream, request) => tarballs.get(upstream, request),
     health: (upstreamId) => client.health(upstreamId),
+    cacheBytes: () => documents.cacheBytes(),
     async close() {
       await tarballs.close();
       await dispatchers.close();

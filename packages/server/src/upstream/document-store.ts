@@ -24,6 +24,8 @@ export interface DocumentStore {
   /** The package index, if it is in memory. */
   index(entry: DocumentEntry): Uint8Array | null;
   holdIndex(entry: DocumentEntry, index: Uint8Array): void;
+  /** What documents and indexes in memory take. */
+  heldBytes(): number;
   /** Writes what waits. */
   close(): Promise<void>;
 }
@@ -81,6 +83,7 @@ export function createDocumentStore(deps: DocumentStoreDeps): DocumentStore {
     },
     index: ({ digest }) => kept.held(indexKey(digest)),
     holdIndex: ({ digest }, index) => kept.hold(indexKey(digest), index),
+    heldBytes: () => kept.heldBytes(),
     async close() {
       await Promise.all(storing);
       await rows.close();

@@ -41,6 +41,8 @@ export interface Documents {
   facts(entry: DocumentEntry, version: string): Promise<VersionFacts | null>;
   /** Tells that a document seems to promise the wrong things: it is asked for anew, and nobody waits for that. */
   doubt(upstream: Upstream, name: string): void;
+  /** What documents and indexes in memory take. */
+  cacheBytes(): number;
   close(): Promise<void>;
 }
 
@@ -85,6 +87,7 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     index: (entry) => indexOf(context, entry),
     facts: async (entry, version) => readVersionFacts(await indexOf(context, entry), version),
     doubt: (upstream, name) => doubt(context, upstream, name),
+    cacheBytes: () => context.store.heldBytes(),
     async close() {
       await context.flights.settled();
       await context.store.close();

@@ -20,6 +20,8 @@ export interface KeptBytes {
   read(digest: string): Promise<Uint8Array | null>;
   /** Resolves when the store has taken the blob or failed to; true: it is there. */
   stored(digest: string): Promise<boolean>;
+  /** What is kept in memory, beside what is on its way to the store. */
+  heldBytes(): number;
   close(): Promise<void>;
 }
 
@@ -76,6 +78,7 @@ export function createKeptBytes({ blobs, log, cacheBytesMax }: KeptBytesDeps): K
       return bytes;
     },
     stored: (digest) => writing.get(digest)?.done ?? Promise.resolve(true),
+    heldBytes: () => cache.calculatedSize,
     async close() {
       while (writing.size > 0) await Promise.all([...writing.values()].map(({ done }) => done));
       cache.clear();

@@ -32,18 +32,25 @@ async function countOf(route: string, status: string): Promise<number> {
 
 describe("a request to the API", () => {
   it.each([
-    ["success", "list-users", "GET", "users", undefined, 200],
-    ["success without a body", "delete-upstream", "DELETE", "upstreams/made", undefined, 204],
-    ["a body that is not valid", "create-user", "POST", "users", { name: 7 }, 400],
-    ["nothing of that name", "delete-upstream", "DELETE", "upstreams/nothing", undefined, 404],
-    ["nothing at the URL", "other", "GET", "nothing", undefined, 404],
-  ])("is counted with its status: %s", async (_name, route, method, path, body, status) => {
+    { what: "success", route: "list-users", path: "users", status: 200 },
+    { what: "no content", route: "delete-upstream", method: "DELETE", path: "upstreams/made", status: 204 },
+    {
+      what: "a bad body",
+      route: "create-user",
+      method: "POST",
+      path: "users",
+      body: { name: 7 },
+      status: 400,
+    },
+    { what: "no such name", route: "delete-upstream", method: "DELETE", path: "upstreams/none", status: 404 },
+    { what: "no such URL", route: "other", path: "nothing", status: 404 },
+  ])("is counted with its status: $what", async ({ route, path, status, ...request }) => {
     const made = { name: "made", url: "https://upstream.example/" };
     await app.admin.request("/api/v1/upstreams", { method: "POST", body: made });
     const label = `${Math.floor(status / 100)}xx`;
     const id = route === "other" ? route : `api-${route}`;
     const before = await countOf(id, label);
-    const answer = await app.admin.request(`/api/v1/${path}`, { method, ...(body && { body }) });
+    const answer = await app.admin.request(`/api/v1/${path}`, request);
     expect(answer.status).toBe(status);
     await expect.poll(async () => (await countOf(id, label)) - before).toBeGreaterThanOrEqual(1);
   });
