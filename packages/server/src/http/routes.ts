@@ -4,6 +4,7 @@ import { getTags, putAllTags, putTag, removeTag } from "./npm/dist-tags.ts";
 import { getManifest } from "./npm/get-manifest.ts";
 import { getPackument } from "./npm/get-packument.ts";
 import { getTarball } from "./npm/get-tarball.ts";
+import { deleteOwner, putOwner } from "./npm/owners.ts";
 import { putPackage } from "./npm/put-package.ts";
 import { attestations, registryInfo, visibility } from "./npm/registry-info.ts";
 import { deletePackage, deleteTarball, putRevision } from "./npm/revisions.ts";
@@ -88,6 +89,20 @@ export const NPM_ROUTES: readonly NpmRoute[] = [
     path: "/-/package/:package/dist-tags/:rest",
     permission: "tag",
     handler: removeTag,
+  },
+  {
+    id: "put-owner",
+    method: "PUT",
+    path: "/-/package/:package/owners",
+    permission: "unpublish",
+    handler: putOwner,
+  },
+  {
+    id: "delete-owner",
+    method: "DELETE",
+    path: "/-/package/:package/owners/:user",
+    permission: "unpublish",
+    handler: deleteOwner,
   },
   {
     id: "visibility",

@@ -17,4 +17,5 @@ export { createSecretBox } from "./secret-box.ts";
 export type { SecretBox } from "./secret-box.ts";
 export { purgeTokens } from "./tokens.ts";
 export type { NewToken, Token, TokenRequest } from "./tokens.ts";
+export { foldUserName } from "./user-name.ts";
 export type { NewUser, User, UserChange } from "./users.ts";

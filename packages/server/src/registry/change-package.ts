@@ -1,4 +1,6 @@
 import { EntrepotError, sliceManifest, type VersionFacts } from "@entrepot/core";
+import { foldUserName } from "../identity/index.ts";
+import type { PackageRow } from "./package-rows.ts";
 import { writePackage, type PackageWrite, type PackageWriteDeps, type WriteScope } from "./package-write.ts";
 import { assertCurrentRevision } from "./revision.ts";
 
@@ -103,9 +105,55 @@ export async function changeMaintainers(
   deps: PackageWriteDeps,
   write: PackageWrite & { rev: string; maintainers: unknown },
 ): Promise<{ rev: string }> {
-  const maintainers = checkedMaintainers(write.maintainers);
-  return await writePackage(deps, write, async ({ trx, row }) => {
+  return await writeMaintainers(deps, write, (row) => {
     assertCurrentRevision(row, write.rev);
+    return write.maintainers;
+  });
+}
+
+/** Adds somebody to the maintainers of that moment; one of them stays as they are. */
+export async function addMaintainer(
+  deps: PackageWriteDeps,
+  write: PackageWrite & { person: Maintainer },
+): Promise<{ rev: string }> {
+  return await writeMaintainers(deps, write, (row) => {
+    const present = maintainersOf(row);
+    return present.some(isNamed(write.person.name)) ? null : [...present, write.person];
+  });
+}
+
+/** Takes somebody from the maintainers of that moment. Throws `not-found`, and `manifest-invalid` for the last one. */
+export async function removeMaintainer(
+  deps: PackageWriteDeps,
+  write: PackageWrite & { userName: string },
+): Promise<{ rev: string }> {
+  return await writeMaintainers(deps, write, (row) => {
+    const present = maintainersOf(row);
+    const isLeaving = isNamed(write.userName);
+    if (!present.some(isLeaving)) {
+      throw new EntrepotError("not-found", {
+        message: `"${write.userName}" is not an owner of ${write.name}.`,
+      });
+    }
+    return present.filter((person) => !isLeaving(person));
+  });
+}
+
+interface Maintainer {
+  name: string;
+  email: string;
+}
+
+/** Writes the maintainers that `choose` gives for the row; null leaves them. */
+async function writeMaintainers(
+  deps: PackageWriteDeps,
+  write: PackageWrite,
+  choose: (row: PackageRow) => unknown,
+): Promise<{ rev: string }> {
+  return await writePackage(deps, write, async ({ trx, row }) => {
+    const chosen = choose(row);
+    if (chosen === null) return null;
+    const maintainers = checkedMaintainers(chosen);
     await trx
       .updateTable("packages")
       .set({ maintainers: JSON.stringify(maintainers) })
@@ -119,7 +167,16 @@ export async function changeMaintainers(
   });
 }
 
-function checkedMaintainers(value: unknown): { name: string; email: string }[] {
+function maintainersOf(row: PackageRow): Maintainer[] {
+  return JSON.parse(row.maintainers) as Maintainer[];
+}
+
+// npm sends names as they were typed, pnpm as they are asked for.
+function isNamed(userName: string): (person: Maintainer) => boolean {
+  return ({ name }) => foldUserName(name) === foldUserName(userName);
+}
+
+function checkedMaintainers(value: unknown): Maintainer[] {
   if (!Array.isArray(value) || value.length === 0 || value.length > MAINTAINERS_MAX) {
     throw new EntrepotError("manifest-invalid", {
       message: `"maintainers" must be a list of 1 to ${MAINTAINERS_MAX} people; a package cannot be without an owner.`,

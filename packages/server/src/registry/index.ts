@@ -8,7 +8,7 @@ export { findAttestations, type Attestation } from "./attestations.ts";
 export { createBlobCache, type BlobCache } from "./blob-cache.ts";
 export { addClaim, removeClaim, setClaims } from "./claim-writes.ts";
 export { createCachedVersions, type CachedVersions } from "./cached-versions.ts";
-export { changeMaintainers, deprecateVersions } from "./change-package.ts";
+export { addMaintainer, changeMaintainers, deprecateVersions, removeMaintainer } from "./change-package.ts";
 export { deleteTag, putTags } from "./dist-tags.ts";
 export { collectGarbage } from "./garbage.ts";
 export { isListedForAll, listPackages, type JudgedListing } from "./listing.ts";

@@ -105,6 +105,8 @@ const EXPECTED: Readonly<Record<string, "refuses" | "hides" | "is not about vers
   "put-tag": "writes",
   "post-tag": "writes",
   "remove-tag": "writes",
+  "put-owner": "writes",
+  "delete-owner": "writes",
   "put-revision": "writes",
   "delete-package": "writes",
   "delete-tarball": "writes",

@@ -68,6 +68,12 @@ const ROUTE_REQUESTS: Readonly<Record<string, Ask>> = {
     body: JSON.stringify(version),
   }),
   "remove-tag": ({ spelling }) => ({ method: "DELETE", path: `/-/package/${spelling}/dist-tags/latest` }),
+  "put-owner": ({ spelling }) => ({
+    method: "PUT",
+    path: `/-/package/${spelling}/owners`,
+    body: { user: "admin" },
+  }),
+  "delete-owner": ({ spelling }) => ({ method: "DELETE", path: `/-/package/${spelling}/owners/admin` }),
   "visibility": ({ spelling }) => ({ method: "GET", path: `/-/package/${spelling}/visibility` }),
   "attestations": ({ spelling, version }) => ({
     method: "GET",
