@@ -65,7 +65,7 @@ async function expectServed({ path, bytes }: Published): Promise<void> {
   expect(answer.bytes.equals(bytes)).toBe(true);
 }
 
-const blobOf = ({ digest }: Published): string => join(data, "blobs", digest.slice(0, 2), digest);
+const blobOf = ({ digest }: { digest: string }): string => join(data, "blobs", digest.slice(0, 2), digest);
 
 describe.each([
   ["tiny", 100],
@@ -139,4 +139,20 @@ test("a tarball of one's own is served from the store after a restart", async ()
   await restart();
   const answer = await httpRequest(app.url, "/npm/default/own/-/own-1.0.0.tgz");
   expect(answer.bytes.equals(document.tarball.bytes)).toBe(true);
+});
+
+test("a tarball of one's own that the store has lost or torn comes back with the same publish", async () => {
+  await start();
+  const own = { name: "own", version: "1.0.0", files: { "a.bin": randomBytes(9000) } };
+  const path = "/npm/default/own/-/own-1.0.0.tgz";
+  const { document } = await app.admin.publish(own);
+  for (const lose of [unlink, (path: string) => truncate(path, 50)]) {
+    await restart();
+    await lose(blobOf(document.tarball));
+    const answer = await app.request(path);
+    expect(answer.status).toBe(503);
+    expect(answer.json["error"]).toMatch(/own@1\.0\.0 are missing.*publish the very same tarball again/s);
+    expect((await app.admin.publish(own)).status).toBe(201);
+    expect((await app.request(path)).bytes.equals(document.tarball.bytes)).toBe(true);
+  }
 });

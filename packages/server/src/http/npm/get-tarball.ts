@@ -26,7 +26,7 @@ export async function getTarball(context: NpmContext): Promise<Answer> {
   tarballs.lost(request);
   const again = await tarballs.get(request);
   const second = await answerFor(context, again);
-  if (second === null) throw blobMissing(again);
+  if (second === null) throw blobMissing(again, request);
   return second;
 }
 
@@ -110,10 +110,11 @@ function sharedHeaders(etag: string): string[] {
   ];
 }
 
-function blobMissing(tarball: Tarball): EntrepotError {
+function blobMissing({ digest }: Tarball, { name, version }: TarballRequest): EntrepotError {
   return new EntrepotError("storage-unavailable", {
     message:
-      "The tarball's bytes are missing from the storage; ask the server's operators to run entrepot verify.",
-    details: { digest: tarball.digest },
+      `The bytes of ${name.full}@${version} are missing from the storage, where their SHA-512 is ${digest}. ` +
+      "Restore them from a backup, or let its publisher publish the very same tarball again.",
+    details: { digest },
   });
 }
