@@ -132,7 +132,7 @@ const topKeys = {
   ),
   trustedProxies: described(
     list('a list of addresses, ranges such as "10.0.0.0/8", or "loopback"', isProxyAddress),
-    "Reverse proxies whose `X-Forwarded-*` and `Forwarded` headers are believed.",
+    "Reverse proxies whose `X-Forwarded-Proto`, `-Host`, `-Prefix` and `-For` headers are believed.",
   ),
   logLevel: described(
     choice(["debug", "info", "warn", "error", "silent"], "info"),
