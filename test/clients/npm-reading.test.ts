@@ -74,6 +74,28 @@ describe("commands", () => {
     expect(await npm.fail("outdated", "--parseable")).toContain("left@1.0.0:left@1.0.0:left@1.1.0");
   });
 
+  test("what the server does not offer yet is told in a sentence, and an install does without it", async () => {
+    const npm = scene.start(npm11);
+    const installed = await npm.run("install", "left");
+    expect(installed.trim()).toMatch(/^added 1 package in \S+$/);
+    expect(scene.seen.some(({ path, status }) => path.endsWith("/advisories/bulk") && status === 404)).toBe(
+      true,
+    );
+    for (const [command, what] of [
+      ["search left", "search"],
+      ["audit", "audits"],
+      ["token list", "the management of tokens by npm"],
+      ["profile get", "profiles"],
+      ["access list packages", "lists of what somebody may access"],
+      ["access list collaborators left", "lists of who may access a package"],
+      ["org ls acme", "organisations and teams"],
+    ] as const) {
+      const text = await npm.fail(...command.split(" "));
+      expect(text, command).toContain(`404 Not Found`);
+      expect(text, command).toContain(`This server does not offer ${what} yet.`);
+    }
+  });
+
   test("--registry and the mapping of a scope win over the default registry", async () => {
     const elsewhere = { registry: "http://127.0.0.1:9/", token: null };
     const settings = `${npmrc(elsewhere)}//${scene.host}/npm/default/:_authToken=${scene.dev.token}\n`;

@@ -7,6 +7,7 @@ import { createRequestBody } from "./body.ts";
 import type { AddressReader, ClientAddress } from "./client-address.ts";
 import type { HttpDeps, NpmContext, NpmRoute } from "./context.ts";
 import { compilePattern, matchPattern, type RouteParams, type RoutePattern } from "./match-route.ts";
+import { notOfferedText } from "./npm/not-offered.ts";
 import { npmAddressOf, parseRequestPath, type NpmAddress, type RequestPath } from "./paths.ts";
 
 /** What the log and the meters say of a request; filled in as far as the request gets. */
@@ -79,7 +80,7 @@ export function createNpmEndpoint(
     // A closed registry does not even say which of its URLs exist.
     assertMay(trace.principal, registry, matched);
     if (outcome instanceof EntrepotError) throw outcome;
-    if (matched === null) throw new EntrepotError("not-found", { message: NOTHING_HERE });
+    if (matched === null) throw nothingAt(found.rest);
     const context: NpmContext = {
       deps,
       request,
@@ -176,6 +177,10 @@ function matchRoute(
   throw new EntrepotError("method-not-allowed", {
     details: { allow: [...new Set(otherMethods)].join(", ") },
   });
+}
+
+function nothingAt(segments: readonly string[]): EntrepotError {
+  return new EntrepotError("not-found", { message: notOfferedText(segments) ?? NOTHING_HERE });
 }
 
 function assertMay(principal: Principal, registry: Registry, matched: MatchedRoute | null): void {
