@@ -6,18 +6,12 @@ import { afterEach, expect, it } from "vitest";
 import { createChangeLog } from "../../src/changes/index.ts";
 import type { ChangeLog } from "../../src/changes/index.ts";
 import type { Database } from "../../src/db/index.ts";
-import {
-  createFailedPasswords,
-  createIdentity,
-  createPasswordHasher,
-  purgeTokens,
-} from "../../src/identity/index.ts";
+import { createFailedPasswords, createIdentity, createPasswordHasher } from "../../src/identity/index.ts";
 import type { Identity, PasswordHasher } from "../../src/identity/index.ts";
 import { createSilentLog } from "../../src/telemetry/index.ts";
 import { describeOnEachDatabase } from "../db/each-database.ts";
 
 const WORKSPACE = "w1";
-const DAY_MS = 24 * 60 * 60 * 1000;
 const CHEAP = { memoryCost: 64, timeCost: 1, parallelism: 1 };
 const SOURCE = { address: "192.0.2.1", client: "npm/11" };
 
@@ -205,30 +199,6 @@ describeOnEachDatabase("identity", (databases) => {
     await changes.refresh();
     await expect(identity.authenticate(`Bearer ${token}`)).rejects.toMatchObject(refusal("token-revoked"));
     expect(await identity.revokeToken({ token: tokenId, actor: "test" })).toBe(false);
-  });
-
-  it("forgets a token 30 days after its end, and keeps those that may be used", async () => {
-    const { db, identity, clock, token, tokenId, userId } = await withAda();
-    const made = { userId, readonly: true, actor: "test" };
-    const expiresAt = clock.now() + 1000;
-    const expired = await identity.createToken({ ...made, name: "expired", expiresAt });
-    const kept = await identity.createToken({ ...made, name: "kept", expiresAt: null });
-    await identity.revokeToken({ token: tokenId, actor: "test" });
-    clock.advance(30 * DAY_MS - 1);
-    expect(await purgeTokens({ db, now: clock.now })).toBe(0);
-    clock.advance(1);
-    expect(await purgeTokens({ db, now: clock.now })).toBe(1);
-    await expect(identity.authenticate(`Bearer ${token}`)).rejects.toMatchObject(refusal("token-unknown"));
-    await expect(identity.authenticate(`Bearer ${expired.secret}`)).rejects.toMatchObject(
-      refusal("token-expired"),
-    );
-    clock.advance(1000);
-    expect(await purgeTokens({ db, now: clock.now })).toBe(1);
-    expect(await nameOf(identity.authenticate(`Bearer ${kept.secret}`))).toBe("ada");
-    await identity.revokeToken({ token: kept.id, actor: "test" });
-    clock.advance(30 * DAY_MS);
-    expect(await purgeTokens({ db, now: clock.now })).toBe(1);
-    expect(await identity.hasTokens()).toBe(true);
   });
 
   it("ends a token in every process", async () => {
