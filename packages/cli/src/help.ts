@@ -33,11 +33,16 @@ export function commandHelp(command: ClientCommand): string {
 
 /** Help for several commands. */
 export function listHelp(commands: readonly ClientCommand[]): string {
+  return `Usage: entrepot <command> [options]\n\n${commandList(commands)}\nentrepot <command> --help shows the options.\n`;
+}
+
+/** Lists commands with what they do, a line each. */
+export function commandList(commands: readonly ClientCommand[]): string {
   const rows = commands.map(({ name, words, summary }): [string, string] => [
     [name, ...words].join(" "),
     summary,
   ]);
-  return `Usage: entrepot <command> [options]\n\n${aligned(rows)}\nentrepot <command> --help shows the options.\n`;
+  return aligned(rows);
 }
 
 function aligned(rows: readonly [string, string][]): string {

@@ -8,5 +8,5 @@ export type { ClientCommand, CommandContext } from "./command.ts";
 export { CLIENT_COMMANDS } from "./commands/index.ts";
 export { EXIT } from "./failure.ts";
 export type { ExitCode } from "./failure.ts";
-export { commandHelp, listHelp } from "./help.ts";
+export { commandHelp, commandList, listHelp } from "./help.ts";
 export { isClientCommand, runClientCommand } from "./run.ts";

@@ -117,10 +117,11 @@ function parse(command: ClientCommand, argv: readonly string[]): { words: string
     if (token.kind === "option") setOption(options, specs, token);
   }
   const own = words.slice(command.name.split(" ").length);
-  const isFitting = own.length >= command.words.filter((word) => word.startsWith("<")).length;
-  if (!isFitting || own.length > command.words.length) {
-    throw usageFailure(`Write it as: ${usageLine(command)}`);
+  const missing = command.words[own.length];
+  if (missing?.startsWith("<") === true) {
+    throw usageFailure(`${missing} is missing. Write it as: ${usageLine(command)}`);
   }
+  if (own.length > command.words.length) throw usageFailure(`Write it as: ${usageLine(command)}`);
   return { words: own, options };
 }
 

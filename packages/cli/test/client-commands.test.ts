@@ -334,6 +334,8 @@ describe("what is written wrongly ends with 2 and says how", () => {
     ["registry list --server ftp://x", "not the http or https URL"],
     ["upstream add u http://u.example --fresh-seconds soon", "whole number"],
     ["upstream add u http://u.example --token-stdin --username x", "Give a token, or"],
+    ["status set blocked", "<package@version> is missing. Write it as: entrepot status set"],
+    ["status set blocked left", '"left" has no version; write left@1.2.3'],
     ["status set blocked left --reason x", "left@*"],
     ["status set banned left@1.0.0 --reason x", "blocked or allowed"],
     ["status set blocked left@1.0.0", "--reason"],
@@ -348,6 +350,27 @@ describe("what is written wrongly ends with 2 and says how", () => {
     const { seen } = await serve({});
     expect((await run("registry delete a", { typed: ["n"] })).code).toBe(2);
     expect(seen).toEqual([]);
+  });
+});
+
+describe("the health of an upstream", () => {
+  const at = Date.UTC(2026, 0, 2, 3, 4, 5);
+  const error = { lastError: "answered 500", lastErrorAt: at };
+  const items = [
+    { name: "well", health: { state: "closed", ...error, failingSince: null, refusesUntil: null } },
+    { name: "weak", health: { state: "closed", ...error, failingSince: at, refusesUntil: null } },
+    { name: "gone", health: { state: "open", ...error, failingSince: at, refusesUntil: at + 10_000 } },
+  ];
+
+  it("is told in words, and in full with --json", async () => {
+    await serve({ "GET /upstreams?limit=500": { body: { items, next: null } } });
+    const lines = (await run("upstream list")).out.trimEnd().split("\n").slice(1);
+    expect(lines.map((line) => [line.split(" ")[0], line.split("  ").at(-1)?.trim()])).toEqual([
+      ["well", "ok"],
+      ["weak", "failing since 2026-01-02T03:04:05Z"],
+      ["gone", "closed until 2026-01-02T03:04:15Z"],
+    ]);
+    expect(JSON.parse((await run("upstream list --json")).out)).toEqual(items);
   });
 });
 

@@ -1,48 +1,82 @@
 import { isEntrepotError } from "@entrepot/core";
-import { runAdminCommand } from "./commands/admin.ts";
-import { runMaintenanceCommand } from "./commands/maintenance.ts";
-import { serve } from "./commands/serve.ts";
-import { loadConfig, readProcess, runConfigCommand, type ProcessInputs } from "./config/index.ts";
+import { ADMIN_USAGE, runAdminCommand } from "./commands/admin.ts";
+import { MAINTENANCE_USAGE, runMaintenanceCommand } from "./commands/maintenance.ts";
+import { serve, serveUsage } from "./commands/serve.ts";
+import {
+  CONFIG_USAGE,
+  loadConfig,
+  readProcess,
+  runConfigCommand,
+  type ProcessInputs,
+} from "./config/index.ts";
+import { VERSION } from "./version.ts";
 
 const USAGE = `Usage: entrepot [command] [options]
 
 Server commands
   serve              start the server (the default)
   config check|print look at the configuration
-  admin …            users and tokens, straight on the database: entrepot admin --help
+  admin …            users and tokens, straight on the database
   migrate            bring the database's schema up to date
   gc                 remove tarballs that nothing refers to
 
 Client commands, over HTTP
-  login, registry, upstream, claim, status, token, user: entrepot <command> --help
-
-Options of serve come from flags, environment and entrepot.yaml: see entrepot config print.
 `;
 
-const SERVER_COMMANDS: Readonly<Record<string, (inputs: ProcessInputs) => Promise<number>>> = {
-  serve: async (inputs) => serve(loadConfig(inputs)),
-  config: async (inputs) =>
-    runConfigCommand({
-      ...inputs,
-      out: (text) => process.stdout.write(text),
-      err: (text) => process.stderr.write(text),
-    }),
-  admin: runAdminCommand,
-  migrate: (inputs) => runMaintenanceCommand("migrate", inputs),
-  gc: (inputs) => runMaintenanceCommand("gc", inputs),
+interface ServerCommand {
+  usage(): string;
+  run(inputs: ProcessInputs): Promise<number>;
+}
+
+const SERVE: ServerCommand = { usage: serveUsage, run: async (inputs) => serve(loadConfig(inputs)) };
+
+const SERVER_COMMANDS: Readonly<Record<string, ServerCommand>> = {
+  serve: SERVE,
+  config: {
+    usage: () => CONFIG_USAGE,
+    run: async (inputs) =>
+      runConfigCommand({
+        ...inputs,
+        out: (text) => process.stdout.write(text),
+        err: (text) => process.stderr.write(text),
+      }),
+  },
+  admin: { usage: () => ADMIN_USAGE, run: runAdminCommand },
+  migrate: {
+    usage: () => MAINTENANCE_USAGE.migrate,
+    run: (inputs) => runMaintenanceCommand("migrate", inputs),
+  },
+  gc: { usage: () => MAINTENANCE_USAGE.gc, run: (inputs) => runMaintenanceCommand("gc", inputs) },
 };
 
 async function run(inputs: ProcessInputs): Promise<number> {
-  const [name, ...rest] = inputs.argv;
-  if (name === "--help" || name === "-h" || name === "help") {
-    process.stdout.write(USAGE);
-    return 0;
+  const [name = "serve", ...rest] = inputs.argv;
+  if (name === "--version" || name === "-v") return say(`${VERSION}\n`);
+  const isHelp = isHelpOption(name) || name === "help";
+  const topic = isHelp ? rest[0] : name;
+  if (topic === undefined) return say(await wholeUsage());
+  const isOption = topic.startsWith("-");
+  const command = isOption ? SERVE : SERVER_COMMANDS[topic];
+  if (command !== undefined) {
+    if (isHelp || rest.some(isHelpOption)) return say(command.usage());
+    return await command.run(isOption ? inputs : { ...inputs, argv: rest });
   }
-  if (name === undefined || name.startsWith("-")) return await serve(loadConfig(inputs));
-  const command = SERVER_COMMANDS[name];
-  if (command !== undefined) return await command({ ...inputs, argv: rest });
   const { runClientCommand } = await import("@entrepot/cli");
   return await runClientCommand(inputs.argv);
+}
+
+function isHelpOption(word: string): boolean {
+  return word === "--help" || word === "-h";
+}
+
+async function wholeUsage(): Promise<string> {
+  const { CLIENT_COMMANDS, commandList } = await import("@entrepot/cli");
+  return `${USAGE}${commandList(CLIENT_COMMANDS)}\nentrepot <command> --help shows the options.\n`;
+}
+
+function say(text: string): number {
+  process.stdout.write(text);
+  return 0;
 }
 
 /** Runs the command that the process was started with, and sets its exit code. */

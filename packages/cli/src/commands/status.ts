@@ -13,8 +13,9 @@ const REGISTRY: OptionSpec = {
 function targetOf(word: string): { name: string; version: string } {
   const at = word.lastIndexOf("@");
   if (at < 1 || at === word.length - 1) {
+    const name = word.replace(/@$/, "");
     throw usageFailure(
-      `"${word}" is not package@version; write ${word.replace(/@$/, "")}@* for all versions.`,
+      `"${word}" has no version; write ${name}@1.2.3 for that one, or ${name}@* for all of them.`,
     );
   }
   return { name: word.slice(0, at), version: word.slice(at + 1) };
@@ -35,11 +36,14 @@ async function set(context: CommandContext): Promise<void> {
   if (status !== "blocked" && status !== "allowed") {
     throw usageFailure(`A status is blocked or allowed, not "${status}".`);
   }
+  const target = targetOf(word);
   const reason = textOption(options, "reason");
   if (reason === undefined) {
-    throw usageFailure("Give the reason with --reason; people who are refused will read it.");
+    throw usageFailure(
+      'Give the reason, such as --reason "it steals tokens"; people who are refused will read it.',
+    );
   }
-  const result = await api.call("PUT", pathOf(context, targetOf(word)), { status, reason });
+  const result = await api.call("PUT", pathOf(context, target), { status, reason });
   print.done(`${word} is ${status}.`, result);
 }
 

@@ -57,7 +57,29 @@ function numberOption({ options }: CommandContext, name: string): number | undef
 }
 
 async function list({ api, print }: CommandContext): Promise<void> {
-  print.list(await api.list("/upstreams"), ["name", "url", "hasCredential", "freshSeconds", "health"]);
+  const upstreams = await api.list("/upstreams");
+  const shown = print.asJson
+    ? upstreams
+    : upstreams.map((upstream) => ({
+        ...upstream,
+        health: healthText(upstream["health"] as Health | undefined),
+      }));
+  print.list(shown, ["name", "url", "hasCredential", "freshSeconds", "health"]);
+}
+
+interface Health {
+  /** Milliseconds since 1970, as is the other. */
+  failingSince?: number | null;
+  refusesUntil?: number | null;
+}
+
+function healthText({ failingSince, refusesUntil }: Health = {}): string {
+  if (typeof refusesUntil === "number") return `closed until ${timeText(refusesUntil)}`;
+  return typeof failingSince === "number" ? `failing since ${timeText(failingSince)}` : "ok";
+}
+
+function timeText(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().replace(/\.\d+Z$/, "Z");
 }
 
 async function add(context: CommandContext): Promise<void> {

@@ -5,7 +5,8 @@ import { loadConfig, type ProcessInputs } from "../config/index.ts";
 import { ROLES, type Identity } from "../identity/index.ts";
 import { openCommandStorage } from "./open-storage.ts";
 
-const USAGE = `Usage: entrepot admin <action> [--json] [--data FOLDER] [--config FILE]
+/** How `entrepot admin` is written. */
+export const ADMIN_USAGE = `Usage: entrepot admin <action> [--json] [--data FOLDER] [--config FILE]
   users                          list the users
   add NAME [--role ROLE]         add a user (admin, developer, read-only); prints a password
   password NAME                  set a new password; prints it, or takes it from standard input with --stdin
@@ -70,14 +71,14 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 export async function runAdminCommand(inputs: ProcessInputs): Promise<number> {
   const parsed = parseWords(inputs.argv);
   if (typeof parsed === "string") {
-    process.stderr.write(`entrepot: ${parsed}\n${USAGE}`);
+    process.stderr.write(`entrepot: ${parsed}\n${ADMIN_USAGE}`);
     return 2;
   }
   const { values, positionals } = parsed;
   const [actionName = "", name = ""] = positionals;
   const action = ACTIONS[actionName];
   if (values.help || action === undefined || (name === "" && actionName !== "users")) {
-    (values.help ? process.stdout : process.stderr).write(USAGE);
+    (values.help ? process.stdout : process.stderr).write(ADMIN_USAGE);
     return values.help ? 0 : 2;
   }
   const config = loadConfig({ ...inputs, argv: parsed.configWords });

@@ -5,6 +5,18 @@ import { purgeTokens } from "../identity/index.ts";
 import { collectGarbage } from "../registry/index.ts";
 import { openCommandStorage } from "./open-storage.ts";
 
+/** How `entrepot migrate` and `entrepot gc` are written. */
+export const MAINTENANCE_USAGE = {
+  migrate: `Usage: entrepot migrate [--json] [--data FOLDER] [--config FILE]
+Brings the schema of the database up to date; makes the database where there is none.
+Also takes the other options of "entrepot serve".
+`,
+  gc: `Usage: entrepot gc [--json] [--data FOLDER] [--config FILE]
+Removes tarballs that nothing refers to and that are older than a day, whether or not the server runs.
+Also takes the other options of "entrepot serve".
+`,
+} as const;
+
 /** Runs `entrepot migrate` or `entrepot gc`; gives the exit code. */
 export async function runMaintenanceCommand(
   command: "migrate" | "gc",

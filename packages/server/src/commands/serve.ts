@@ -1,10 +1,20 @@
 import { createApp, type App } from "../app.ts";
-import type { Config } from "../config/index.ts";
+import { optionsHelp, type Config } from "../config/index.ts";
 import { welcomeText, type AdminPassword } from "../first-run.ts";
 import { createAccessLog, createLog, createMetrics, createOutput, type Log } from "../telemetry/index.ts";
 import { VERSION } from "../version.ts";
 
 const STDOUT = 1;
+
+/** Says how `entrepot serve` is written. */
+export function serveUsage(): string {
+  return `Usage: entrepot serve [options]
+Starts the server and runs it until it is told to stop.
+
+${optionsHelp()}
+Options come before the environment and entrepot.yaml; entrepot config print shows what holds.
+`;
+}
 
 /** Runs the server until it is told to stop; gives the exit code. A second signal ends it at once. */
 export async function serve(config: Config): Promise<number> {

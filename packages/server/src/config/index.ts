@@ -14,8 +14,8 @@ export type {
 } from "./config.ts";
 export { loadConfig, resolveConfig } from "./load.ts";
 export type { ConfigInputs, ResolvedConfig } from "./load.ts";
-export { runConfigCommand } from "./print.ts";
+export { CONFIG_USAGE, runConfigCommand } from "./print.ts";
 export type { ConfigCommandInputs } from "./print.ts";
 export { readProcess } from "./process-inputs.ts";
 export type { ProcessInputs } from "./process-inputs.ts";
-export { configReference } from "./reference.ts";
+export { configReference, optionsHelp } from "./reference.ts";

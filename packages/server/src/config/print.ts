@@ -72,7 +72,8 @@ export interface ConfigCommandInputs extends ConfigInputs {
   err: (text: string) => void;
 }
 
-const USAGE = `Usage: entrepot config check|print [--json] [options of "entrepot serve"]
+/** How `entrepot config` is written. */
+export const CONFIG_USAGE = `Usage: entrepot config check|print [--json] [options of "entrepot serve"]
   check   tells whether the configuration is valid, and what is wrong with it
   print   shows every value and where it came from; secrets are not shown
 `;
@@ -84,11 +85,11 @@ const USAGE = `Usage: entrepot config check|print [--json] [options of "entrepot
 export function runConfigCommand(inputs: ConfigCommandInputs): number {
   const [action, ...rest] = inputs.argv ?? [];
   if (action === "--help" || action === "-h" || action === "help") {
-    inputs.out(USAGE);
+    inputs.out(CONFIG_USAGE);
     return 0;
   }
   if (action !== "check" && action !== "print") {
-    inputs.err(USAGE);
+    inputs.err(CONFIG_USAGE);
     return 2;
   }
   const asJson = rest.includes("--json");

@@ -31,6 +31,19 @@ export function configReference(): string {
   return `${INTRODUCTION}\n${sections.join("\n")}`;
 }
 
+/** Lists the options of the command line with what they are for, a line each. */
+export function optionsHelp(): string {
+  const rows = NAMED_KEYS.flatMap(({ key, kind, flag }): [string, string][] => {
+    const notes = notesOf(SECTIONS[""]?.[key] as z.ZodType);
+    if (flag === null || notes === null) return [];
+    const option = { flag: `--[no-]${flag}`, number: `--${flag} NUMBER`, text: `--${flag} VALUE` }[kind];
+    return [[option, notes.description.replaceAll("`", "")]];
+  });
+  rows.push(["--offline", "The same as --upstream none."], ["--config PATH", "Configuration file."]);
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, what]) => `  ${name.padEnd(width)}  ${what}\n`).join("");
+}
+
 function sectionText(section: string, keys: Readonly<Record<string, z.ZodType>>): string {
   const isTop = section === "";
   const head = isTop

@@ -56,6 +56,10 @@ export interface UpstreamHealth {
   lastError: string | null;
   lastErrorAt: number | null;
   lastSuccessAt: number | null;
+  /** The first failure after the last success; null after a success. */
+  failingSince: number | null;
+  /** Nothing is sent before this time; null while requests go. */
+  refusesUntil: number | null;
   /** Requests that wait for an answer to begin. */
   waiting: number;
 }
@@ -77,6 +81,7 @@ interface Line {
   lastError: string | null;
   lastErrorAt: number | null;
   lastSuccessAt: number | null;
+  failingSince: number | null;
 }
 
 /** What is counted of the requests to an upstream. */
@@ -117,15 +122,17 @@ export function createUpstreamClient(deps: ClientDeps): UpstreamClient {
     },
     refusesUntil: (upstreamId) => lines.get(upstreamId)?.breaker.openUntil() ?? 0,
     health(upstreamId) {
-      const { breaker, waiting, lastError, lastErrorAt, lastSuccessAt } = lineOf(upstreamId);
-      return { state: breaker.state(), waiting, lastError, lastErrorAt, lastSuccessAt };
+      const { breaker, overdue: _, ...account } = lineOf(upstreamId);
+      const state = breaker.state();
+      return { state, ...account, refusesUntil: state === "open" ? breaker.openUntil() : null };
     },
   };
 }
 
 function openLine({ now }: ClientDeps): Line {
   const breaker = createBreaker(now);
-  return { breaker, waiting: 0, overdue: 0, lastError: null, lastErrorAt: null, lastSuccessAt: null };
+  const account = { lastError: null, lastErrorAt: null, lastSuccessAt: null, failingSince: null };
+  return { breaker, waiting: 0, overdue: 0, ...account };
 }
 
 interface Call {
@@ -165,6 +172,7 @@ function settle({ line, deps }: Call, { status, headers }: UpstreamResponse): vo
   if (status !== 429 && status < 500) {
     line.breaker.succeed();
     line.lastSuccessAt = deps.now();
+    line.failingSince = null;
     return;
   }
   const wished = status === 429 || status === 503 ? retryAfterMs(headers["retry-after"], deps.now()) : null;
@@ -196,6 +204,7 @@ function failed(call: Call, { error, request, startedAt }: Failure): unknown {
 function note({ line, deps }: Pick<Call, "line" | "deps">, text: string): void {
   line.lastError = text;
   line.lastErrorAt = deps.now();
+  line.failingSince ??= line.lastErrorAt;
 }
 
 function metersOf({ metrics }: ClientDeps, { name }: Upstream): Meters | null {

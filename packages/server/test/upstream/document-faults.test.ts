@@ -91,7 +91,12 @@ test("an upstream that is down: cached names are served, others fail at once, an
     expect(failure).toMatchObject({ code: "upstream-unavailable", status: 503 });
     expect(await versionsOf(later, await later.current(upstream, "left-pad"))).toEqual(["1.0.0"]);
   }
-  expect(later.health("u1")).toMatchObject({ state: "open" });
+  const failingSince = clock.now();
+  expect(later.health("u1")).toMatchObject({
+    state: "open",
+    failingSince,
+    refusesUntil: failingSince + 1000,
+  });
   const refused = await later.current(upstream, "never-seen").catch((error: unknown) => error);
   expect(refused).toMatchObject({
     code: "upstream-unavailable",
@@ -103,7 +108,7 @@ test("an upstream that is down: cached names are served, others fail at once, an
   await expect
     .poll(async () => versionsOf(later, await later.current(upstream, "left-pad")))
     .toEqual(["1.0.0", "1.1.0"]);
-  expect(later.health("u1")).toMatchObject({ state: "closed" });
+  expect(later.health("u1")).toMatchObject({ state: "closed", failingSince: null, refusesUntil: null });
   expect(old.kind).toBe("present");
 });
 
