@@ -49,7 +49,7 @@ describeOnEachDatabase("a token that ended", (databases) => {
     const refusalOf = async ({ secret }: { secret: string }): Promise<unknown> =>
       await Promise.resolve(identity.authenticate(`Bearer ${secret}`)).then(
         () => null,
-        (error: { details: { code: string } }) => error.details.code,
+        (error: unknown) => (error as { details: { code: string } }).details.code,
       );
 
     clock.advance(30 * DAY_MS - 1);
