@@ -50,6 +50,7 @@ export const entrepot = {
       isAlive: launched.isAlive,
       logTail: launched.logTail,
       login: () => login(origin),
+      addRegistry: (token, name) => addRegistry(origin, token, name),
       block: (token, what) => block(origin, token, what),
       eventLoopDelay: () => eventLoopDelay(origin),
     };
@@ -62,6 +63,15 @@ async function login(origin) {
     json: { _id: "org.couchdb.user:admin", name: "admin", password: PASSWORD, type: "user", roles: [] },
   });
   return token;
+}
+
+async function addRegistry(origin, token, name) {
+  await sendJson(`${origin}/api/v1/registries`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}` },
+    json: { name },
+    expected: [201],
+  });
 }
 
 /** Sets the status of one version to "blocked" in all registries. */

@@ -48,8 +48,11 @@ const GOALS = {
   "start.empty-memory": [{ atMost: 120 }],
   "start.filled": [{ atMost: 500 }],
   "start.filled-memory": [{ atMost: 120 }],
+  "distinct-reads.rest": [{ atMost: 300 }],
   "growth.publish": FLAT,
   "growth.read": FLAT,
+  "registries.publish": FLAT,
+  "registries.read": FLAT,
   "growth.search": [{ atMost: 10 }],
   "real-install.cold": [{ against: "direct", atMost: 1.15 }],
 };

@@ -6,6 +6,7 @@ import { packuments } from "./packuments.mjs";
 import { publish } from "./publish.mjs";
 import { publishLarge } from "./publish-large.mjs";
 import { realInstall } from "./real-install.mjs";
+import { registries } from "./registries.mjs";
 import { replayed } from "./replay.mjs";
 import { singleFlight } from "./single-flight.mjs";
 import { start } from "./start.mjs";
@@ -36,5 +37,6 @@ export const SCENARIOS = [
   start,
   distinctReads,
   growth,
+  registries,
   realInstall,
 ];
