@@ -10,9 +10,12 @@ ensureInstalled();
 
 const server = superviseServer(process.argv.slice(2));
 const tsc = join(root, "node_modules/typescript/bin/tsc");
+// The command starts the compiler below it and passes no signal on, so both get it, as a group.
+const isGroup = process.platform !== "win32";
 const compiler = spawn(process.execPath, [tsc, "-b", "--watch", "--preserveWatchOutput"], {
   cwd: root,
   stdio: ["ignore", "pipe", "inherit"],
+  detached: isGroup,
 });
 createInterface({ input: compiler.stdout }).on("line", (line) => {
   console.log(line);
@@ -23,7 +26,12 @@ compiler.on("exit", (code) => {
   server.stop();
 });
 
-for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => compiler.kill());
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, stopCompiler);
+
+function stopCompiler() {
+  const isRunning = compiler.exitCode === null && compiler.signalCode === null;
+  if (isRunning) process.kill(isGroup ? -compiler.pid : compiler.pid);
+}
 
 /** One server at a time: the next starts when the last has drained and gone. */
 function superviseServer(args) {
