@@ -29,8 +29,9 @@ compiler.on("exit", (code) => {
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, stopCompiler);
 
 function stopCompiler() {
-  const isRunning = compiler.exitCode === null && compiler.signalCode === null;
-  if (isRunning) process.kill(isGroup ? -compiler.pid : compiler.pid);
+  const { pid, exitCode, signalCode } = compiler;
+  if (pid === undefined || exitCode !== null || signalCode !== null) return;
+  process.kill(isGroup ? -pid : pid);
 }
 
 /** One server at a time: the next starts when the last has drained and gone. */
