@@ -7,7 +7,7 @@ export interface Printer {
   list(items: readonly object[], columns: readonly string[]): void;
   /** Shows one thing, a line per member. */
   one(item: object): void;
-  /** Says what was done; with `--json` shows `result` instead. */
+  /** Says what was done, and of what the server warns; with `--json` shows `result` instead. */
   done(text: string, result: object): void;
 }
 
@@ -25,10 +25,16 @@ export function createPrinter(io: Pick<ClientIo, "out">, asJson: boolean): Print
       else io.out(recordText(item));
     },
     done(text, result) {
-      if (asJson) json(result);
-      else io.out(`${text}\n`);
+      if (asJson) return json(result);
+      io.out(`${text}\n`);
+      for (const warning of warningsIn(result)) io.out(`Warning: ${cellText(warning)}\n`);
     },
   };
+}
+
+function warningsIn(result: object): unknown[] {
+  const { warnings } = result as { warnings?: unknown };
+  return Array.isArray(warnings) ? warnings : [];
 }
 
 function tableText(items: readonly object[], columns: readonly string[]): string {

@@ -312,6 +312,13 @@ describe("every command sends what it should", () => {
     expect(() => JSON.parse(asJson.out) as unknown).not.toThrow();
   });
 
+  it("passes on what the server warns of", async () => {
+    const warnings = ["Anyone can read it."];
+    await serve({ "PATCH /registries/r": { body: { name: "r", warnings } } });
+    const { out } = await run("registry change r --anonymous-read --token t");
+    expect(out).toBe("Changed the registry r.\nWarning: Anyone can read it.\n");
+  });
+
   it("lists claims, which are plain texts", async () => {
     await serve({ "GET /registries/r/claims?limit=500": { body: { items: ["a-*", "b"], next: null } } });
     expect((await run("claim list r")).out).toBe("PATTERN\na-*\nb\n");

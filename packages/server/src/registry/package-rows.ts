@@ -37,6 +37,17 @@ export async function requirePackage(reader: Reader, key: PackageKey): Promise<P
   return row;
 }
 
+/** How many packages a registry has of its own. */
+export async function countPackages(reader: Reader, registryId: string): Promise<number> {
+  const { count } = await reader
+    .selectFrom("packages")
+    .select((eb) => eb.fn.countAll<number>().as("count"))
+    .where("registry_id", "=", registryId)
+    .where("removed_at", "is", null)
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
 /** One version's row, unpublished ones included. */
 export async function findVersion(
   reader: Reader,

@@ -42,6 +42,7 @@ describe("a registry", () => {
       claims: [],
       createdAt: expect.stringMatching(/Z$/),
       updatedAt: expect.stringMatching(/Z$/),
+      warnings: [],
     });
     expect((await api("GET", "/registries/team-one")).json).toEqual(json);
     expect((await api("GET", "/registries/TEAM-ONE")).json).toEqual(json);
@@ -59,6 +60,18 @@ describe("a registry", () => {
       description: "before",
       anonymousRead: true,
     });
+  });
+
+  it("warns whoever opens it while it has packages of its own", async () => {
+    await create({ name: "opened" });
+    expect((await api("PATCH", "/registries/opened", { anonymousRead: true })).json.warnings).toEqual([]);
+    for (const name of ["one", "two"]) {
+      await app.admin.publish({ name, version: "1.0.0", registry: "opened" });
+    }
+    expect((await api("PATCH", "/registries/opened", { description: "open" })).json.warnings).toEqual([
+      expect.stringContaining("Anyone who reaches this server can read the 2 packages"),
+    ]);
+    expect((await api("PATCH", "/registries/opened", { anonymousRead: false })).json.warnings).toEqual([]);
   });
 
   it("hides when it is not active, and keeps its packages", async () => {

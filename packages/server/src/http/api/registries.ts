@@ -3,6 +3,7 @@ import { may } from "@entrepot/core";
 import {
   addClaim,
   changeRegistry,
+  countPackages,
   createRegistry,
   deleteRegistry,
   isListedForAll,
@@ -54,7 +55,17 @@ async function list(context: ApiContext<unknown>): Promise<unknown> {
 async function show(context: ApiContext<unknown>, name = context.param("name")): Promise<unknown> {
   // A write of this very request is in the change log, but its news may not have been heard yet.
   await context.deps.changes.refresh();
-  return shown(context, await registryOf(context, name));
+  const registry = await registryOf(context, name);
+  return { ...shown(context, registry), warnings: await warningsOf(context, registry) };
+}
+
+/** What whoever runs the registry should know of how it is set up. */
+async function warningsOf({ deps }: ApiContext<unknown>, registry: Registry): Promise<string[]> {
+  const own = registry.anonymousRead ? await countPackages(deps.db.read, registry.id) : 0;
+  if (own === 0) return [];
+  const what =
+    own === 1 ? "the package that was published here" : `the ${own} packages that were published here`;
+  return [`Anyone who reaches this server can read ${what}; close the registry with anonymousRead: false.`];
 }
 
 async function packages(context: ApiContext<unknown>): Promise<unknown> {
