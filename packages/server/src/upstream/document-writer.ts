@@ -58,6 +58,7 @@ export function createDocumentWriter(deps: DocumentWriterDeps): DocumentWriter {
   let timer: NodeJS.Timeout | null = null;
   let flushing: Promise<void> = Promise.resolve();
   let isRefused = false;
+  let isClosed = false;
 
   function add(row: Waiting): void {
     waiting.add(row);
@@ -65,13 +66,12 @@ export function createDocumentWriter(deps: DocumentWriterDeps): DocumentWriter {
   }
 
   /** The database takes nothing now, because its disk is full or it is gone: what it did not take goes on waiting. */
-  function keepWaiting(rows: readonly Waiting[]): void {
-    if (!isRefused) deps.log.warn("Upstream documents wait for the database", { count: rows.length });
+  function keepWaiting({ rows, error }: Refused): void {
+    if (!isRefused) deps.log.warn("Upstream documents wait for the database", { count: rows.length, error });
     isRefused = true;
-    for (const row of rows) waiting.putBack(row);
-    const givenUp = waiting.cutTo(WAITING_BYTES_MAX);
+    const givenUp = waiting.takeBack(rows);
     if (givenUp > 0) deps.log.warn("Upstream documents could not be remembered", { count: givenUp });
-    timer ??= setTimeout(() => void flush(), RETRY_MS).unref();
+    if (!isClosed) timer ??= setTimeout(() => void flush(), RETRY_MS).unref();
   }
 
   function flush(): Promise<void> {
@@ -86,7 +86,7 @@ export function createDocumentWriter(deps: DocumentWriterDeps): DocumentWriter {
       writing = waiting.takeSome();
       const refused = await write(deps, [...writing.values()]);
       writing = new Map();
-      if (refused.length > 0) return keepWaiting(refused);
+      if (refused !== null) return keepWaiting(refused);
       isRefused = false;
     }
   }
@@ -105,7 +105,10 @@ export function createDocumentWriter(deps: DocumentWriterDeps): DocumentWriter {
       const isWaiting = waiting.get(entryKey(entry.upstreamId, entry.name))?.entry === entry;
       if (!isWaiting) add({ entry, document: null, isTouch: true });
     },
-    close: flush,
+    close() {
+      isClosed = true;
+      return flush();
+    },
   };
 }
 
@@ -126,17 +129,22 @@ class WaitingRows {
     this.sizeBytes += weightOf(row);
   }
 
-  /** Takes back a row that could not be written, unless there is a newer one that needs nothing of it. */
-  putBack(row: Waiting): void {
-    const newer = this.#rows.get(entryKey(row.entry.upstreamId, row.entry.name));
-    if (newer === undefined || (newer.isTouch && newer.entry === row.entry)) this.add(row);
+  /**
+   * Takes back rows that could not be written, unless there are newer ones that need nothing of them, and gives up the
+   * oldest of what is then too much; their documents are asked for anew, and as a whole. Tells how many.
+   */
+  takeBack(rows: readonly Waiting[]): number {
+    for (const row of rows) {
+      const newer = this.#rows.get(entryKey(row.entry.upstreamId, row.entry.name));
+      if (newer === undefined || (newer.isTouch && newer.entry === row.entry)) this.add(row);
+    }
+    return this.#cut();
   }
 
-  /** Gives up the oldest rows above a size; their documents are asked for anew, and as a whole. Tells how many. */
-  cutTo(sizeBytesMax: number): number {
+  #cut(): number {
     let count = 0;
     for (const [key, { entry }] of this.#rows) {
-      if (this.sizeBytes <= sizeBytesMax) break;
+      if (this.sizeBytes <= WAITING_BYTES_MAX) break;
       if (entry.kind === "present") Object.assign(entry, { etag: null, lastModified: null });
       this.#remove(key);
       count += 1;
@@ -170,24 +178,39 @@ function weightOf({ document }: Waiting): number {
   return ROW_BYTES + (document?.length ?? 0);
 }
 
-/** Returns the rows that the database could not take now. */
-async function write(deps: DocumentWriterDeps, rows: readonly Waiting[]): Promise<readonly Waiting[]> {
+/** Rows that the database could not take now, and why. */
+interface Refused {
+  rows: readonly Waiting[];
+  error: unknown;
+}
+
+/** Null when all is written, or can never be. */
+async function write(deps: DocumentWriterDeps, rows: readonly Waiting[]): Promise<Refused | null> {
+  const touched = rows.filter(({ isTouch }) => isTouch).map(({ entry }) => entry as PresentState);
+  const put = rows.filter(({ isTouch }) => !isTouch);
   try {
-    const touched = rows.filter(({ isTouch }) => isTouch).map(({ entry }) => entry as PresentState);
-    const put = rows.filter(({ isTouch }) => !isTouch);
     await deps.db.write(async (trx) => {
-      for (const rows of inStatements(put.map(rowOf))) await upsert(trx, rows);
+      for (const some of inStatements(put.map(rowOf))) await upsert(trx, some);
       if (touched.length > 0) await touch(trx, touched);
     });
-    for (const { entry } of put) if (entry.kind === "present") entry.isWritten = true;
-    return [];
   } catch (error) {
-    if (isEntrepotError(error, "storage-unavailable")) return rows;
+    if (isEntrepotError(error, "storage-unavailable")) return { rows, error };
     // An upstream that was just deleted takes its rows along; those of the others must not be lost with them.
-    if (rows.length > 1) return (await Promise.all(rows.map((row) => write(deps, [row])))).flat();
+    if (rows.length > 1) return writeOneByOne(deps, rows);
     deps.log.warn("An upstream document could not be remembered", { error });
-    return [];
+    return null;
   }
+  for (const { entry } of put) if (entry.kind === "present") entry.isWritten = true;
+  return null;
+}
+
+async function writeOneByOne(deps: DocumentWriterDeps, rows: readonly Waiting[]): Promise<Refused | null> {
+  for (const [index, row] of rows.entries()) {
+    const refused = await write(deps, [row]);
+    // The database takes none of the others either.
+    if (refused !== null) return { ...refused, rows: rows.slice(index) };
+  }
+  return null;
 }
 
 function* inStatements<T>(rows: readonly T[]): Generator<T[]> {

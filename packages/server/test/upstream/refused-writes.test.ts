@@ -1,11 +1,16 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { EntrepotError } from "@entrepot/core";
 import { expect, test } from "vitest";
 import type { Database } from "../../src/db/index.ts";
 import { createFixture, documentOf, type Fixture } from "./upstream-fixture.ts";
 
 const MINUTE = 60_000;
+/** How long the rows that were refused wait. */
+const RETRY_MS = 1000;
 
 interface FullDisk extends Fixture {
+  /** How often the database was asked in vain. */
+  refusals(): number;
   setFull(isFull: boolean): void;
 }
 
@@ -13,14 +18,26 @@ interface FullDisk extends Fixture {
 async function onFullDisk(): Promise<FullDisk> {
   const whole = await createFixture();
   let isFull = true;
-  const write: Database["write"] = (work) =>
-    isFull ? Promise.reject(new EntrepotError("storage-unavailable")) : whole.db.write(work);
+  let refusals = 0;
+  const write: Database["write"] = (work) => {
+    if (!isFull) return whole.db.write(work);
+    refusals += 1;
+    return Promise.reject(new EntrepotError("storage-unavailable"));
+  };
   const { upstreams, another, warnings, clock } = await createFixture({
     url: whole.fake.url,
     deps: { db: { ...whole.db, write } },
   });
   whole.fake.publish({ name: "left-pad", version: "1.0.0" });
-  return { ...whole, upstreams, another, warnings, clock, setFull: (value) => void (isFull = value) };
+  return {
+    ...whole,
+    upstreams,
+    another,
+    warnings,
+    clock,
+    refusals: () => refusals,
+    setFull: (value) => void (isFull = value),
+  };
 }
 
 test("a document that the database cannot take is served again, and written once there is room", async () => {
@@ -45,9 +62,13 @@ test("a document that the database cannot take is served again, and written once
   );
 });
 
-test("a server that stops while its database takes nothing does not wait for it", async () => {
-  const { upstream, upstreams, warnings } = await onFullDisk();
+test("a server that stops while its database takes nothing does not wait for it, nor asks again", async () => {
+  const { upstream, upstreams, warnings, refusals } = await onFullDisk();
   await upstreams.current(upstream, "left-pad");
   await upstreams.close();
   expect(warnings.map(({ message }) => message)).toEqual(["Upstream documents wait for the database"]);
+  expect(warnings[0]?.fields["error"]).toBeInstanceOf(EntrepotError);
+  const asked = refusals();
+  await delay(2 * RETRY_MS);
+  expect(refusals()).toBe(asked);
 });
