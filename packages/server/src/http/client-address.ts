@@ -17,6 +17,8 @@ export interface ClientAddress {
 /** Reads who asked, and under which address. */
 export interface AddressReader {
   read(request: IncomingMessage): ClientAddress;
+  /** The client's own address alone, which is known even where the request names no host. Never throws. */
+  ip(request: IncomingMessage): string;
   /** True when the request's forwarding headers count, so that its `Host` alone does not tell the address. */
   isForwarded(request: IncomingMessage): boolean;
 }
@@ -49,6 +51,10 @@ export function createAddressReader(trustedProxies: readonly string[]): AddressR
         pathPrefix: prefixOf(request),
         ip: clientOf(request, remote, isTrusted),
       };
+    },
+    ip(request) {
+      const remote = plainAddress(request.socket.remoteAddress ?? "");
+      return isTrusted === null || !isTrusted(remote) ? remote : clientOf(request, remote, isTrusted);
     },
   };
 }

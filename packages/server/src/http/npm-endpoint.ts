@@ -15,7 +15,7 @@ export interface RequestTrace {
   principal: Principal;
   meter: RouteMeter | null;
   /** The client's own address, behind trusted proxies. */
-  ip: string | null;
+  ip: string;
 }
 
 /** Answers requests to the npm endpoints. */
@@ -67,7 +67,6 @@ export function createNpmEndpoint(
   async function answer({ request, response, trace }: NpmExchange): Promise<Answer> {
     const path = parseRequestPath(request.url ?? "");
     const address = addresses.read(request);
-    trace.ip = address.ip;
     const snapshot = await deps.registries.snapshot();
     const found = locate(deps, snapshot, { path, address });
     const outcome = matchedRoute(compiled, request.method ?? "", found.rest);

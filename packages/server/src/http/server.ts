@@ -5,7 +5,7 @@ import type { Metrics, RouteMeter } from "../telemetry/index.ts";
 import { isOwnRequest } from "../upstream/index.ts";
 import type { Answer } from "./answer.ts";
 import { answerBrokenRequest } from "./broken-request.ts";
-import { createAddressReader, plainAddress } from "./client-address.ts";
+import { createAddressReader, type AddressReader } from "./client-address.ts";
 import { createClosing, type Closing } from "./closing.ts";
 import type { HttpDeps } from "./context.ts";
 import { errorAnswer, isServerFault } from "./errors.ts";
@@ -39,6 +39,7 @@ interface Finished extends RequestTrace {
 
 interface ServerParts {
   deps: HttpDeps;
+  addresses: AddressReader;
   lane: ReplayLane;
   npm: NpmEndpoint;
   other: OtherEndpoint;
@@ -55,6 +56,7 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
   const addresses = createAddressReader(deps.trustedProxies);
   const parts: ServerParts = {
     deps,
+    addresses,
     lane: createReplayLane(deps, addresses),
     npm: createNpmEndpoint(deps, NPM_ROUTES, addresses),
     other: createOtherEndpoint(deps, addresses),
@@ -76,7 +78,7 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
         sent: replayed,
         principal: replayed.principal,
         meter: replayed.meter,
-        ip: null,
+        ip: addresses.ip(request),
         requestId: null,
       });
       return;
@@ -122,7 +124,9 @@ interface Exchange {
 
 async function handleUnknown(parts: ServerParts, exchange: Exchange): Promise<void> {
   const { request, response, at, startedAt, closing } = exchange;
-  const trace: RequestTrace = { principal: ANONYMOUS, meter: parts.otherMeter, ip: null };
+  // Now, because a client that leaves takes its address along.
+  const ip = parts.addresses.ip(request);
+  const trace: RequestTrace = { principal: ANONYMOUS, meter: parts.otherMeter, ip };
   const { answer, requestId } = await outcomeOf(parts, { request, response, trace });
   if (answer === null) return;
   if (closing.isClosing) response.shouldKeepAlive = false;
@@ -180,7 +184,7 @@ function finish(parts: ServerParts, request: IncomingMessage, finished: Finished
     status: sent.status,
     sizeBytes: sent.sizeBytes,
     durationMs,
-    address: ip ?? plainAddress(request.socket.remoteAddress ?? ""),
+    address: ip,
     principal: isUser ? principal.name : null,
     tokenId: isUser ? principal.tokenId : null,
     userAgent: request.headers["user-agent"] ?? "",

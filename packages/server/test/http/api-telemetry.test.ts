@@ -68,3 +68,18 @@ describe("a request to the API", () => {
     }
   });
 });
+
+describe("a request that is not for the API", () => {
+  it.each([
+    { what: "operations", path: "/health", status: 200 },
+    { what: "the front page", path: "/", status: 200 },
+    { what: "a URL with nothing at it", path: "/nothing", status: 404 },
+    { what: "a registry", path: "/npm/default/left", status: 401 },
+    { what: "no host", path: "/", headers: { host: "two hosts" }, status: 400 },
+  ])("is logged with the client's address: $what", async ({ path, status, headers }) => {
+    lines.splice(0);
+    const forwarded = { "x-forwarded-for": "203.0.113.7", ...headers };
+    expect((await app.request(path, { headers: forwarded })).status).toBe(status);
+    await expect.poll(() => lines.map(({ address }) => address)).toEqual(["203.0.113.7"]);
+  });
+});
