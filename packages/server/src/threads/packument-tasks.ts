@@ -7,6 +7,7 @@ import {
   renderUpstreamView as renderUpstream,
   scanDocument,
   type RenderedView,
+  type ScannedDocument,
 } from "@entrepot/core";
 import { gunzip, gzip } from "./gzip.ts";
 import { ownBytes, takeBytes } from "./own-bytes.ts";
@@ -39,10 +40,18 @@ export function ingestDocument(input: IngestDocumentInput): TaskResult<"ingestDo
   const document = isGzip ? ownBytes(body) : gzip(body, level);
   if (isGzip) releaseBytes(bytes);
   const documentDigest = createHash("sha512").update(document).digest("hex");
-  const output = { document, documentDigest, index };
+  const output = { document, documentDigest, index, rivals: rivalsIn(scanned) };
   const transfer = [document.buffer, index.buffer];
   if (view === null) return { output, transfer };
   return { output: { ...output, view: view.output }, transfer: [...transfer, ...view.transfer] };
+}
+
+function rivalsIn({ versions }: ScannedDocument): string[] {
+  const rivals: string[] = [];
+  for (const { key, otherKeys } of versions.values()) {
+    for (const other of otherKeys) rivals.push(`${key} over ${other}`);
+  }
+  return rivals;
 }
 
 /** Makes the index of a stored upstream document. */

@@ -23,6 +23,8 @@ export interface IngestDocumentInput {
 
 /** A document fit to be stored. */
 export interface IngestedDocument {
+  /** Spellings that lost to another of the same version, as `1.0.0+a over 1.0.0+b`; there seldom are any. */
+  rivals: string[];
   /** In gzip: the very bytes that came, if they came so. */
   document: Uint8Array;
   /** sha512 of `document`, in hex. */

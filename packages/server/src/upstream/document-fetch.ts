@@ -1,5 +1,6 @@
 import { EntrepotError, isEntrepotError, type ViewOptions } from "@entrepot/core";
 
+import type { Log } from "../telemetry/index.ts";
 import type { IngestedDocument, ThreadPool } from "../threads/index.ts";
 import { readBody } from "./body.ts";
 import type { UpstreamClient, UpstreamResponse } from "./client.ts";
@@ -16,11 +17,14 @@ import { invalid, unavailable } from "./upstream-errors.ts";
 import type { Upstream } from "./upstream.ts";
 import { documentUrl } from "./urls.ts";
 
+const RIVALS_LOGGED_MAX = 10;
+
 export interface FetchDeps {
   client: UpstreamClient;
   threads: Pick<ThreadPool, "run" | "warm">;
   now: () => number;
   documentBytesMax: number;
+  log: Pick<Log, "warn">;
 }
 
 export interface FetchInput {
@@ -121,7 +125,24 @@ async function ingest(deps: FetchDeps, input: FetchInput, response: UpstreamResp
     throw error;
   }
   const made = await inThread(deps, input, { body, isGzip });
-  return { entry: present(deps, input, { digest: made.documentDigest, headers: response.headers }), made };
+  const entry = present(deps, input, { digest: made.documentDigest, headers: response.headers });
+  if (entry !== input.known) reportRivals(deps, input, made);
+  return { entry, made };
+}
+
+// We serve the one that was published last; who runs the upstream should give the others numbers of their own.
+function reportRivals(
+  { log }: FetchDeps,
+  { upstream, name }: FetchInput,
+  { rivals }: IngestedDocument,
+): void {
+  if (rivals.length === 0) return;
+  log.warn("versions of a package differ in build metadata only, so all but the last are out of reach", {
+    upstream: upstream.name,
+    packageName: name,
+    count: rivals.length,
+    version: rivals.slice(0, RIVALS_LOGGED_MAX).join(", "),
+  });
 }
 
 function isGzipped(upstream: Upstream, headers: ResponseHeaders): boolean {

@@ -321,3 +321,19 @@ async function blobPaths(folder: string): Promise<string[]> {
   const entries = await readdir(join(folder, "blobs"), { recursive: true, withFileTypes: true });
   return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
 }
+
+test("versions that differ in build metadata only are reported, once per document", async () => {
+  const { fake, upstream, upstreams, warnings, clock } = await published();
+  fake.publish({ name: "twins", version: "1.0.0+a" });
+  fake.publish({ name: "twins", version: "1.0.0+b" });
+  await upstreams.current(upstream, "twins");
+  clock.advance(10 * MINUTE);
+  await upstreams.current(upstream, "twins");
+  await upstreams.current(upstream, "left-pad");
+  expect(warnings).toEqual([
+    {
+      message: expect.stringContaining("differ in build metadata only"),
+      fields: { upstream: "public", packageName: "twins", count: 1, version: "1.0.0+b over 1.0.0+a" },
+    },
+  ]);
+});
