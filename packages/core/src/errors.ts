@@ -21,6 +21,7 @@ export const ERROR_TABLE = {
   },
   "permission-denied": { status: 403, message: "This credential may not do that." },
   "version-denied": { status: 403, message: "A policy rule refuses this version." },
+  "version-withheld": { status: 404, message: "A policy rule refuses this version." },
   "version-exists": { status: 403, message: "This version exists already and versions are immutable." },
   "not-found": { status: 404, message: "Not found." },
   "package-not-found": { status: 404, message: "Package not found." },

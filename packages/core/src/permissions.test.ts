@@ -1,7 +1,15 @@
 import { expect, test } from "vitest";
 import { may, type Permission, type Principal, type Role } from "./permissions.ts";
 
-const PERMISSIONS: readonly Permission[] = ["view", "publish", "tag", "deprecate", "unpublish", "manage"];
+const PERMISSIONS: readonly Permission[] = [
+  "view",
+  "publish",
+  "overwrite",
+  "tag",
+  "deprecate",
+  "unpublish",
+  "manage",
+];
 
 function user(role: Role, readonly = false): Principal {
   return { kind: "user", userId: "1", name: "ada", role, via: "token", tokenId: "t", readonly };

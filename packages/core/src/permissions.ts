@@ -1,5 +1,5 @@
 /** What can be done: with the packages of a registry, or (`manage`) with registries, users and settings. */
-export type Permission = "view" | "publish" | "tag" | "deprecate" | "unpublish" | "manage";
+export type Permission = "view" | "publish" | "overwrite" | "tag" | "deprecate" | "unpublish" | "manage";
 
 export type Role = "admin" | "developer" | "read-only";
 
@@ -29,7 +29,7 @@ export interface PermissionAnswer {
 }
 
 const PERMISSIONS_OF: Readonly<Record<Role, ReadonlySet<Permission>>> = {
-  "admin": new Set(["view", "publish", "tag", "deprecate", "unpublish", "manage"]),
+  "admin": new Set(["view", "publish", "overwrite", "tag", "deprecate", "unpublish", "manage"]),
   "developer": new Set(["view", "publish", "tag", "deprecate", "unpublish"]),
   "read-only": new Set(["view"]),
 };
@@ -37,6 +37,7 @@ const PERMISSIONS_OF: Readonly<Record<Role, ReadonlySet<Permission>>> = {
 const DEEDS: Readonly<Record<Permission, string>> = {
   view: "Reading this registry",
   publish: "Publishing",
+  overwrite: "Overwriting",
   tag: "Changing tags",
   deprecate: "Deprecating",
   unpublish: "Unpublishing",

@@ -166,8 +166,8 @@ async function applyUpstream(deps: SeedDeps, by: RegistryActor, declared: Declar
 }
 
 async function applyRegistry(deps: SeedDeps, by: RegistryActor, declared: DeclaredRegistry): Promise<void> {
-  const { name, description, anonymousRead, host, upstreams, claims } = declared;
-  const values = { name, description, anonymousRead, host };
+  const { upstreams, claims, ...values } = declared;
+  const { name } = values;
   await createOrChange(
     () => createRegistry(deps.writes, by, values),
     () => changeRegistry(deps.writes, by, values),

@@ -11,17 +11,29 @@ const SETTINGS: Readonly<Record<string, OptionSpec>> = {
     what: "Let anyone read without a credential; --no-anonymous-read closes it.",
   },
   "host": { type: "string", value: "NAME", what: "Host name that serves it at its root; empty for none." },
+  "allow-overwrite": {
+    type: "boolean",
+    what: "Let whoever may overwrite publish a version again with other content; --no-allow-overwrite ends it.",
+  },
+  "refusal-status": {
+    type: "string",
+    value: "403|404",
+    what: "HTTP status of reads that policy refuses; 403 unless set.",
+  },
   "active": { type: "boolean", what: "Answer requests; --no-active switches it off." },
   "upstream": { type: "string", multiple: true, value: "NAME", what: "Upstream to ask; repeat in order." },
 };
 
 function settingsOf({ options }: CommandContext): Record<string, unknown> {
   const host = textOption(options, "host");
+  const status = textOption(options, "refusal-status");
   return given({
     description: textOption(options, "description"),
     anonymousRead: switchOption(options, "anonymous-read"),
     host: host === "" ? null : host,
     active: switchOption(options, "active"),
+    allowOverwrite: switchOption(options, "allow-overwrite"),
+    refusalStatus: status === undefined ? undefined : Number(status),
   });
 }
 

@@ -1,6 +1,7 @@
 /** What can happen to what we keep. Closed: a consumer that knows all of them knows everything. */
 export type ChangeKind =
   | "version-published"
+  | "version-overwritten"
   | "version-removed"
   | "package-removed"
   | "package-changed"

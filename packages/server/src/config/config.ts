@@ -33,6 +33,8 @@ export interface DeclaredRegistry {
   description: string;
   anonymousRead: boolean;
   host: string | null;
+  allowOverwrite: boolean;
+  refusalStatus: 403 | 404;
   /** Names of upstreams, asked in this order. */
   upstreams: string[];
   /** Name patterns that are never asked upstream. */

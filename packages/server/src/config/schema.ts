@@ -95,6 +95,14 @@ const registryKeys = {
     optionalText("a host name", isHostName),
     "Host name that serves this registry at its root.",
   ),
+  allowOverwrite: described(
+    flag(false),
+    "Lets whoever may overwrite publish a version again with other content.",
+  ),
+  refusalStatus: described(
+    z.literal([403, 404], "403 or 404").default(403).meta({ allowed: "403 or 404" }),
+    "HTTP status of reads that policy refuses; 404 hides the reason from clients.",
+  ),
   upstreams: described(list("a list of names of upstreams", isName), "Upstreams, asked in this order."),
   claims: described(
     list("a list of patterns: `name`, `@scope/*` or `prefix-*`", isPattern),

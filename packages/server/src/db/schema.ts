@@ -30,6 +30,10 @@ interface RegistriesTable {
   active: Flag;
   /** Host name that serves this registry at its root. */
   host: string | null;
+  /** 1 if a version can be published again with other content, by whoever may overwrite. */
+  allow_overwrite: Flag;
+  /** HTTP status of a read that policy refuses. */
+  refusal_status: 403 | 404;
   /** 1 if the configuration file declares it; then API and CLI may not change it. */
   managed: Flag;
   created_at: number;

@@ -81,6 +81,8 @@ async function loadSnapshot({ db, secrets, upstreamDefaults }: RegistriesDeps): 
     anonymousRead: row.anonymous_read === 1,
     active: row.active === 1,
     host: row.host,
+    allowOverwrite: row.allow_overwrite === 1,
+    refusalStatus: row.refusal_status,
     managed: row.managed === 1,
     upstreams: (upstreamsOf.get(row.id) ?? [])
       .map((link) => upstreams.get(link.upstream_id))

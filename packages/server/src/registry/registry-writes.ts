@@ -17,6 +17,8 @@ export interface RegistryValues {
   anonymousRead?: boolean;
   active?: boolean;
   host?: string | null;
+  allowOverwrite?: boolean;
+  refusalStatus?: 403 | 404;
 }
 
 const HOST_PATTERN = /^[a-z0-9]([a-z0-9.-]{0,252}[a-z0-9])?$/;
@@ -48,6 +50,8 @@ export async function createRegistry(
         anonymous_read: 0,
         active: 1,
         host: null,
+        allow_overwrite: 0,
+        refusal_status: 403,
         ...columnsOf(input),
         managed: by.fromConfiguration ? 1 : 0,
         created_at: now,
@@ -201,6 +205,8 @@ function columnsOf(input: RegistryValues): Partial<Schema["registries"]> & objec
     ...(input.anonymousRead === undefined ? {} : { anonymous_read: input.anonymousRead ? 1 : 0 }),
     ...(input.active === undefined ? {} : { active: input.active ? 1 : 0 }),
     ...(input.host === undefined ? {} : { host }),
+    ...(input.allowOverwrite === undefined ? {} : { allow_overwrite: input.allowOverwrite ? 1 : 0 }),
+    ...(input.refusalStatus === undefined ? {} : { refusal_status: input.refusalStatus }),
   };
 }
 

@@ -11,6 +11,10 @@ export interface Registry {
   /** False hides it: its endpoint answers 404, its data stays. */
   readonly active: boolean;
   readonly host: string | null;
+  /** True when a version can be published again with other content, by whoever may overwrite. */
+  readonly allowOverwrite: boolean;
+  /** HTTP status of a read that policy refuses. */
+  readonly refusalStatus: 403 | 404;
   /** True when the configuration file declares it. */
   readonly managed: boolean;
   /** In the order in which they are asked. */

@@ -15,6 +15,7 @@ const SEARCHES_MAX = 5;
 /** Changes after which a tarball that was admitted may have to be refused, or come from another place. */
 const REVOKING: ReadonlySet<ChangeKind> = new Set([
   "version-published",
+  "version-overwritten",
   "version-removed",
   "package-removed",
   "registry-changed",

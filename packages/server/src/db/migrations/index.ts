@@ -1,7 +1,9 @@
 import type { Migrations } from "../migrate.ts";
 import * as first from "./0001-first-tables.ts";
+import * as registryRules from "./0002-registry-rules.ts";
 
 /** Every migration by name. Released ones are never edited; a change of the schema is a new file. */
 export const MIGRATIONS: Migrations = {
   "0001-first-tables": first,
+  "0002-registry-rules": registryRules,
 };

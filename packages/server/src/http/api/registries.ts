@@ -21,6 +21,8 @@ const settings = {
   anonymousRead: z.boolean().optional(),
   active: z.boolean().optional(),
   host: z.string().max(255).nullable().optional(),
+  allowOverwrite: z.boolean().optional(),
+  refusalStatus: z.literal([403, 404]).optional(),
 };
 const registryBody = z.strictObject({ name: z.string().max(100), ...settings });
 const changeBody = z.strictObject(settings);
@@ -35,6 +37,8 @@ function shown(context: ApiContext<unknown>, registry: Registry): Record<string,
     anonymousRead: registry.anonymousRead,
     active: registry.active,
     host: registry.host,
+    allowOverwrite: registry.allowOverwrite,
+    refusalStatus: registry.refusalStatus,
     managed: registry.managed,
     upstreams: registry.upstreams.map((upstream) => upstream.name),
     claims: registry.claims,

@@ -39,6 +39,7 @@ async function publishVersion(context: NpmContext, name: PackageName, body: Pack
     registry: context.registry,
     registryUrl: context.registryUrl,
     publisher,
+    mayOverwrite: may(context.principal, "overwrite", context.registry).allowed,
     request,
   });
   return jsonAnswer(201, { ok: true, success: true, id: name.full, rev });

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Transaction } from "kysely";
-import { EntrepotError, type VersionFacts } from "@entrepot/core";
+import { EntrepotError } from "@entrepot/core";
 import type { BlobStore } from "../../blobs/index.ts";
 import { appendChange, type NewChange } from "../../changes/index.ts";
 import { defineQuery, type Schema, sendTogether, type SlotOf } from "../../db/index.ts";
@@ -16,22 +16,9 @@ import {
 import { keepReadme, showReadme, showReadmeOfLatest } from "../readmes.ts";
 import { revisionOf } from "../revision.ts";
 import { mendTags, setTag } from "../tags.ts";
-import { personOf, type PublishInput } from "./publisher.ts";
-
-/** Everything about a version that is computed before the transaction opens. */
-export interface PreparedVersion {
-  slices: { full: string; abbreviated: string };
-  facts: VersionFacts;
-  digest: string;
-  integrity: string;
-  shasum: string;
-}
-
-/** A publish that passed every check, and whose tarball lies in the blob store. */
-export interface InsertInput extends PublishInput {
-  prepared: PreparedVersion;
-  now: number;
-}
+import { changeOf, mayReplace, overwriteVersion } from "./overwrite-version.ts";
+import { personOf, provenanceOf } from "./publisher.ts";
+import type { InsertInput } from "./prepared-version.ts";
 
 /**
  * Makes a version visible: its row, its tags, the package where that is new. Throws `version-exists`, and
@@ -45,11 +32,16 @@ export async function insertVersion(
   const { request, prepared, publisher, now } = input;
   const found = await packageForWriting(trx, input);
   const existing = await findVersion(trx, found.id, request.version);
+  const storedTarball = { digest: prepared.digest, sizeBytes: request.tarball.sizeBytes };
   if (existing !== null) {
+    if (mayReplace(input, existing)) {
+      await assertStored(deps, trx, storedTarball);
+      return await overwriteVersion(trx, input, { row: found, existing });
+    }
     assertSamePublish(input, existing);
     return await tagAgain(trx, input, found);
   }
-  await assertStored(deps, trx, { digest: prepared.digest, sizeBytes: request.tarball.sizeBytes });
+  await assertStored(deps, trx, storedTarball);
   const row = revised(found, { now, installable: true });
   const { readme, readmeFilename, version, tags } = request;
   const write = { packageId: row.id, actor: publisher.userName, now };
@@ -108,16 +100,6 @@ async function tagAgain(
   return { rev: revisionOf(row) };
 }
 
-function changeOf({ registry, request, publisher, now }: InsertInput): Omit<NewChange, "kind" | "detail"> {
-  return {
-    workspaceId: registry.workspaceId,
-    registryId: registry.id,
-    packageName: request.name.full,
-    actor: publisher.userName,
-    at: now,
-  };
-}
-
 async function insertVersionRow(
   trx: Transaction<Schema>,
   input: InsertInput,
@@ -137,13 +119,7 @@ async function insertVersionRow(
     sizeBytes: request.tarball.sizeBytes,
     publishedAt: now,
     publishedBy: publisher.userName,
-    provenance: JSON.stringify({
-      user: publisher.userName,
-      via: publisher.via,
-      tokenId: publisher.tokenId,
-      address: publisher.address,
-      client: publisher.client,
-    }),
+    provenance: provenanceOf(publisher),
     attestations: request.bundles.length === 0 ? null : JSON.stringify(request.bundles),
   });
 }
@@ -235,14 +211,21 @@ const upsertPackage = defineQuery((db, slot: SlotOf<NewPackage>) =>
     .returningAll(),
 );
 
-function assertSamePublish({ request, prepared, publisher }: InsertInput, existing: VersionRow): void {
+function assertSamePublish(
+  { registry, request, prepared, publisher }: InsertInput,
+  existing: VersionRow,
+): void {
   const what = `${request.name.full}@${request.version}`;
   const refuse = (why: string): never => {
     throw new EntrepotError("version-exists", { message: `${what} ${why}; publish a higher version.` });
   };
   if (existing.removed_at !== null) refuse("was unpublished and its number cannot be used again");
   if (existing.digest !== prepared.digest) {
-    refuse("exists already with other content and versions are immutable");
+    refuse(
+      registry.allowOverwrite
+        ? "exists already with other content, and you may not overwrite versions"
+        : "exists already with other content and versions are immutable",
+    );
   }
   if (existing.published_by !== publisher.userName) {
     refuse(`was published already by ${existing.published_by}, with the same content`);

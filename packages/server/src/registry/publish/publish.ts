@@ -4,7 +4,8 @@ import { isForeignKeyViolation, type Database } from "../../db/index.ts";
 import type { Gate } from "../../firewall/index.ts";
 import type { InspectedTarball, TarballLimits, ThreadPool } from "../../threads/index.ts";
 import { checkIntegrity, checkManifestAgrees } from "./check-tarball.ts";
-import { insertVersion, type PreparedVersion } from "./insert-version.ts";
+import { insertVersion } from "./insert-version.ts";
+import type { PreparedVersion } from "./prepared-version.ts";
 import { personOf, type PublishInput } from "./publisher.ts";
 
 export interface PublishDeps {

@@ -17,10 +17,18 @@ export interface PublishInput {
   /** The registry's absolute URL as the client addresses it, without a trailing slash. */
   registryUrl: string;
   publisher: Publisher;
+  /** True when the publisher may replace the content of a version that exists. */
+  mayOverwrite: boolean;
   request: PublishRequest;
 }
 
 /** A publisher as manifests and lists of maintainers name people; npm prints a missing email as `undefined`. */
 export function personOf(publisher: Publisher): { name: string; email: string } {
   return { name: publisher.userName, email: publisher.email ?? "" };
+}
+
+/** What is kept with a version of who wrote it, as JSON. */
+export function provenanceOf(publisher: Publisher): string {
+  const { userName, via, tokenId, address, client } = publisher;
+  return JSON.stringify({ user: userName, via, tokenId, address, client });
 }
