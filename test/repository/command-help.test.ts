@@ -13,16 +13,28 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Runs the compiled command where nothing is; gives what it prints and expects success. */
-function entrepot(...words: string[]): string {
+interface Ended {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs the compiled command where nothing is, and sees that it leaves nothing there. */
+function start(words: readonly string[]): Ended {
   const main = join(root, "packages/server/dist/main.js");
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...words], {
     cwd: folder,
     encoding: "utf8",
     timeout: 30_000,
   });
-  expect([status, stderr], words.join(" ")).toEqual([0, ""]);
   expect(readdirSync(folder)).toEqual([]);
+  return { status, stdout, stderr };
+}
+
+/** Gives what the command prints and expects success. */
+function entrepot(...words: string[]): string {
+  const { status, stdout, stderr } = start(words);
+  expect([status, stderr], words.join(" ")).toEqual([0, ""]);
   return stdout;
 }
 
@@ -61,10 +73,23 @@ test("the usage of serve lists its options, wherever --help stands", () => {
 
 test("help lists the commands of the server and of the client", () => {
   const text = entrepot("help");
-  expect(entrepot("--help")).toBe(text);
+  for (const words of [["--help"], ["help", "help"]]) expect(entrepot(...words)).toBe(text);
   for (const name of ["serve", "config", "admin", "migrate", "gc"]) expect(text).toContain(`\n  ${name} `);
   for (const { name, summary } of CLIENT_COMMANDS) {
     expect(text).toContain(`\n  ${name} `);
     expect(text).toContain(`  ${summary}\n`);
+  }
+});
+
+test.each([
+  { word: "serv", hint: "did you mean serve?" },
+  { word: "migrat", hint: "did you mean migrate?" },
+  { word: "logn", hint: "did you mean login?" },
+  { word: "up", hint: "entrepot help lists them." },
+  { word: "constructor", hint: "entrepot help lists them." },
+])("an unknown command is named with the nearest known one: $word", ({ word, hint }) => {
+  const stderr = `entrepot: There is no command "${word}"; ${hint}\n`;
+  for (const words of [["help", word], [word, "--help"], [word]]) {
+    expect(start(words), words.join(" ")).toEqual({ status: 2, stdout: "", stderr });
   }
 });

@@ -10,3 +10,4 @@ export { EXIT } from "./failure.ts";
 export type { ExitCode } from "./failure.ts";
 export { commandHelp, commandList, listHelp } from "./help.ts";
 export { isClientCommand, runClientCommand } from "./run.ts";
+export type { Surroundings } from "./run.ts";

@@ -6,7 +6,9 @@ it.each([
   ["lists", "list"],
   ["LOGIN", "login"],
   ["elephant", null],
+  ["gx", "gc"],
+  ["up", null],
   ["", null],
 ])("finds what %j meant", (typed, meant) => {
-  expect(nearestName(typed, ["registry", "list", "login"])).toBe(meant);
+  expect(nearestName(typed, ["registry", "list", "login", "gc"])).toBe(meant);
 });

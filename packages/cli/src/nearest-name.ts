@@ -4,7 +4,8 @@ const DISTANCE_MAX = 2;
 export function nearestName(typed: string, known: readonly string[]): string | null {
   const near = known
     .map((name) => ({ name, distance: distanceOf(typed.slice(0, 50).toLowerCase(), name) }))
-    .filter(({ distance }) => distance <= DISTANCE_MAX)
+    // What shares no letter with a short word did not mean it.
+    .filter(({ name, distance }) => distance <= DISTANCE_MAX && distance < name.length)
     .toSorted((left, right) => left.distance - right.distance);
   return near[0]?.name ?? null;
 }

@@ -15,19 +15,25 @@ export function isClientCommand(word: string): boolean {
   return CLIENT_COMMANDS.some(({ name }) => name.split(" ")[0] === word);
 }
 
+/** Where a command runs. */
+export interface Surroundings {
+  io?: ClientIo;
+  /** Commands that somebody else runs; a word that is near to one of them may have meant it. */
+  otherCommands?: readonly string[];
+}
+
 /**
  * Runs a client command: `argv` starts with the command's own words. Gives the exit code: 0 done, 1 refused
- * or failed,
- * 2 written wrongly, 3 the server cannot be reached. Complaints go to the error output, or as JSON to the
- * output.
+ * or failed, 2 written wrongly, 3 the server cannot be reached. Complaints go to the error output, or as JSON
+ * to the output.
  */
 export async function runClientCommand(
   argv: readonly string[],
-  io: ClientIo = processIo(),
+  { io = processIo(), otherCommands = [] }: Surroundings = {},
 ): Promise<ExitCode> {
   const asJson = argv.includes("--json");
   try {
-    return await run(argv, io, asJson);
+    return await run(argv, { io, otherCommands, asJson });
   } catch (error) {
     if (!(error instanceof CommandFailure)) throw error;
     if (asJson) io.out(`${JSON.stringify({ error: error.message, code: error.code })}\n`);
@@ -36,17 +42,22 @@ export async function runClientCommand(
   }
 }
 
-async function run(argv: readonly string[], io: ClientIo, asJson: boolean): Promise<ExitCode> {
+interface Call extends Required<Surroundings> {
+  asJson: boolean;
+}
+
+async function run(argv: readonly string[], { io, otherCommands, asJson }: Call): Promise<ExitCode> {
   const words = leadingWords(argv);
   const wantsHelp = argv.includes("--help") || argv.includes("-h") || words[0] === "help";
   const asked = words[0] === "help" ? words.slice(1) : words;
   const command = findCommand(asked);
-  if (wantsHelp || asked.length === 0) {
-    const text = command === null ? listHelp(commandsOf(asked[0])) : commandHelp(command);
-    (wantsHelp ? io.out : io.err)(text);
+  if (command === null && !(asked.length === 0 || (wantsHelp && isGroup(asked)))) {
+    throw unknownCommand(asked, otherCommands);
+  }
+  if (command === null || wantsHelp) {
+    (wantsHelp ? io.out : io.err)(helpOf(asked, command));
     return wantsHelp ? EXIT.done : EXIT.usage;
   }
-  if (command === null) throw unknownCommand(asked);
   const parsed = parse(command, argv);
   const api = await connect(io, parsed.options);
   await command.run({ ...parsed, api, io, print: createPrinter(io, asJson) });
@@ -77,12 +88,20 @@ function findCommand(words: readonly string[]): ClientCommand | null {
   return CLIENT_COMMANDS.find(({ name }) => name === two || name === words[0]) ?? null;
 }
 
+function isGroup([first = "", ...others]: readonly string[]): boolean {
+  return others.length === 0 && isClientCommand(first);
+}
+
+function helpOf([first]: readonly string[], command: ClientCommand | null): string {
+  return command === null ? listHelp(commandsOf(first)) : commandHelp(command);
+}
+
 function commandsOf(word: string | undefined): readonly ClientCommand[] {
   const group = CLIENT_COMMANDS.filter(({ name }) => name.split(" ")[0] === word);
   return group.length > 0 ? group : CLIENT_COMMANDS;
 }
 
-function unknownCommand(words: readonly string[]): CommandFailure {
+function unknownCommand(words: readonly string[], otherCommands: readonly string[]): CommandFailure {
   const [first = "", second] = words;
   const typed = second === undefined ? first : `${first} ${second}`;
   if (isClientCommand(first)) {
@@ -95,8 +114,8 @@ function unknownCommand(words: readonly string[]): CommandFailure {
         : `There is no command "${typed}"; ${meant}`,
     );
   }
-  const starts = [...new Set(CLIENT_COMMANDS.map(({ name }) => name.split(" ")[0] ?? ""))];
-  const nearest = nearestName(first, starts);
+  const starts = new Set(CLIENT_COMMANDS.map(({ name }) => name.split(" ")[0] ?? ""));
+  const nearest = nearestName(first, [...starts, ...otherCommands]);
   const hint = nearest === null ? "entrepot help lists them." : `did you mean ${nearest}?`;
   return usageFailure(`There is no command "${first}"; ${hint}`);
 }

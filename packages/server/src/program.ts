@@ -53,16 +53,23 @@ async function run(inputs: ProcessInputs): Promise<number> {
   const [name = "serve", ...rest] = inputs.argv;
   if (name === "--version" || name === "-v") return say(`${VERSION}\n`);
   const isHelp = isHelpOption(name) || name === "help";
-  const topic = isHelp ? rest[0] : name;
-  if (topic === undefined) return say(await wholeUsage());
+  const topic = isHelp ? (rest[0] ?? "help") : name;
+  if (topic === "help") return say(await wholeUsage());
   const isOption = topic.startsWith("-");
-  const command = isOption ? SERVE : SERVER_COMMANDS[topic];
-  if (command !== undefined) {
-    if (isHelp || rest.some(isHelpOption)) return say(command.usage());
-    return await command.run(isOption ? inputs : { ...inputs, argv: rest });
-  }
+  const command = isOption ? SERVE : ownCommand(topic);
+  if (command === undefined) return await runOther(inputs);
+  if (isHelp || rest.some(isHelpOption)) return say(command.usage());
+  return await command.run(isOption ? inputs : { ...inputs, argv: rest });
+}
+
+/** Runs a client command, or complains of one that nobody knows. */
+async function runOther({ argv }: ProcessInputs): Promise<number> {
   const { runClientCommand } = await import("@entrepot/cli");
-  return await runClientCommand(inputs.argv);
+  return await runClientCommand(argv, { otherCommands: Object.keys(SERVER_COMMANDS) });
+}
+
+function ownCommand(name: string): ServerCommand | undefined {
+  return Object.hasOwn(SERVER_COMMANDS, name) ? SERVER_COMMANDS[name] : undefined;
 }
 
 function isHelpOption(word: string): boolean {
