@@ -49,9 +49,11 @@ const SERVER_COMMANDS: Readonly<Record<string, ServerCommand>> = {
   gc: { usage: () => MAINTENANCE_USAGE.gc, run: (inputs) => runMaintenanceCommand("gc", inputs) },
 };
 
+const VERSION_OPTIONS: readonly string[] = ["--version", "-v"];
+
 async function run(inputs: ProcessInputs): Promise<number> {
   const [name = "serve", ...rest] = inputs.argv;
-  if (name === "--version" || name === "-v") return say(`${VERSION}\n`);
+  if (VERSION_OPTIONS.includes(name)) return say(`${VERSION}\n`);
   const isHelp = isHelpOption(name) || name === "help";
   const topic = isHelp ? (rest[0] ?? "help") : name;
   if (topic === "help") return say(await wholeUsage());
