@@ -76,13 +76,13 @@ export async function runAdminCommand(inputs: ProcessInputs): Promise<number> {
   }
   const { values, positionals } = parsed;
   const [actionName = "", name = ""] = positionals;
-  const action = ACTIONS[actionName];
+  const action = Object.hasOwn(ACTIONS, actionName) ? ACTIONS[actionName] : undefined;
   if (values.help || action === undefined || (name === "" && actionName !== "users")) {
     (values.help ? process.stdout : process.stderr).write(ADMIN_USAGE);
     return values.help ? 0 : 2;
   }
   const config = loadConfig({ ...inputs, argv: parsed.configWords });
-  const storage = await openCommandStorage(config, { makesDatabase: false });
+  const storage = await openCommandStorage(config, { makesDatabase: false, usesBlobs: false });
   try {
     const result = await action(storage.identity, name, values);
     process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : textOf(result));

@@ -25,7 +25,10 @@ export async function runMaintenanceCommand(
   const asJson = inputs.argv.includes("--json");
   const config = loadConfig({ ...inputs, argv: inputs.argv.filter((argument) => argument !== "--json") });
   // Opening the database brings its schema up to date.
-  const storage = await openCommandStorage(config, { makesDatabase: command === "migrate" });
+  const storage = await openCommandStorage(config, {
+    makesDatabase: command === "migrate",
+    usesBlobs: command === "gc",
+  });
   try {
     const result = command === "migrate" ? { migrated: true } : await collect(storage, config.data);
     process.stdout.write(asJson ? `${JSON.stringify(result)}\n` : `${textOf(result)}\n`);

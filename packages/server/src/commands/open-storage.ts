@@ -25,16 +25,21 @@ export interface CommandStorage {
   close(): Promise<void>;
 }
 
+/** What a command does with the storage. */
+export interface CommandNeeds {
+  makesDatabase: boolean;
+  /** Whether it works on tarballs, which lie in the data folder wherever the database is. */
+  usesBlobs: boolean;
+}
+
 /**
  * Opens what commands need; a running server on the same database hears of what they change. Throws
  * `storage-unavailable` where there is no database and the command does not make one.
  */
-export async function openCommandStorage(
-  config: Config,
-  { makesDatabase }: { makesDatabase: boolean },
-): Promise<CommandStorage> {
-  if (!makesDatabase) assertDatabase(config);
-  await prepareDataFolder(config.data);
+export async function openCommandStorage(config: Config, needs: CommandNeeds): Promise<CommandStorage> {
+  if (!needs.makesDatabase) assertDatabase(config);
+  const isFile = databaseFile(config.databaseUrl) !== null;
+  if (isFile || needs.usesBlobs) await prepareDataFolder(config.data);
   const db = await openDatabase({ url: config.databaseUrl });
   const changes = await createChangeLog(db, {
     pollMs: POLL_MS,

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { runAdminCommand } from "../../src/commands/admin.ts";
 import { runMaintenanceCommand } from "../../src/commands/maintenance.ts";
 import type { ProcessInputs } from "../../src/config/index.ts";
+import { describeOnEachPostgres } from "../db/each-database.ts";
 
 let data: string;
 let printed: { out: string; err: string };
@@ -45,6 +46,31 @@ describe("a command on a folder without a database", () => {
     });
     expect(await readdir(parent)).toEqual([]);
     data = parent;
+  });
+});
+
+describeOnEachPostgres("a command", (databases) => {
+  it("makes no data folder where it keeps nothing in it", async () => {
+    const inFolder = (folder: string, ...argv: string[]): ProcessInputs => ({
+      ...inputs(...argv),
+      argv: [...argv, "--data", join(data, folder)],
+      env: { ENTREPOT_DATABASE_URL: url },
+    });
+    const url = await databases.emptyUrl();
+    expect(await runMaintenanceCommand("migrate", inFolder("migrate"))).toBe(0);
+    expect(await runAdminCommand(inFolder("admin", "add", "ada"))).toBe(0);
+    expect(await runAdminCommand(inFolder("admin", "token", "ada"))).toBe(0);
+    expect(printed.out).toMatch(/token: ent_/);
+    expect(await readdir(data)).toEqual([]);
+    expect(await runMaintenanceCommand("gc", inFolder("gc"))).toBe(0);
+    expect(await readdir(data)).toEqual(["gc"]);
+  });
+});
+
+describe("entrepot admin", () => {
+  it.each(["constructor", "toString", "pasword"])("refuses %s, which is no action", async (action) => {
+    expect(await run(action, "ada")).toBe(2);
+    expect(printed.err).toMatch(/^Usage: entrepot admin/);
   });
 });
 
