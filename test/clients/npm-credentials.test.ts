@@ -53,6 +53,23 @@ describe("npm login in a terminal", () => {
     expect(npm.hasHome(".npmrc")).toBe(false);
   });
 
+  test("takes no capitals in a name: npm asks again by itself", async () => {
+    const npm = scene.start(npmWith(`registry=${scene.registry}`));
+    scene.forget();
+    const said = await npm.converse(
+      ["login"],
+      [
+        ["Username:", "Dev"],
+        ["Username:", "dev"],
+        ["Password:", "the password of dev"],
+      ],
+    );
+    expect(said).toContain("Name must be lowercase");
+    expect(said).toContain(`Logged in on ${scene.registry}`);
+    const logins = scene.seen.filter(({ method }) => method === "PUT");
+    expect(logins.map(({ path }) => path)).toEqual(["/npm/default/-/user/org.couchdb.user:dev"]);
+  });
+
   test("without the slash keeps the token for every registry of the server, and it works", async () => {
     const registry = scene.registry.slice(0, -1);
     const npm = scene.start(npmWith(`registry=${registry}`));
@@ -118,6 +135,15 @@ describe("settings of old", () => {
       ),
     );
     expect(await npm.run("install", "left")).toMatch(/warn .*always-auth[^]*added 1 package/);
+  });
+
+  test("npm config set does not take always-auth, and changes nothing", async () => {
+    const settings = `registry=${scene.registry}\n`;
+    const npm = scene.start({ ...npm11, settings: () => ({ ".npmrc": settings }) });
+    expect(await npm.fail("config", "set", "always-auth", "true")).toContain(
+      "`always-auth` is not a valid npm option",
+    );
+    expect([npm.read(".npmrc"), npm.hasHome(".npmrc")]).toEqual([settings, false]);
   });
 
   test("npm stops by itself on a credential without a registry", async () => {
