@@ -3,6 +3,7 @@
  * Pure: no I/O, no clock, no environment; time and randomness come in as arguments.
  */
 export { ERROR_TABLE, EntrepotError, isEntrepotError, type ErrorCode, type ErrorOptions } from "./errors.ts";
+export { HELP_TOPICS, type HelpCode, type HelpTopic } from "./help-topics.ts";
 export {
   assertPublishableName,
   matchesNamePattern,

@@ -1,4 +1,5 @@
 /** What Entrepot's tests share: a fake upstream on a real socket, packages made by code, a clock, engines. */
+export { explained } from "./explained.ts";
 export { createTestClock, type TestClock } from "./clock.ts";
 export {
   createFakeUpstream,

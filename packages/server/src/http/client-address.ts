@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import ipaddr from "ipaddr.js";
-import { EntrepotError } from "@entrepot/core";
+import { EntrepotError, isEntrepotError } from "@entrepot/core";
 
 /** How a client reached us. */
 export interface ClientAddress {
@@ -57,6 +57,22 @@ export function createAddressReader(trustedProxies: readonly string[]): AddressR
       return isTrusted === null || !isTrusted(remote) ? remote : clientOf(request, remote, isTrusted);
     },
   };
+}
+
+/** This server's base URL as a client addresses it, without a trailing slash; null when the request names no host. */
+export function baseUrlOf(
+  { publicUrl }: { publicUrl: string | null },
+  addresses: AddressReader,
+  request: IncomingMessage,
+): string | null {
+  if (publicUrl !== null) return publicUrl;
+  try {
+    const { origin, pathPrefix } = addresses.read(request);
+    return `${origin}${pathPrefix}`;
+  } catch (error) {
+    if (isEntrepotError(error, "request-invalid")) return null;
+    throw error;
+  }
 }
 
 type TrustCheck = (address: string) => boolean;

@@ -1,5 +1,6 @@
 import { EntrepotError } from "@entrepot/core";
 import { jsonAnswer, type Answer } from "./answer.ts";
+import { HELP_PATH, helpCodeOf } from "./help.ts";
 
 /** What both schemes of credential are offered as; never Negotiate or NTLM, which npm clients cannot speak. */
 const CHALLENGE = 'Bearer realm="Entrepot", Basic realm="Entrepot"';
@@ -7,31 +8,57 @@ const CHALLENGE = 'Bearer realm="Entrepot", Basic realm="Entrepot"';
 const PASSWORD_CHALLENGE = 'Basic realm="Entrepot"';
 const NOTICE_CHARS_MAX = 400;
 
+/** What an error answer says beside the error. */
+export interface ErrorSurroundings {
+  requestId: string;
+  /** The server's base URL as the client addresses it, without a trailing slash; null when that is not known. */
+  baseUrl: string | null;
+}
+
 /** Turns anything that was thrown into the answer that a client sees. Unknown errors give nothing away. */
-export function errorAnswer(error: unknown, requestId: string): Answer {
+export function errorAnswer(error: unknown, { requestId, baseUrl }: ErrorSurroundings): Answer {
   const known =
     error instanceof EntrepotError && error.code !== "internal"
       ? error
       : new EntrepotError("internal", {
           message: `Something went wrong on the server (request ${requestId}).`,
         });
-  const headers: string[] = ["x-request-id", requestId];
-  const isPasswordWrong = known.details["code"] === "password-wrong";
-  if (known.status === 401) {
-    headers.push("www-authenticate", isPasswordWrong ? PASSWORD_CHALLENGE : CHALLENGE);
-  }
-  const retryAfter = known.details["retryAfterSeconds"];
-  if (typeof retryAfter === "number") headers.push("retry-after", String(Math.max(1, Math.ceil(retryAfter))));
-  // npm leaves the text of these out, but shows every notice.
-  if (known.code === "version-denied" || isPasswordWrong) {
-    headers.push("npm-notice", headerText(known.message));
-  }
-  if (known.code === "method-not-allowed") headers.push("allow", String(known.details["allow"] ?? ""));
+  const helpCode = helpCodeOf(known);
+  const help = helpCode === null || baseUrl === null ? null : `${baseUrl}${HELP_PATH}#${helpCode}`;
+  const pointer = help === null ? "" : ` (help: ${help})`;
+  const text = known.message + pointer;
   return jsonAnswer(
     known.status,
-    { error: known.message, message: known.message, code: known.code, ...visible(known) },
-    headers,
+    {
+      error: text,
+      message: text,
+      code: known.code,
+      ...(helpCode === null ? {} : { helpCode, help }),
+      ...visible(known),
+    },
+    ["x-request-id", requestId, ...headersOf(known, pointer)],
   );
+}
+
+/** True of a version that policy refuses, whatever the status that says so. */
+export function isRefusal({ code }: EntrepotError): boolean {
+  return code === "version-denied" || code === "version-withheld";
+}
+
+function headersOf(error: EntrepotError, pointer: string): string[] {
+  const { code, status, details, message } = error;
+  const headers: string[] = [];
+  if (status === 401) {
+    headers.push("www-authenticate", details["code"] === "password-wrong" ? PASSWORD_CHALLENGE : CHALLENGE);
+  }
+  const retryAfter = details["retryAfterSeconds"];
+  if (typeof retryAfter === "number") headers.push("retry-after", String(Math.max(1, Math.ceil(retryAfter))));
+  // npm leaves the text of these out, but shows every notice.
+  if (isRefusal(error) || status === 401) {
+    headers.push("npm-notice", headerText(message) + headerText(pointer));
+  }
+  if (code === "method-not-allowed") headers.push("allow", String(details["allow"] ?? ""));
+  return headers;
 }
 
 /** True when the server, not the client, is at fault and someone should look. */
@@ -42,12 +69,13 @@ export function isServerFault(error: unknown): boolean {
 }
 
 // Clients print `error`; programs read the verdict's parts, and what is left of an unpublished package.
-function visible({ code, details }: EntrepotError): Record<string, unknown> {
+function visible(error: EntrepotError): Record<string, unknown> {
+  const { details } = error;
   const { package: name, unpublished } = details;
   if (typeof unpublished === "string") {
     return { _id: name, name, time: { unpublished: JSON.parse(unpublished) as unknown } };
   }
-  return code === "version-denied" ? { ...details } : {};
+  return isRefusal(error) ? { ...details } : {};
 }
 
 function headerText(text: string): string {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { EntrepotError, may, type Principal } from "@entrepot/core";
+import { EntrepotError, isEntrepotError, may, type Principal } from "@entrepot/core";
 import { requireRegistry, type Registry, type RegistrySnapshot } from "../registry/index.ts";
 import type { RouteMeter } from "../telemetry/index.ts";
 import type { Answer } from "./answer.ts";
@@ -91,7 +91,7 @@ export function createNpmEndpoint(
       params: matched.params,
       query: new URLSearchParams(path.query),
     };
-    const given = await matched.route.handler(context);
+    const given = await handled(matched.route, context);
     if (matched.route.method !== "GET") await hearOfOwnWrite(deps);
     return given;
   }
@@ -131,6 +131,18 @@ function locate(
   if (named === null) throw new EntrepotError("not-found", { message: NOTHING_HERE });
   const base = deps.publicUrl ?? `${address.origin}${address.pathPrefix}`;
   return { ...named, registryUrl: `${base}${named.prefix}` };
+}
+
+// The registry says how reads that policy refuses are answered; what may not be written is always forbidden.
+async function handled(route: NpmRoute, context: NpmContext): Promise<Answer> {
+  try {
+    return await route.handler(context);
+  } catch (error) {
+    const isHidden = route.method === "GET" && context.registry.refusalStatus === 404;
+    if (!isHidden || !isEntrepotError(error, "version-denied")) throw error;
+    const { message, details } = error;
+    throw new EntrepotError("version-withheld", { message, details, cause: error });
+  }
 }
 
 /**

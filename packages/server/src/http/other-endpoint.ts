@@ -5,6 +5,7 @@ import type { Api } from "./api/create-api.ts";
 import type { AddressReader } from "./client-address.ts";
 import type { HttpDeps } from "./context.ts";
 import { frontPage } from "./front-page.ts";
+import { HELP_PATH, helpPage } from "./help.ts";
 import { operationsAnswer } from "./operations.ts";
 
 /** Everything that addresses no registry. */
@@ -46,6 +47,7 @@ export function createOtherEndpoint(deps: HttpDeps, addresses: AddressReader): O
       const isRead = request.method === "GET" || request.method === "HEAD";
       const found = isRead ? await operationsAnswer(deps, path) : null;
       if (found !== null) return found;
+      if (isRead && path === HELP_PATH) return helpPage();
       if (isRead && path === "/") return frontPage(deps, addresses.read(request).origin);
       throw new EntrepotError("not-found", {
         message: "There is nothing at this URL; registries are at /npm/<name>/.",

@@ -6,7 +6,7 @@ import { getPackument } from "./npm/get-packument.ts";
 import { getTarball } from "./npm/get-tarball.ts";
 import { deleteOwner, putOwner } from "./npm/owners.ts";
 import { putPackage } from "./npm/put-package.ts";
-import { attestations, registryInfo, visibility } from "./npm/registry-info.ts";
+import { attestations, help, registryInfo, visibility } from "./npm/registry-info.ts";
 import { deletePackage, deleteTarball, putRevision } from "./npm/revisions.ts";
 
 /**
@@ -15,6 +15,14 @@ import { deletePackage, deleteTarball, putRevision } from "./npm/revisions.ts";
  */
 export const NPM_ROUTES: readonly NpmRoute[] = [
   { id: "registry-info", method: "GET", path: "/", permission: "view", handler: registryInfo },
+  {
+    id: "help",
+    method: "GET",
+    path: "/-/help/errors",
+    permission: "none",
+    ignoresCredential: true,
+    handler: help,
+  },
   { id: "ping", method: "GET", path: "/-/ping", permission: "none", handler: ping },
   { id: "whoami", method: "GET", path: "/-/whoami", permission: "none", handler: whoami },
   {

@@ -1,14 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { EntrepotError, isEntrepotError, type Principal } from "@entrepot/core";
+import { EntrepotError, type Principal } from "@entrepot/core";
 import type { ChangeLog } from "../changes/index.ts";
 import type { Metrics, RouteMeter } from "../telemetry/index.ts";
 import { isOwnRequest } from "../upstream/index.ts";
 import type { Answer } from "./answer.ts";
 import { answerBrokenRequest } from "./broken-request.ts";
-import { createAddressReader, type AddressReader } from "./client-address.ts";
+import { baseUrlOf, createAddressReader, type AddressReader } from "./client-address.ts";
 import { createClosing, type Closing } from "./closing.ts";
 import type { HttpDeps } from "./context.ts";
-import { errorAnswer, isServerFault } from "./errors.ts";
+import { errorAnswer, isRefusal, isServerFault } from "./errors.ts";
 import { createOtherEndpoint, type OtherEndpoint } from "./other-endpoint.ts";
 import { createNpmEndpoint, type NpmEndpoint, type NpmExchange, type RequestTrace } from "./npm-endpoint.ts";
 import { createReplayLane, type ReplayLane } from "./replay-lane.ts";
@@ -162,8 +162,9 @@ async function outcomeOf(parts: ServerParts, exchange: NpmExchange): Promise<Out
   } catch (error) {
     const requestId = parts.nextRequestId();
     if (isServerFault(error)) parts.deps.log.error("request failed", { requestId, error });
-    if (isEntrepotError(error, "version-denied")) countRefusal(parts.deps.metrics, error);
-    return { answer: errorAnswer(error, requestId), requestId };
+    if (error instanceof EntrepotError && isRefusal(error)) countRefusal(parts.deps.metrics, error);
+    const baseUrl = baseUrlOf(parts.deps, parts.addresses, request);
+    return { answer: errorAnswer(error, { requestId, baseUrl }), requestId };
   }
 }
 

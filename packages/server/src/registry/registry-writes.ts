@@ -194,20 +194,29 @@ function isEqual(one: readonly string[], other: readonly string[]): boolean {
 }
 
 function columnsOf(input: RegistryValues): Partial<Schema["registries"]> & object {
-  const host = input.host?.toLowerCase() ?? null;
-  if (host !== null && !HOST_PATTERN.test(host)) {
-    throw new EntrepotError("request-invalid", {
-      message: `"${host}" is not a host name; write it without scheme and port.`,
-    });
-  }
-  return {
-    ...(input.description === undefined ? {} : { description: withoutNul(input.description) }),
-    ...(input.anonymousRead === undefined ? {} : { anonymous_read: input.anonymousRead ? 1 : 0 }),
-    ...(input.active === undefined ? {} : { active: input.active ? 1 : 0 }),
-    ...(input.host === undefined ? {} : { host }),
-    ...(input.allowOverwrite === undefined ? {} : { allow_overwrite: input.allowOverwrite ? 1 : 0 }),
-    ...(input.refusalStatus === undefined ? {} : { refusal_status: input.refusalStatus }),
+  const columns = {
+    description: input.description === undefined ? undefined : withoutNul(input.description),
+    anonymous_read: flagOf(input.anonymousRead),
+    active: flagOf(input.active),
+    host: input.host === undefined ? undefined : checkedHost(input.host),
+    allow_overwrite: flagOf(input.allowOverwrite),
+    refusal_status: input.refusalStatus,
   };
+  // What was not given stays as it is.
+  return Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined));
+}
+
+function flagOf(value: boolean | undefined): 0 | 1 | undefined {
+  if (value === undefined) return undefined;
+  return value ? 1 : 0;
+}
+
+function checkedHost(given: string | null): string | null {
+  const host = given?.toLowerCase() ?? null;
+  if (host === null || HOST_PATTERN.test(host)) return host;
+  throw new EntrepotError("request-invalid", {
+    message: `"${host}" is not a host name; write it without scheme and port.`,
+  });
 }
 
 async function assertFree(

@@ -1,7 +1,8 @@
 import {
   createFakeUpstream,
-  startTestApp,
+  explained,
   type FakeUpstream,
+  startTestApp,
   type TestApp,
   type TestResponse,
 } from "@entrepot/testkit";
@@ -71,8 +72,8 @@ function textFor(name: string, version: string): string {
 }
 
 function expectDenied(response: TestResponse, name: string, version = BLOCKED): void {
-  expect([response.status, response.json.error]).toEqual([403, textFor(name, version)]);
-  expect(response.headers["npm-notice"]).toBe(textFor(name, version));
+  expect([response.status, response.json.error]).toEqual([403, explained(textFor(name, version))]);
+  expect(response.headers["npm-notice"]).toEqual(explained(textFor(name, version)));
   expect(response.json).toMatchObject({
     code: "version-denied",
     rule: "operator-status",
@@ -87,6 +88,7 @@ function expectDenied(response: TestResponse, name: string, version = BLOCKED): 
  */
 const EXPECTED: Readonly<Record<string, "refuses" | "hides" | "is not about versions" | "writes">> = {
   "registry-info": "is not about versions",
+  "help": "is not about versions",
   "ping": "is not about versions",
   "whoami": "is not about versions",
   "web-login": "is not about versions",

@@ -1,4 +1,4 @@
-import { ADMIN_PASSWORD, startTestApp, type TestApp, type TestResponse } from "@entrepot/testkit";
+import { ADMIN_PASSWORD, explained, startTestApp, type TestApp, type TestResponse } from "@entrepot/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 let app: TestApp;
@@ -81,7 +81,7 @@ describe("a login with user name and password", () => {
       expect([status, headers["www-authenticate"], headers["npm-notice"]]).toEqual([
         401,
         'Basic realm="Entrepot"',
-        "The user name or password is wrong.",
+        explained("The user name or password is wrong."),
       ]);
     }
   });

@@ -1,7 +1,8 @@
 import {
   createFakeUpstream,
-  startTestApp,
+  explained,
   type FakeUpstream,
+  startTestApp,
   type TestApp,
   type TestResponse,
 } from "@entrepot/testkit";
@@ -37,6 +38,8 @@ describe("a registry", () => {
       anonymousRead: false,
       active: true,
       host: null,
+      allowOverwrite: false,
+      refusalStatus: 403,
       managed: false,
       upstreams: [],
       claims: [],
@@ -248,7 +251,7 @@ describe("the API's manners", () => {
     const refused = await ada.request(path, { method, ...(method === "GET" ? {} : { body: {} }) });
     expect([refused.status, refused.json.error]).toEqual([
       403,
-      "ada is developer and may not manage; ask an administrator.",
+      explained("ada is developer and may not manage; ask an administrator."),
     ]);
     const { token } = (await api("POST", "/tokens", { name: "reader", readonly: true })).json;
     const headers = { authorization: `Bearer ${String(token)}` };

@@ -36,6 +36,7 @@ function documentOf({ name, version, rev = "1-stale" }: RouteTarget): Record<str
  */
 const ROUTE_REQUESTS: Readonly<Record<string, Ask>> = {
   "registry-info": () => ({ method: "GET", path: "/" }),
+  "help": () => ({ method: "GET", path: "/-/help/errors" }),
   "ping": () => ({ method: "GET", path: "/-/ping" }),
   "whoami": () => ({ method: "GET", path: "/-/whoami" }),
   "web-login": () => ({ method: "POST", path: "/-/v1/login", body: {} }),

@@ -1,4 +1,4 @@
-import { createTestClock, startTestApp, type TestApp, type TestClock } from "@entrepot/testkit";
+import { createTestClock, explained, startTestApp, type TestApp, type TestClock } from "@entrepot/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -89,7 +89,7 @@ describe("revoking", () => {
       await make(dev.token, {}),
       await make(dev.token, {}),
     ];
-    const refusal = [403, "A read-only token can revoke only itself."];
+    const refusal = [403, explained("A read-only token can revoke only itself.")];
     expect(await send(one.token, "DELETE", `/api/v1/tokens/${other.id}`)).toEqual(refusal);
     expect(await send(one.token, "DELETE", `/npm/default/-/user/token/${other.token}`)).toEqual(refusal);
     expect(await works(other.token)).toBe(true);

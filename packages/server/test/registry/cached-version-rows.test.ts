@@ -18,6 +18,8 @@ async function insertParents(db: Database): Promise<void> {
         anonymous_read: 0,
         active: 1,
         host: null,
+        allow_overwrite: 0,
+        refusal_status: 403,
         managed: 0,
         ...TIMES,
       })

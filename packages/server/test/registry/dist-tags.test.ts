@@ -1,4 +1,4 @@
-import { startTestApp, type TestApp, type TestResponse } from "@entrepot/testkit";
+import { explained, startTestApp, type TestApp, type TestResponse } from "@entrepot/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const TAGS = "-/package/@acme%2fleft/dist-tags";
@@ -84,7 +84,7 @@ describe("dist-tags", () => {
     const { status, json } = await at(`${TAGS}/latest`, "DELETE");
     expect([status, json.error]).toEqual([
       403,
-      'The tag "latest" cannot be removed; point it at another version instead.',
+      explained('The tag "latest" cannot be removed; point it at another version instead.'),
     ]);
     expect(await tags()).toMatchObject({ latest: "1.1.0" });
     const missing = await at(`${TAGS}/never`, "DELETE");

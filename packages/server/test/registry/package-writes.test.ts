@@ -1,5 +1,6 @@
 import {
   createTestClock,
+  explained,
   startTestApp,
   type TestApp,
   type TestClock,
@@ -200,7 +201,9 @@ describe("unpublishing one version", () => {
       const { status, json } = await app.admin.publish({ name: "used", version: "1.0.0", files });
       expect([status, json.error]).toEqual([
         403,
-        "used@1.0.0 was unpublished and its number cannot be used again; publish a higher version.",
+        explained(
+          "used@1.0.0 was unpublished and its number cannot be used again; publish a higher version.",
+        ),
       ]);
     }
     expect((await read("used")).time["1.0.0"]).toBe(document.time["1.0.0"]);

@@ -46,7 +46,7 @@ function clientHeaders(token: string): Record<string, string> {
     "npm-auth-type": "web",
     "npm-session": "session-of-the-client",
     "npm-scope": "@acme",
-    "user-agent": "npm/11.19.1 client-of-ada",
+    "user-agent": "npm/11.19.1 client-of-ours",
     "referer": "install @acme/secret-lib",
     "pacote-pkg-id": "registry:@acme/secret-lib@1.0.0",
     "x-forwarded-for": "192.0.2.77",
@@ -88,15 +88,17 @@ it("tells an upstream nothing but which public packages are wanted", async () =>
   for (const name of PUBLIC) {
     upstream.publish({ name, version: "1.0.0", manifest: { dependencies: { "secret-tool": "1" } } });
   }
-  const ada = await app.as("ada");
-  const headers = clientHeaders(ada.token);
+  const grace = await app.as("grace-hopper");
+  const headers = clientHeaders(grace.token);
   await publishAndChange(headers);
   for (let round = 0; round < 2; round += 1) {
     for (const name of [...PRIVATE_NAMES, ...PUBLIC]) await walkRoutes(name, headers);
     await app.request("/npm/team/left", {
       headers: { authorization: `Basic ${btoa(`admin:${ADMIN_PASSWORD}`)}` },
     });
-    await app.request("/npm/team/left", { headers: { authorization: `Basic ${btoa(`api:${ada.token}`)}` } });
+    await app.request("/npm/team/left", {
+      headers: { authorization: `Basic ${btoa(`api:${grace.token}`)}` },
+    });
     await app.request("/npm/team/left?write=true&token=query-of-the-client", { headers });
     await app.request("/npm/team/left/-/left-1.0.0.tgz?auth=query-of-the-client", { headers });
     for (const path of [
@@ -146,12 +148,12 @@ it("tells an upstream nothing but which public packages are wanted", async () =>
     for (const secret of [
       "secret",
       "of-the-client",
-      "client-of-ada",
-      "ada",
+      "client-of-ours",
+      "grace-hopper",
       "192.0.2.77",
       "123456",
       ADMIN_PASSWORD,
-      ada.token,
+      grace.token,
       app.admin.token,
     ]) {
       expect(everything).not.toContain(secret);

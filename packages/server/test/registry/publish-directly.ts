@@ -61,6 +61,7 @@ export async function publishDirectly(deps: {
           registry,
           registryUrl: "http://127.0.0.1/npm/own",
           publisher: { ...publisher, via: "password" },
+          mayOverwrite: false,
           request: parsePublishRequest(parsePackageName(input.name), body),
         },
       );
@@ -84,6 +85,8 @@ async function registryIn(deps: { db: Database; now: () => number }): Promise<Re
     anonymousRead: false,
     active: true,
     host: null,
+    allowOverwrite: false,
+    refusalStatus: 403,
     managed: false,
     upstreams: [],
     claims: [],

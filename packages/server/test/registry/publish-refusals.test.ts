@@ -1,4 +1,4 @@
-import { makePublishDocument } from "@entrepot/testkit";
+import { explained, makePublishDocument } from "@entrepot/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startRefusingApp, type RefusingApp } from "./refused-publish.ts";
 
@@ -138,7 +138,7 @@ describe("a document that is not a publish", () => {
 
   it("may not be private", async () => {
     const name = "doc-private";
-    const text = 'doc-private says "private": true in its package.json; remove it to publish.';
+    const text = explained('doc-private says "private": true in its package.json; remove it to publish.');
     expect(
       await server.publishChanged({ ...base, name, manifest: { private: true } }, () => undefined),
     ).toEqual([403, text]);
@@ -158,8 +158,10 @@ describe("a document that is not a publish", () => {
     const elsewhere = { publishConfig: { registry: "https://other.example/npm/default/" } };
     expect(await server.publishChanged({ ...base, name, manifest: elsewhere }, () => undefined)).toEqual([
       403,
-      "publishConfig.registry in package.json says https://other.example/npm/default/, so this package is not " +
-        `published to ${server.app.url}/npm/default/.`,
+      explained(
+        "publishConfig.registry in package.json says https://other.example/npm/default/, so this package is not " +
+          `published to ${server.app.url}/npm/default/.`,
+      ),
     ]);
     await server.expectUntouched(name);
   });

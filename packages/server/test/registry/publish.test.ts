@@ -1,4 +1,5 @@
 import {
+  explained,
   createTestClock,
   makePublishDocument,
   startTestApp,
@@ -199,13 +200,16 @@ describe("a second publish of a version", () => {
     const other = makePublishDocument({ name: "twice", version: "1.0.0", files: { "index.js": "other" } });
     const { status, json } = await publish(other.body);
     expect(status).toBe(403);
-    expect(json).toMatchInlineSnapshot(`
-      {
-        "code": "version-exists",
-        "error": "twice@1.0.0 exists already with other content and versions are immutable; publish a higher version.",
-        "message": "twice@1.0.0 exists already with other content and versions are immutable; publish a higher version.",
-      }
-    `);
+    const text = explained(
+      "twice@1.0.0 exists already with other content and versions are immutable; publish a higher version.",
+    );
+    expect(json).toEqual({
+      code: "version-exists",
+      error: text,
+      message: text,
+      helpCode: "version-exists",
+      help: `${app.url}/-/help/errors#version-exists`,
+    });
     expect((await app.admin.request(path)).text).toBe(before);
   });
 

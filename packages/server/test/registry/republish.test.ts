@@ -1,4 +1,4 @@
-import { createTestClock, startTestApp, type TestApp, type TestClock } from "@entrepot/testkit";
+import { createTestClock, explained, startTestApp, type TestApp, type TestClock } from "@entrepot/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 interface Document extends Record<string, unknown> {
@@ -58,7 +58,9 @@ describe("the same bytes under a version that exists", () => {
       const { status, json } = await eve.publish({ name: "taken", version: "1.0.0", tag });
       expect([status, json.error]).toEqual([
         403,
-        "taken@1.0.0 was published already by dev, with the same content; publish a higher version.",
+        explained(
+          "taken@1.0.0 was published already by dev, with the same content; publish a higher version.",
+        ),
       ]);
     }
     expect(await read("taken")).toEqual(before);

@@ -1,4 +1,10 @@
-import { createFakeUpstream, startTestApp, type FakeUpstream, type TestApp } from "@entrepot/testkit";
+import {
+  createFakeUpstream,
+  explained,
+  type FakeUpstream,
+  startTestApp,
+  type TestApp,
+} from "@entrepot/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 let app: TestApp;
@@ -23,7 +29,7 @@ describe("a first publish under a name that an upstream has", () => {
     const dev = await app.as("dev");
     expect((await dev.request("/npm/default/known")).status).toBe(200);
     const { status, json } = await dev.publish({ name: "known", version: "9.0.0" });
-    expect([status, json.error]).toEqual([403, refusal("known")]);
+    expect([status, json.error]).toEqual([403, explained(refusal("known"))]);
     expect(Object.keys((await dev.request("/npm/default/known")).json["versions"] as object)).toEqual([
       "1.0.0",
     ]);

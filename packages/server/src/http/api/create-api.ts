@@ -3,7 +3,7 @@ import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { EntrepotError, may, type Principal } from "@entrepot/core";
 import type { Answer } from "../answer.ts";
 import { hasUnreadBody } from "../body.ts";
-import { plainAddress, type AddressReader } from "../client-address.ts";
+import { baseUrlOf, plainAddress, type AddressReader } from "../client-address.ts";
 import type { HttpDeps } from "../context.ts";
 import { errorAnswer, isServerFault } from "../errors.ts";
 import type { ApiContext, ApiRoute } from "./api-route.ts";
@@ -38,7 +38,7 @@ export async function createApi(deps: HttpDeps, addresses: AddressReader): Promi
   app.decorateRequest("principal");
   app.decorateRequest("startedAt", 0);
   app.decorateRequest("clientIp", "");
-  app.setErrorHandler((error, request, reply) => sendError(deps, { error, request, reply }));
+  app.setErrorHandler((error, request, reply) => sendError(deps, addresses, { error, request, reply }));
   app.setNotFoundHandler(() => {
     throw new EntrepotError("not-found", { message: "The API has nothing at this URL." });
   });
@@ -120,12 +120,17 @@ interface Exchange {
   reply: FastifyReply;
 }
 
-function sendError(deps: HttpDeps, { error, request, reply }: Exchange & { error: unknown }): void {
+function sendError(
+  deps: HttpDeps,
+  addresses: AddressReader,
+  { error, request, reply }: Exchange & { error: unknown },
+): void {
   const known = frameworkError(error);
   if (isServerFault(known)) deps.log.error("request failed", { requestId: request.id, error: known });
   // What was not wanted is not listened to any longer.
   if (hasUnreadBody(request.raw)) void reply.header("connection", "close");
-  sendPlain(reply, errorAnswer(known, request.id));
+  const baseUrl = baseUrlOf(deps, addresses, request.raw);
+  sendPlain(reply, errorAnswer(known, { requestId: request.id, baseUrl }));
 }
 
 // The framework refuses bad bodies with errors of its own; they are the client's mistakes.

@@ -1,6 +1,7 @@
 import { EntrepotError } from "@entrepot/core";
 import { findAttestations, unpublishedError } from "../../registry/index.ts";
 import { jsonAnswer, type Answer } from "../answer.ts";
+import { helpPage } from "../help.ts";
 import type { NpmContext } from "../context.ts";
 import { packageOf, valueOf } from "../match-route.ts";
 
@@ -29,4 +30,9 @@ export async function visibility(context: NpmContext): Promise<Answer> {
 export async function attestations(context: NpmContext): Promise<Answer> {
   const found = await findAttestations(context.deps, context.registry, valueOf(context.params, "rest"));
   return jsonAnswer(200, { attestations: found });
+}
+
+/** `GET /-/help/errors`: also here, for registries that have a host of their own. */
+export async function help(): Promise<Answer> {
+  return helpPage();
 }
