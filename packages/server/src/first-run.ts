@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { EntrepotError, isEntrepotError } from "@entrepot/core";
+import { systemActor } from "./changes/index.ts";
 import type { Config, DeclaredRegistry, DeclaredUpstream } from "./config/index.ts";
 import type { Database } from "./db/index.ts";
 import {
@@ -76,7 +77,7 @@ export interface SeedDeps {
  */
 export async function seedDefaultRegistry(deps: SeedDeps, config: Config): Promise<void> {
   if ((await deps.registries.snapshot()).byName.size > 0) return;
-  const by = systemActor(deps.workspaceId, false);
+  const by = ownActor(deps.workspaceId, false);
   const hasUpstream = config.upstream !== "none";
   if (hasUpstream) await seedUpstream(deps, by, config.upstream);
   // With its upstream or not at all: a start that is killed here is completed by the next one.
@@ -117,7 +118,7 @@ async function npmRegistryUrl(): Promise<string> {
  * declared claims. What it declares no longer stays with all it holds, and can be changed by API and CLI from then on.
  */
 export async function applyDeclarations(deps: SeedDeps, config: Config): Promise<void> {
-  const by = systemActor(deps.workspaceId, true);
+  const by = ownActor(deps.workspaceId, true);
   for (const upstream of config.upstreams) await applyUpstream(deps, by, upstream);
   for (const registry of config.registries) await applyRegistry(deps, by, effective(registry, config));
   const registries = config.registries.map(({ name }) => name);
@@ -138,7 +139,7 @@ function effective(declared: DeclaredRegistry, { anonymousRead }: Config): Decla
 
 async function openDefaultRegistry(deps: SeedDeps): Promise<void> {
   try {
-    const by = systemActor(deps.workspaceId, false);
+    const by = ownActor(deps.workspaceId, false);
     await changeRegistry(deps.writes, by, { name: DEFAULT_NAME, anonymousRead: true });
   } catch (error) {
     // Somebody deleted it.
@@ -190,8 +191,9 @@ async function createOrChange(create: () => Promise<void>, change: () => Promise
   }
 }
 
-function systemActor(workspaceId: string, fromConfiguration: boolean): RegistryActor {
-  return { workspaceId, actor: fromConfiguration ? "configuration" : SYSTEM_ACTOR, fromConfiguration };
+function ownActor(workspaceId: string, fromConfiguration: boolean): RegistryActor {
+  const actor = systemActor(fromConfiguration ? "configuration" : SYSTEM_ACTOR);
+  return { workspaceId, actor, fromConfiguration };
 }
 
 // Several processes may start on one empty database at once.

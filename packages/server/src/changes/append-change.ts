@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import type { Transaction } from "kysely";
 import { CHANGES_CHANNEL, defineQuery, isPostgres } from "../db/index.ts";
 import type { Schema, SlotOf } from "../db/index.ts";
-import type { NewChange } from "./change.ts";
+import type { Change, NewChange } from "./change.ts";
 
 /** Key of the advisory lock that transactions hold from their first change to their commit. */
 const APPEND_LOCK = 7_164_205_311;
@@ -17,10 +17,10 @@ export async function appendChange(trx: Transaction<Schema>, change: NewChange):
       trx,
     );
   }
-  await insertChange(trx, { ...change, detail: JSON.stringify(change.detail) });
+  await insertChange(trx, { ...change, actor: change.actor.name, detail: JSON.stringify(change.detail) });
 }
 
-const insertChange = defineQuery((db, slot: SlotOf<Omit<NewChange, "detail"> & { detail: string }>) =>
+const insertChange = defineQuery((db, slot: SlotOf<Omit<Change, "seq" | "detail"> & { detail: string }>) =>
   db.insertInto("changes").values({
     workspace_id: slot("workspaceId"),
     registry_id: slot("registryId"),

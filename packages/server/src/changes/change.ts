@@ -1,3 +1,5 @@
+import type { Actor } from "./actor.ts";
+
 /** What can happen to what we keep. Closed: a consumer that knows all of them knows everything. */
 export type ChangeKind =
   | "version-published"
@@ -29,5 +31,7 @@ export interface Change {
   detail: Record<string, unknown>;
 }
 
-/** A change before it is written. */
-export type NewChange = Omit<Change, "seq">;
+/** A change before it is written. The log keeps the actor's name of it. */
+export interface NewChange extends Omit<Change, "seq" | "actor"> {
+  actor: Actor;
+}

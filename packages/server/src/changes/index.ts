@@ -3,6 +3,8 @@
  * must forget, index or announce. It knows the order of changes and nothing of what they mean; it must not load what
  * a change speaks of.
  */
+export { clientName, systemActor } from "./actor.ts";
+export type { Actor } from "./actor.ts";
 export { appendChange } from "./append-change.ts";
 export type { Change, ChangeKind, NewChange } from "./change.ts";
 export type { ChangeListener } from "./change-feed.ts";

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
 import { EntrepotError, type Role } from "@entrepot/core";
+import { systemActor } from "../changes/index.ts";
 import { loadConfig, type ProcessInputs } from "../config/index.ts";
 import { ROLES, type Identity } from "../identity/index.ts";
 import { openCommandStorage } from "./open-storage.ts";
@@ -16,7 +17,7 @@ export const ADMIN_USAGE = `Usage: entrepot admin <action> [--json] [--data FOLD
 Works on the database named by the configuration, whether or not the server runs.
 `;
 
-const ACTOR = "command line";
+const ACTOR = systemActor("command line");
 const PASSWORD_BYTES = 15;
 const DAYS = /^[1-9][0-9]{0,3}$/;
 const DAYS_MAX = 3650;

@@ -1,6 +1,6 @@
 import type { Selectable } from "kysely";
 import { EntrepotError, normalizeVersion, parsePackageName, type VersionStatus } from "@entrepot/core";
-import { appendChange, createCurrentValue, type ChangeLog } from "../changes/index.ts";
+import { appendChange, createCurrentValue, type Actor, type ChangeLog } from "../changes/index.ts";
 import { withoutNul, type Database, type Schema } from "../db/index.ts";
 
 const EVERY_REGISTRY = "";
@@ -35,12 +35,9 @@ export interface Statuses {
     name: string,
   ): ReadonlyMap<string, VersionStatus> | Promise<ReadonlyMap<string, VersionStatus>>;
   list(workspaceId: string): Promise<StatusEntry[]>;
-  set(
-    key: StatusKey,
-    status: { status: "blocked" | "allowed"; reason: string; actor: string },
-  ): Promise<void>;
+  set(key: StatusKey, status: { status: "blocked" | "allowed"; reason: string; actor: Actor }): Promise<void>;
   /** False when there was nothing to clear. */
-  clear(key: StatusKey, actor: string): Promise<boolean>;
+  clear(key: StatusKey, actor: Actor): Promise<boolean>;
 }
 
 const NO_STATUSES: ReadonlyMap<string, VersionStatus> = new Map();
@@ -86,7 +83,7 @@ export async function createStatuses(deps: StatusDeps): Promise<Statuses> {
           message: `A reason has at most ${REASON_CHARS_MAX} characters.`,
         });
       }
-      const values = { status, reason: withoutNul(reason), set_by: actor, set_at: now() };
+      const values = { status, reason: withoutNul(reason), set_by: actor.name, set_at: now() };
       await writeStatus(deps, { key, actor, values });
     },
     async clear(key, actor) {
@@ -111,7 +108,7 @@ type StatusValues = Pick<StatusRow, "status" | "reason" | "set_by" | "set_at">;
 
 interface StatusWrite {
   key: StatusKey;
-  actor: string;
+  actor: Actor;
   /** Null clears. */
   values: StatusValues | null;
 }

@@ -1,4 +1,4 @@
-import type { Change } from "../changes/index.ts";
+import type { Actor, Change } from "../changes/index.ts";
 import type { Database } from "../db/index.ts";
 import type { Log, Metrics } from "../telemetry/index.ts";
 import type { FailedPasswords } from "./failed-passwords.ts";
@@ -20,9 +20,9 @@ export interface IdentityDeps {
   metrics?: Metrics;
 }
 
-/** Who did something, for the change log. */
-export interface Actor {
-  actor: string;
+/** Something that somebody does. */
+export interface Deed {
+  actor: Actor;
 }
 
 /** One page of a list. */

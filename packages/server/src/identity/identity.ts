@@ -1,4 +1,5 @@
 import { EntrepotError, type Principal, type Role } from "@entrepot/core";
+import { clientName, type Actor } from "../changes/index.ts";
 import { createAuthenticator } from "./authenticate.ts";
 import type { IdentityDeps, Page } from "./identity-deps.ts";
 import { createPasswordCheck } from "./password-check.ts";
@@ -43,9 +44,9 @@ export interface Identity {
   checkPassword(input: { userName: string; password: string; address: string }): Promise<CheckedUser>;
   /**
    * Revokes the token with this secret. Resolves with false when it was revoked before. Throws credential-invalid
-   * for what is no token's secret, a token's id among it.
+   * for what is no token's secret, a token's id among it. Whoever shows no other credential is the token's own user.
    */
-  logout(secret: string): Promise<boolean>;
+  logout(input: LoginSource & { secret: string; actor: Actor | null }): Promise<boolean>;
   /**
    * Creates the administrator `admin` when there are no users. Resolves with null when there are; else with
    * the
@@ -69,7 +70,7 @@ export interface Identity {
   /** Lists usable tokens, of one user or of all. */
   listTokens(input?: { userId?: string; after?: string | null; limit?: number }): Promise<Page<Token>>;
   /** Revokes a token by id or secret; with `userId`, only one of that user. False when there is none. */
-  revokeToken(input: { token: string; userId?: string; actor: string }): Promise<boolean>;
+  revokeToken(input: { token: string; userId?: string; actor: Actor }): Promise<boolean>;
   /** Writes when tokens were last used; happens by itself every half minute. */
   flushTokenUse(): Promise<void>;
   /** Stops, after a last write. */
@@ -102,7 +103,7 @@ export function createIdentity(deps: IdentityDeps): Identity {
     authenticate: authenticator.authenticate,
     login: (input) => login(deps, passwords, input),
     checkPassword: (input) => passwords.check(input),
-    logout: (secret) => logout(deps, secret),
+    logout: (input) => logout(deps, input),
     seedAdmin: (password) => seedFirstAdmin(deps, password),
     hasTokens: () => hasTokens(deps),
     createUser: (input) => createUser(deps, input),
@@ -128,14 +129,20 @@ async function login(
 ): Promise<Login> {
   const { address, client } = input;
   const user = await passwords.check({ userName: input.user, password: input.password, address });
-  const token = await createLoginToken(deps, { userId: user.id, actor: user.name, client });
+  const actor = { name: user.name, credential: "password", address, client: clientName(client) };
+  const token = await createLoginToken(deps, { userId: user.id, actor, client });
   deps.log.info("login", { userName: user.name, tokenId: token.id, address, client });
   return { token: token.secret, tokenId: token.id, user };
 }
 
-async function logout(deps: IdentityDeps, secret: string): Promise<boolean> {
+async function logout(
+  deps: IdentityDeps,
+  input: LoginSource & { secret: string; actor: Actor | null },
+): Promise<boolean> {
+  const { secret, address, client } = input;
   if (!isTokenSecret(secret)) throw new EntrepotError("credential-invalid");
-  return await revokeToken(deps, { token: secret, actor: "logout" });
+  const actor = input.actor ?? { address, client: clientName(client) };
+  return await revokeToken(deps, { token: secret, actor });
 }
 
 async function seedFirstAdmin(

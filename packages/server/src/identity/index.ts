@@ -9,7 +9,7 @@ export { createFailedPasswords } from "./failed-passwords.ts";
 export type { FailedPasswords } from "./failed-passwords.ts";
 export { createIdentity, ROLES } from "./identity.ts";
 export type { Identity, Login, LoginSource } from "./identity.ts";
-export type { Actor, IdentityDeps, Page } from "./identity-deps.ts";
+export type { Deed, IdentityDeps, Page } from "./identity-deps.ts";
 export { createPasswordHasher } from "./password-hasher.ts";
 export type { HashCost, PasswordHasher } from "./password-hasher.ts";
 export type { CheckedUser } from "./password-check.ts";

@@ -2,10 +2,10 @@ import { randomUUID } from "node:crypto";
 import { EntrepotError } from "@entrepot/core";
 import { sql } from "kysely";
 import type { Selectable, Transaction } from "kysely";
-import { appendChange } from "../changes/index.ts";
+import { appendChange, type Actor } from "../changes/index.ts";
 import { withoutNul, type Schema } from "../db/index.ts";
 import { pageLimit, pageOf } from "./identity-deps.ts";
-import type { Actor, IdentityDeps, Page } from "./identity-deps.ts";
+import type { Deed, IdentityDeps, Page } from "./identity-deps.ts";
 import { TOKEN_RANDOM_BYTES, isTokenSecret, makeTokenSecret, tokenHash, tokenHint } from "./token-secret.ts";
 
 /** A token without its secret. */
@@ -29,7 +29,7 @@ export interface NewToken extends Token {
 }
 
 /** What a new token is to be. */
-export interface TokenRequest extends Actor {
+export interface TokenRequest extends Deed {
   userId: string;
   name: string;
   readonly: boolean;
@@ -84,7 +84,7 @@ export async function createToken(deps: TokenDeps, input: TokenRequest): Promise
 /** Creates the token that a login answers with. */
 export async function createLoginToken(
   deps: TokenDeps,
-  input: { userId: string; actor: string; client: string },
+  input: { userId: string; actor: Actor; client: string },
 ): Promise<NewToken> {
   const name = `${LOGIN_PREFIX}${input.client}`.slice(0, NAME_CHARACTERS_MAX);
   const request = { userId: input.userId, actor: input.actor, name, readonly: false, expiresAt: null };
@@ -169,7 +169,7 @@ async function assertRoom(trx: Transaction<Schema>, row: TokenRow): Promise<void
 }
 
 /** A machine that logs in on each run would else fill its user's tokens and then be refused. */
-async function revokeOldLogins(trx: Transaction<Schema>, row: TokenRow, actor: string): Promise<void> {
+async function revokeOldLogins(trx: Transaction<Schema>, row: TokenRow, actor: Actor): Promise<void> {
   const old = await trx
     .selectFrom("tokens")
     .selectAll()
@@ -223,6 +223,9 @@ function cursorOf(after: string | null): { at: number; id: string } | null {
   return { at: Number(match[1]), id: match[2] ?? "" };
 }
 
+/** Whoever shows nothing but the token itself: its user. */
+type OwnActor = Pick<Actor, "address" | "client">;
+
 /**
  * Revokes a token by its id or by its secret. With `userId`, only a token of that user. Resolves with false
  * when there
@@ -230,21 +233,24 @@ function cursorOf(after: string | null): { at: number; id: string } | null {
  */
 export async function revokeToken(
   deps: Pick<IdentityDeps, "db" | "workspaceId" | "now">,
-  input: Actor & { token: string; userId?: string },
+  input: { token: string; userId?: string; actor: Actor | OwnActor },
 ): Promise<boolean> {
   return deps.db.write(async (trx) => {
     const column = isTokenSecret(input.token) ? "secret_hash" : "id";
     const value = column === "id" ? input.token : tokenHash(input.token);
     let query = trx
       .selectFrom("tokens")
-      .selectAll()
-      .where(column, "=", value)
-      .where("workspace_id", "=", deps.workspaceId)
+      .innerJoin("users", "users.id", "tokens.user_id")
+      .selectAll("tokens")
+      .select("users.name as user_name")
+      .where(`tokens.${column}`, "=", value)
+      .where("tokens.workspace_id", "=", deps.workspaceId)
       .where("revoked_at", "is", null);
     if (input.userId !== undefined) query = query.where("user_id", "=", input.userId);
     const row = await query.executeTakeFirst();
     if (row === undefined) return false;
-    await markRevoked(trx, row, { actor: input.actor, at: deps.now() });
+    const actor = { name: row.user_name, credential: row.id, ...input.actor };
+    await markRevoked(trx, row, { actor, at: deps.now() });
     return true;
   });
 }
@@ -264,7 +270,7 @@ export async function purgeTokens(deps: Pick<IdentityDeps, "db" | "now">): Promi
 async function markRevoked(
   trx: Transaction<Schema>,
   row: TokenRow,
-  change: { actor: string; at: number },
+  change: { actor: Actor; at: number },
 ): Promise<void> {
   await trx.updateTable("tokens").set({ revoked_at: change.at }).where("id", "=", row.id).execute();
   await appendTokenChange(trx, row, { ...change, what: "revoked" });
@@ -273,7 +279,7 @@ async function markRevoked(
 async function appendTokenChange(
   trx: Transaction<Schema>,
   row: TokenRow,
-  change: { actor: string; at: number; what: "created" | "revoked" },
+  change: { actor: Actor; at: number; what: "created" | "revoked" },
 ): Promise<void> {
   await appendChange(trx, {
     workspaceId: row.workspace_id,

@@ -2,11 +2,11 @@ import { randomUUID } from "node:crypto";
 import { EntrepotError } from "@entrepot/core";
 import type { Role } from "@entrepot/core";
 import type { Selectable, Transaction } from "kysely";
-import { appendChange } from "../changes/index.ts";
+import { appendChange, systemActor, type Actor } from "../changes/index.ts";
 import { isUniqueViolation } from "../db/index.ts";
 import type { Schema } from "../db/index.ts";
 import { pageLimit, pageOf } from "./identity-deps.ts";
-import type { Actor, IdentityDeps, Page } from "./identity-deps.ts";
+import type { Deed, IdentityDeps, Page } from "./identity-deps.ts";
 import { assertNewPassword } from "./password-rules.ts";
 import { assertNewUserName, foldUserName } from "./user-name.ts";
 
@@ -26,7 +26,7 @@ export interface User {
 }
 
 /** A new user; without a password they can only use tokens. */
-export interface NewUser extends Actor {
+export interface NewUser extends Deed {
   name: string;
   password: string | null;
   role: Role;
@@ -34,7 +34,7 @@ export interface NewUser extends Actor {
 }
 
 /** What to change of a user; what is left out stays. */
-export interface UserChange extends Actor {
+export interface UserChange extends Deed {
   name: string;
   password?: string;
   role?: Role;
@@ -60,7 +60,7 @@ export async function createUser(deps: UserDeps, input: NewUser): Promise<User> 
 }
 
 /** Resolves with false when the name is taken. */
-async function wasInserted(deps: UserDeps, row: UserRow, actor: string): Promise<boolean> {
+async function wasInserted(deps: UserDeps, row: UserRow, actor: Actor): Promise<boolean> {
   try {
     await deps.db.write((trx) => insertUser(trx, row, actor));
     return true;
@@ -86,7 +86,7 @@ function newRow(deps: UserDeps, input: NewUser, passwordHash: string | null): Us
   };
 }
 
-async function insertUser(trx: Transaction<Schema>, row: UserRow, actor: string): Promise<void> {
+async function insertUser(trx: Transaction<Schema>, row: UserRow, actor: Actor): Promise<void> {
   await trx.insertInto("users").values(row).execute();
   await appendUserChange(trx, row, { actor, at: row.created_at, what: "created" });
 }
@@ -110,7 +110,7 @@ export async function seedAdmin(
   const oneTimePassword = input.password === null ? input.makePassword() : null;
   const password = input.password ?? oneTimePassword ?? "";
   assertNewPassword(password, input.name);
-  const given: NewUser = { name: input.name, password, role: "admin", actor: "system" };
+  const given: NewUser = { name: input.name, password, role: "admin", actor: systemActor("system") };
   const row = newRow(deps, given, await deps.hasher.hash(password));
   // Another process may have been first.
   const isFirst = await wasInserted(deps, row, given.actor);
@@ -231,7 +231,7 @@ async function assertOtherAdmin(trx: Transaction<Schema>, row: UserRow): Promise
 async function appendUserChange(
   trx: Transaction<Schema>,
   row: UserRow,
-  change: { actor: string; at: number; what: string },
+  change: { actor: Actor; at: number; what: string },
 ): Promise<void> {
   await appendChange(trx, {
     workspaceId: row.workspace_id,

@@ -62,7 +62,7 @@ async function changeClaims(
         .execute();
     }
     if (claimed.length > 0) {
-      const made = { registry_id: row.id, created_by: by.actor, created_at: now };
+      const made = { registry_id: row.id, created_by: by.actor.name, created_at: now };
       await trx
         .insertInto("claims")
         .values(claimed.map((pattern) => ({ ...made, pattern })))

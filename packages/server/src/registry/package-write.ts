@@ -1,5 +1,5 @@
 import type { Transaction } from "kysely";
-import { appendChange, type ChangeKind } from "../changes/index.ts";
+import { appendChange, type Actor, type ChangeKind } from "../changes/index.ts";
 import type { Database, Schema } from "../db/index.ts";
 import { bumpRevision, requirePackage, type PackageRow } from "./package-rows.ts";
 import type { Registry } from "./registry.ts";
@@ -14,8 +14,7 @@ export interface PackageWriteDeps {
 export interface PackageWrite {
   registry: Registry;
   name: string;
-  /** User name of whoever writes. */
-  actor: string;
+  actor: Actor;
 }
 
 /** What a write did; null when nothing had to change. */

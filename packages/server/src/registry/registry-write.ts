@@ -1,6 +1,6 @@
 import type { Selectable, Transaction } from "kysely";
 import { EntrepotError } from "@entrepot/core";
-import { appendChange } from "../changes/index.ts";
+import { appendChange, type Actor } from "../changes/index.ts";
 import { isPostgres, isUniqueViolation, type Database, type Schema } from "../db/index.ts";
 
 export interface RegistryWriteDeps {
@@ -11,7 +11,7 @@ export interface RegistryWriteDeps {
 /** Who writes, and whether the configuration file is the writer: only it may change what it declares. */
 export interface RegistryActor {
   workspaceId: string;
-  actor: string;
+  actor: Actor;
   fromConfiguration: boolean;
 }
 

@@ -1,12 +1,13 @@
 import type { Transaction } from "kysely";
 import { EntrepotError, compareVersions, highestStable } from "@entrepot/core";
+import type { Actor } from "../changes/index.ts";
 import { defineQuery, type Schema, type SlotOf } from "../db/index.ts";
 import { listVersions } from "./package-rows.ts";
 
 /** Who writes, and when. */
 export interface TagWrite {
   packageId: string;
-  actor: string;
+  actor: Actor;
   now: number;
 }
 
@@ -16,10 +17,17 @@ export async function setTag(
   write: TagWrite,
   tag: { name: string; version: string },
 ): Promise<void> {
-  await upsertTag(trx, { ...write, ...tag });
+  const { packageId, actor, now } = write;
+  await upsertTag(trx, { packageId, userName: actor.name, now, ...tag });
 }
 
-const upsertTag = defineQuery((db, slot: SlotOf<TagWrite & { name: string; version: string }>) =>
+interface NewTag extends Omit<TagWrite, "actor"> {
+  userName: string;
+  name: string;
+  version: string;
+}
+
+const upsertTag = defineQuery((db, slot: SlotOf<NewTag>) =>
   db
     .insertInto("dist_tags")
     .values({
@@ -27,7 +35,7 @@ const upsertTag = defineQuery((db, slot: SlotOf<TagWrite & { name: string; versi
       tag: slot("name"),
       version: slot("version"),
       updated_at: slot("now"),
-      updated_by: slot("actor"),
+      updated_by: slot("userName"),
     })
     .onConflict((conflict) =>
       conflict.columns(["package_id", "tag"]).doUpdateSet((eb) => ({

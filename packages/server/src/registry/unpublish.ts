@@ -106,7 +106,7 @@ export async function unpublishPackage(
     const { trx, row, now } = scope;
     const versions = (await listVersions(trx, row.id)).map((entry) => entry.version);
     const tombstone: Tombstone = {
-      name: write.actor,
+      name: write.actor.name,
       time: new Date(now).toISOString(),
       tags: Object.fromEntries(await listTags(trx, row.id)),
       maintainers: JSON.parse(row.maintainers) as unknown,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { appendChange, createChangeLog } from "../../src/changes/index.ts";
+import { appendChange, createChangeLog, systemActor } from "../../src/changes/index.ts";
 import type { Database } from "../../src/db/index.ts";
 import { describeOnEachPostgres, sqliteDatabases } from "../db/each-database.ts";
 
@@ -8,7 +8,7 @@ function append(db: Database, name: string): Promise<void> {
     workspaceId: "w",
     registryId: null,
     kind: "settings-changed" as const,
-    actor: "a",
+    actor: systemActor("a"),
     at: 1,
     detail: {},
   };

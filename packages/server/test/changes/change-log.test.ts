@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { appendChange, createChangeLog } from "../../src/changes/index.ts";
+import { appendChange, createChangeLog, systemActor } from "../../src/changes/index.ts";
 import type { Change, ChangeLog, ChangeLogOptions, NewChange } from "../../src/changes/index.ts";
 import type { Database } from "../../src/db/index.ts";
 import { describeOnEachDatabase } from "../db/each-database.ts";
@@ -7,7 +7,12 @@ import { describeOnEachDatabase } from "../db/each-database.ts";
 const NEVER_MS = 3_600_000;
 
 function change(packageName: string): NewChange {
-  const rest = { kind: "version-published" as const, actor: "ada", at: 1, detail: { version: "1.0.0" } };
+  const rest = {
+    kind: "version-published" as const,
+    actor: systemActor("ada"),
+    at: 1,
+    detail: { version: "1.0.0" },
+  };
   return { workspaceId: "w", registryId: "r", packageName, ...rest };
 }
 
@@ -48,8 +53,8 @@ describeOnEachDatabase("the change log", (databases) => {
     await append(db, "b");
     await log.refresh();
     expect(seen).toEqual([
-      { ...change("a"), seq: expect.any(Number) as number },
-      { ...change("b"), seq: expect.any(Number) as number },
+      { ...change("a"), actor: "ada", seq: expect.any(Number) as number },
+      { ...change("b"), actor: "ada", seq: expect.any(Number) as number },
     ]);
     expect(log.seq).toBe(seen[1]?.seq);
   });

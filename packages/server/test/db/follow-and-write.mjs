@@ -1,6 +1,6 @@
 // Obeys lines on its input: "write <name>" appends a change, "seen <name>" catches up and tells what it has seen.
 import { createInterface } from "node:readline";
-import { appendChange, createChangeLog } from "../../dist/changes/index.js";
+import { appendChange, createChangeLog, systemActor } from "../../dist/changes/index.js";
 import { openDatabase } from "../../dist/db/index.js";
 
 const say = (line) => process.stdout.write(`${line}\n`);
@@ -18,7 +18,8 @@ for await (const line of createInterface({ input: process.stdin })) {
     log.catchUp();
     say(`seen ${packageName} ${seen.has(packageName)}`);
   } else {
-    const change = { workspaceId: "w", registryId: null, kind: "tag-set", actor: "a", at: 1, detail: {} };
+    const by = { actor: systemActor("a"), at: 1 };
+    const change = { workspaceId: "w", registryId: null, kind: "tag-set", ...by, detail: {} };
     await db.write((trx) => appendChange(trx, { ...change, packageName }));
     say(`wrote ${packageName}`);
   }

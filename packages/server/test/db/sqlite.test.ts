@@ -2,7 +2,7 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { sql } from "kysely";
 import { expect, test } from "vitest";
-import { appendChange, createChangeLog } from "../../src/changes/index.ts";
+import { appendChange, createChangeLog, systemActor } from "../../src/changes/index.ts";
 import { WriterLink } from "../../src/db/sqlite/writer-link.ts";
 import { startChild } from "./child-process.ts";
 import { sqliteDatabases } from "./each-database.ts";
@@ -29,7 +29,7 @@ test("two processes see each other's acknowledged writes at once", async () => {
     workspaceId: "w",
     registryId: null,
     kind: "tag-set" as const,
-    actor: "a",
+    actor: systemActor("a"),
     at: 1,
     detail: {},
   };
@@ -54,7 +54,7 @@ test("two processes that write at the same time lose nothing", async () => {
     workspaceId: "w",
     registryId: null,
     kind: "tag-set" as const,
-    actor: "a",
+    actor: systemActor("a"),
     at: 1,
     detail: {},
   };

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { createTestClock } from "@entrepot/testkit";
 import { expect, it } from "vitest";
-import { createChangeLog } from "../../src/changes/index.ts";
+import { createChangeLog, systemActor } from "../../src/changes/index.ts";
 import {
   createFailedPasswords,
   createIdentity,
@@ -38,14 +38,14 @@ describeOnEachDatabase("a token that ended", (databases) => {
       name: "ada",
       password: "correct horse",
       role: "developer",
-      actor: "test",
+      actor: systemActor("test"),
     });
-    const made = { userId: user.id, readonly: true, actor: "test" };
+    const made = { userId: user.id, readonly: true, actor: systemActor("test") };
     const expiresAt = clock.now() + 1000;
     const expired = await identity.createToken({ ...made, name: "expired", expiresAt });
     const revoked = await identity.createToken({ ...made, name: "revoked", expiresAt: null });
     const kept = await identity.createToken({ ...made, name: "kept", expiresAt: null });
-    await identity.revokeToken({ token: revoked.id, actor: "test" });
+    await identity.revokeToken({ token: revoked.id, actor: systemActor("test") });
     const refusalOf = async ({ secret }: { secret: string }): Promise<unknown> =>
       await Promise.resolve(identity.authenticate(`Bearer ${secret}`)).then(
         () => null,
@@ -61,7 +61,7 @@ describeOnEachDatabase("a token that ended", (databases) => {
     expect(await purgeTokens({ db, now: clock.now })).toBe(1);
     expect([await refusalOf(expired), await refusalOf(kept)]).toEqual(["token-unknown", null]);
 
-    await identity.revokeToken({ token: kept.id, actor: "test" });
+    await identity.revokeToken({ token: kept.id, actor: systemActor("test") });
     clock.advance(30 * DAY_MS);
     expect(await purgeTokens({ db, now: clock.now })).toBe(1);
     expect(await identity.hasTokens()).toBe(true);

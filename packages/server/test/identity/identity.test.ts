@@ -3,7 +3,7 @@ import type { Principal } from "@entrepot/core";
 import { createTestClock } from "@entrepot/testkit";
 import type { TestClock } from "@entrepot/testkit";
 import { afterEach, expect, it } from "vitest";
-import { createChangeLog } from "../../src/changes/index.ts";
+import { createChangeLog, systemActor } from "../../src/changes/index.ts";
 import type { ChangeLog } from "../../src/changes/index.ts";
 import type { Database } from "../../src/db/index.ts";
 import { createFailedPasswords, createIdentity, createPasswordHasher } from "../../src/identity/index.ts";
@@ -87,7 +87,7 @@ describeOnEachDatabase("identity", (databases) => {
       name: "Ada",
       password: "correct horse",
       role: "developer",
-      actor: "test",
+      actor: systemActor("test"),
     });
     const login = await setup.identity.login({ user: "ada", password: "correct horse", ...SOURCE });
     return { ...setup, token: login.token, tokenId: login.tokenId, userId: login.user.id };
@@ -150,7 +150,7 @@ describeOnEachDatabase("identity", (databases) => {
 
   it("never takes a wrong credential for none", async () => {
     const { identity, token } = await withAda();
-    await identity.createUser({ name: "bob", password: null, role: "read-only", actor: "test" });
+    await identity.createUser({ name: "bob", password: null, role: "read-only", actor: systemActor("test") });
     const wrong: [string, string][] = [
       ["", "auth-malformed"],
       ["Bearer ent_x", "token-damaged"],
@@ -176,7 +176,7 @@ describeOnEachDatabase("identity", (databases) => {
       name: "short",
       readonly: true,
       expiresAt: clock.now() + 1000,
-      actor: "test",
+      actor: systemActor("test"),
     });
     expect(await identity.authenticate(`Bearer ${short.secret}`)).toMatchObject({ readonly: true });
     clock.advance(1000);
@@ -185,27 +185,27 @@ describeOnEachDatabase("identity", (databases) => {
     );
 
     await identity.authenticate(`Bearer ${token}`);
-    await identity.changeUser({ name: "ADA", disabled: true, actor: "test" });
+    await identity.changeUser({ name: "ADA", disabled: true, actor: systemActor("test") });
     await changes.refresh();
     await expect(identity.authenticate(`Bearer ${token}`)).rejects.toMatchObject(refusal("user-disabled"));
     await expect(identity.authenticate(basic("ada:correct horse"))).rejects.toMatchObject(
       refusal("password-wrong"),
     );
-    await identity.changeUser({ name: "ada", disabled: false, actor: "test" });
+    await identity.changeUser({ name: "ada", disabled: false, actor: systemActor("test") });
     await changes.refresh();
     expect(await nameOf(identity.authenticate(`Bearer ${token}`))).toBe("ada");
 
-    expect(await identity.revokeToken({ token: tokenId, actor: "test" })).toBe(true);
+    expect(await identity.revokeToken({ token: tokenId, actor: systemActor("test") })).toBe(true);
     await changes.refresh();
     await expect(identity.authenticate(`Bearer ${token}`)).rejects.toMatchObject(refusal("token-revoked"));
-    expect(await identity.revokeToken({ token: tokenId, actor: "test" })).toBe(false);
+    expect(await identity.revokeToken({ token: tokenId, actor: systemActor("test") })).toBe(false);
   });
 
   it("ends a token in every process", async () => {
     const { identity, db, token } = await withAda();
     const other = await start(db);
     expect(await nameOf(other.identity.authenticate(`Bearer ${token}`))).toBe("ada");
-    expect(await identity.logout(token)).toBe(true);
+    expect(await identity.logout({ secret: token, address: "", client: "", actor: null })).toBe(true);
     await other.changes.refresh();
     await expect(other.identity.authenticate(`Bearer ${token}`)).rejects.toMatchObject(
       refusal("token-revoked"),
@@ -222,7 +222,7 @@ describeOnEachDatabase("identity", (databases) => {
     await Promise.all(Array.from({ length: 20 }, async () => identity.authenticate(header, "192.0.2.1")));
     expect(compared()).toBe(before + 1);
 
-    await identity.changeUser({ name: "ada", password: "battery staple", actor: "test" });
+    await identity.changeUser({ name: "ada", password: "battery staple", actor: systemActor("test") });
     await changes.refresh();
     await expect(identity.authenticate(header)).rejects.toMatchObject(refusal("password-wrong"));
     expect(await nameOf(identity.authenticate(basic("ada:battery staple")))).toBe("ada");
@@ -237,7 +237,7 @@ describeOnEachDatabase("identity", (databases) => {
       );
     }
     expect(compared()).toBe(before + 1);
-    await identity.changeUser({ name: "ada", password: "battery staple", actor: "test" });
+    await identity.changeUser({ name: "ada", password: "battery staple", actor: systemActor("test") });
     await changes.refresh();
     expect(await nameOf(identity.authenticate(basic("ada:battery staple")))).toBe("ada");
   });
@@ -273,7 +273,7 @@ describeOnEachDatabase("identity", (databases) => {
 
   it("refuses names that differ only in case, and reserved ones", async () => {
     const { identity } = await withAda();
-    const user = { password: null, role: "developer" as const, actor: "test" };
+    const user = { password: null, role: "developer" as const, actor: systemActor("test") };
     await expect(identity.createUser({ ...user, name: "ADA" })).rejects.toMatchObject({ code: "name-taken" });
     await expect(identity.createUser({ ...user, name: "Api" })).rejects.toMatchObject({
       code: "request-invalid",
@@ -292,17 +292,19 @@ describeOnEachDatabase("identity", (databases) => {
     const { identity } = await fresh();
     await identity.seedAdmin(null);
     const last = { code: "permission-denied" };
-    await expect(identity.changeUser({ name: "admin", disabled: true, actor: "t" })).rejects.toMatchObject(
-      last,
-    );
-    await expect(identity.changeUser({ name: "admin", role: "developer", actor: "t" })).rejects.toMatchObject(
-      last,
-    );
-    await identity.createUser({ name: "eve", password: null, role: "admin", actor: "t" });
-    expect(await identity.changeUser({ name: "admin", role: "developer", actor: "t" })).toMatchObject({
+    await expect(
+      identity.changeUser({ name: "admin", disabled: true, actor: systemActor("t") }),
+    ).rejects.toMatchObject(last);
+    await expect(
+      identity.changeUser({ name: "admin", role: "developer", actor: systemActor("t") }),
+    ).rejects.toMatchObject(last);
+    await identity.createUser({ name: "eve", password: null, role: "admin", actor: systemActor("t") });
+    expect(
+      await identity.changeUser({ name: "admin", role: "developer", actor: systemActor("t") }),
+    ).toMatchObject({
       role: "developer",
     });
-    await expect(identity.changeUser({ name: "nobody", actor: "t" })).rejects.toMatchObject({
+    await expect(identity.changeUser({ name: "nobody", actor: systemActor("t") })).rejects.toMatchObject({
       code: "not-found",
     });
   });
@@ -310,7 +312,7 @@ describeOnEachDatabase("identity", (databases) => {
   it("lists users and tokens page by page", async () => {
     const { identity, userId, token } = await withAda();
     for (const name of ["bob", "cy", "dee"]) {
-      await identity.createUser({ name, password: null, role: "read-only", actor: "t" });
+      await identity.createUser({ name, password: null, role: "read-only", actor: systemActor("t") });
     }
     const first = await identity.listUsers({ limit: 3 });
     expect(first.items.map(({ name }) => name)).toEqual(["ada", "bob", "cy"]);
@@ -318,7 +320,7 @@ describeOnEachDatabase("identity", (databases) => {
       ["dee"],
     );
     for (const name of ["a", "b", "c"]) {
-      await identity.createToken({ userId, name, readonly: false, expiresAt: null, actor: "t" });
+      await identity.createToken({ userId, name, readonly: false, expiresAt: null, actor: systemActor("t") });
     }
     const tokens = await identity.listTokens({ limit: 3 });
     const rest = await identity.listTokens({ limit: 3, after: tokens.next });
@@ -332,14 +334,16 @@ describeOnEachDatabase("identity", (databases) => {
 
   it("revokes only a token of the named user when asked to", async () => {
     const { identity, token, tokenId } = await withAda();
-    expect(await identity.revokeToken({ token: tokenId, userId: "other", actor: "t" })).toBe(false);
-    expect(await identity.revokeToken({ token, actor: "t" })).toBe(true);
+    expect(await identity.revokeToken({ token: tokenId, userId: "other", actor: systemActor("t") })).toBe(
+      false,
+    );
+    expect(await identity.revokeToken({ token, actor: systemActor("t") })).toBe(true);
     expect((await identity.listTokens()).items).toEqual([]);
   });
 
   it("refuses tokens that make no sense", async () => {
     const { identity, clock, userId } = await withAda();
-    const request = { userId, name: "x", readonly: false, expiresAt: null, actor: "t" };
+    const request = { userId, name: "x", readonly: false, expiresAt: null, actor: systemActor("t") };
     const invalid = { code: "request-invalid" };
     await expect(identity.createToken({ ...request, name: " " })).rejects.toMatchObject(invalid);
     await expect(identity.createToken({ ...request, name: "login: me" })).rejects.toMatchObject(invalid);
@@ -381,8 +385,8 @@ describeOnEachDatabase("identity", (databases) => {
 
   it("records every write in the change log", async () => {
     const { identity, changes, userId, tokenId } = await withAda();
-    await identity.changeUser({ name: "ada", role: "admin", actor: "eve" });
-    await identity.revokeToken({ token: tokenId, actor: "ada" });
+    await identity.changeUser({ name: "ada", role: "admin", actor: systemActor("eve") });
+    await identity.revokeToken({ token: tokenId, actor: systemActor("ada") });
     expect((await changes.since(0, 10)).map(({ kind, actor, detail }) => [kind, actor, detail])).toEqual([
       ["user-changed", "test", { userId, name: "ada", what: "created" }],
       ["token-changed", "ada", { tokenId, userId, name: "login: npm/11", what: "created" }],

@@ -1,7 +1,7 @@
 import { isEntrepotError } from "@entrepot/core";
 import { expect, it } from "vitest";
 import { createMemoryStore } from "../../src/blobs/index.ts";
-import { createChangeLog } from "../../src/changes/index.ts";
+import { createChangeLog, systemActor } from "../../src/changes/index.ts";
 import { createStatuses } from "../../src/firewall/index.ts";
 import { ensureWorkspace } from "../../src/first-run.ts";
 import {
@@ -114,11 +114,13 @@ describeOnEachDatabase("administrators at work at once", (databases) => {
     const statuses = await createStatuses({ ...deps, changes });
     const key = { workspaceId: by.workspaceId, registryId: "", name: "left", version: "1.0.0" };
     const outcomes = await atOnce(() =>
-      statuses.set(key, { status: "blocked", reason: "bad", actor: "ada" }),
+      statuses.set(key, { status: "blocked", reason: "bad", actor: systemActor("ada") }),
     );
     expect(outcomes).toEqual({ done: AT_ONCE });
     expect(await statuses.list(by.workspaceId)).toMatchObject([{ name: "left", status: "blocked" }]);
-    const cleared = await Promise.all(Array.from({ length: AT_ONCE }, () => statuses.clear(key, "ada")));
+    const cleared = await Promise.all(
+      Array.from({ length: AT_ONCE }, () => statuses.clear(key, systemActor("ada"))),
+    );
     expect(cleared.filter(Boolean)).toHaveLength(1);
   });
 
@@ -182,7 +184,11 @@ async function setUp(databases: TestDatabases) {
     secrets: { seal: (text) => `${Math.random()} ${text}`, open: (sealed) => sealed.replace(/^\S+ /, "") },
     isOwnUrl: () => false,
   };
-  const by = { workspaceId: await ensureWorkspace(db, Date.now), actor: "ada", fromConfiguration: false };
+  const by = {
+    workspaceId: await ensureWorkspace(db, Date.now),
+    actor: systemActor("ada"),
+    fromConfiguration: false,
+  };
   async function linked(name: string): Promise<string[]> {
     const rows = await db.read
       .selectFrom("registry_upstreams")

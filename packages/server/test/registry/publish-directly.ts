@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parsePackageName } from "@entrepot/core";
 import { makePublishDocument, type PublishDocumentInput } from "@entrepot/testkit";
+import { systemActor } from "../../src/changes/index.ts";
 import { createStagingArea, type BlobStore } from "../../src/blobs/index.ts";
 import type { Database } from "../../src/db/index.ts";
 import type { Gate } from "../../src/firewall/index.ts";
@@ -74,7 +75,11 @@ async function registryIn(deps: { db: Database; now: () => number }): Promise<Re
   const workspaceId = await ensureWorkspace(deps.db, deps.now);
   const known = await deps.db.read.selectFrom("registries").select("id").executeTakeFirst();
   if (known === undefined) {
-    await createRegistry(deps, { workspaceId, actor: "test", fromConfiguration: false }, { name: "own" });
+    await createRegistry(
+      deps,
+      { workspaceId, actor: systemActor("test"), fromConfiguration: false },
+      { name: "own" },
+    );
   }
   const row = await deps.db.read.selectFrom("registries").selectAll().executeTakeFirstOrThrow();
   return {

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { systemActor } from "../../src/changes/index.ts";
 import { createMemoryStore } from "../../src/blobs/index.ts";
 import { createRegistry } from "../../src/registry/index.ts";
 import { describeOnEachDatabase } from "../db/each-database.ts";
@@ -23,7 +24,11 @@ describeOnEachDatabase("the character NUL", (databases) => {
     expect([row.readme, row.readme_filename]).toEqual(["onetwo", "README.md"]);
     expect(JSON.parse(row.full_slice)).toMatchObject({ description: "threefour", keywords: ["five\0six"] });
 
-    const by = { workspaceId: publisher.registry.workspaceId, actor: "ada", fromConfiguration: false };
+    const by = {
+      workspaceId: publisher.registry.workspaceId,
+      actor: systemActor("ada"),
+      fromConfiguration: false,
+    };
     await createRegistry({ db, now: Date.now }, by, { name: "described", description: "a\0b" });
     const made = await db.read
       .selectFrom("registries")

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { EntrepotError } from "@entrepot/core";
 import type { Token, User } from "../../identity/index.ts";
 import { requireUser } from "../require-user.ts";
-import { apiRoute, NO_BODY, type ApiContext, type ApiRoute } from "./api-route.ts";
+import { actorOf, apiRoute, NO_BODY, type ApiContext, type ApiRoute } from "./api-route.ts";
 import { limitOf } from "./page.ts";
 
 const MS_PER_DAY = 24 * 60 * 60 * 1000;
@@ -105,7 +105,7 @@ export const ACCOUNT_ROUTES: readonly ApiRoute[] = [
       const { name, readonly, expiresInDays } = context.body;
       const token = await context.deps.identity.createToken({
         userId: user.userId,
-        actor: user.name,
+        actor: actorOf(context).actor,
         name,
         readonly,
         madeWith: user.tokenId,
@@ -130,7 +130,7 @@ export const ACCOUNT_ROUTES: readonly ApiRoute[] = [
       const isRevoked = await context.deps.identity.revokeToken({
         token: context.param("id"),
         userId: user.userId,
-        actor: user.name,
+        actor: actorOf(context).actor,
       });
       if (!isRevoked) throw new EntrepotError("not-found", { message: "You have no token with this id." });
     },
@@ -151,7 +151,7 @@ export const ACCOUNT_ROUTES: readonly ApiRoute[] = [
     body: userBody,
     status: 201,
     async handler(context) {
-      const actor = requireUser(context.principal).name;
+      const { actor } = actorOf(context);
       return shownUser(await context.deps.identity.createUser({ ...context.body, actor }));
     },
   }),
@@ -165,7 +165,7 @@ export const ACCOUNT_ROUTES: readonly ApiRoute[] = [
       const { password, role: newRole, email, disabled } = context.body;
       const user = await context.deps.identity.changeUser({
         name: context.param("name"),
-        actor: requireUser(context.principal).name,
+        actor: actorOf(context).actor,
         ...(password === undefined ? {} : { password }),
         ...(newRole === undefined ? {} : { role: newRole }),
         ...(email === undefined ? {} : { email }),

@@ -1,8 +1,8 @@
 import { z, type ZodType } from "zod";
 import { EntrepotError, type Principal } from "@entrepot/core";
 import type { Registry, RegistryActor } from "../../registry/index.ts";
+import { actorFrom } from "../actor.ts";
 import type { HttpDeps } from "../context.ts";
-import { requireUser } from "../require-user.ts";
 
 /**
  * Who may use a route: anyone; any user, where a write needs a credential that is not read-only; any user with any
@@ -57,10 +57,10 @@ export function apiRoute<Body>({ body, handler, ...route }: ApiRouteSpec<Body>):
 }
 
 /** The writer that API calls act as. */
-export function actorOf(context: Pick<ApiContext<unknown>, "deps" | "principal">): RegistryActor {
+export function actorOf(context: Omit<ApiContext<unknown>, "body">): RegistryActor {
   return {
     workspaceId: context.deps.workspaceId,
-    actor: requireUser(context.principal).name,
+    actor: actorFrom(context.principal, { address: context.ip, userAgent: context.userAgent }),
     fromConfiguration: false,
   };
 }

@@ -1,4 +1,6 @@
 import { EntrepotError } from "@entrepot/core";
+import type { Actor } from "../../changes/index.ts";
+import { actorFrom, userAgentOf } from "../actor.ts";
 import { jsonAnswer, type Answer } from "../answer.ts";
 import type { NpmContext } from "../context.ts";
 import { valueOf } from "../match-route.ts";
@@ -44,7 +46,7 @@ export async function login(context: NpmContext): Promise<Answer> {
     user: name,
     password,
     address: context.address.ip,
-    client: String(context.request.headers["user-agent"] ?? ""),
+    client: userAgentOf(context.request),
   });
   const id = `org.couchdb.user:${userName.toLowerCase()}`;
   return jsonAnswer(201, { ok: true, id, rev: "1-0", token });
@@ -72,6 +74,8 @@ export async function getUser(context: NpmContext): Promise<Answer> {
 export async function logout(context: NpmContext): Promise<Answer> {
   const token = valueOf(context.params, "token");
   const { authorization } = context.request.headers;
+  const from = { address: context.address.ip, client: userAgentOf(context.request) };
+  let actor: Actor | null = null;
   if (authorization !== `Bearer ${token}`) {
     const principal = await context.deps.identity.authenticate(authorization, context.address.ip);
     if (requireUser(principal).readonly) {
@@ -79,7 +83,8 @@ export async function logout(context: NpmContext): Promise<Answer> {
         message: "A read-only token can revoke only itself.",
       });
     }
+    actor = actorFrom(principal, { address: from.address, userAgent: from.client });
   }
-  await context.deps.identity.logout(token);
+  await context.deps.identity.logout({ ...from, secret: token, actor });
   return jsonAnswer(200, { ok: true });
 }

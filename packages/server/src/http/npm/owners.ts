@@ -1,9 +1,10 @@
 import { EntrepotError } from "@entrepot/core";
+import type { Actor } from "../../changes/index.ts";
 import { addMaintainer, removeMaintainer } from "../../registry/index.ts";
+import { npmActor } from "../actor.ts";
 import { jsonAnswer, type Answer } from "../answer.ts";
 import type { NpmContext } from "../context.ts";
 import { packageOf, valueOf } from "../match-route.ts";
-import { requireUser } from "../require-user.ts";
 
 const BODY_BYTES_MAX = 64 * 1024;
 
@@ -26,11 +27,11 @@ export async function deleteOwner(context: NpmContext): Promise<Answer> {
   return done(context, await removeMaintainer(context.deps, { ...writeOf(context), userName }));
 }
 
-function writeOf(context: NpmContext): { registry: NpmContext["registry"]; name: string; actor: string } {
+function writeOf(context: NpmContext): { registry: NpmContext["registry"]; name: string; actor: Actor } {
   return {
     registry: context.registry,
     name: packageOf(context.params).full,
-    actor: requireUser(context.principal).name,
+    actor: npmActor(context),
   };
 }
 

@@ -8,6 +8,7 @@ import {
   type PackageBody,
   type Publisher,
 } from "../../registry/index.ts";
+import { npmActor, userAgentOf } from "../actor.ts";
 import { jsonAnswer, type Answer } from "../answer.ts";
 import type { NpmContext } from "../context.ts";
 import { packageOf } from "../match-route.ts";
@@ -62,7 +63,7 @@ async function changeDocument(
   const { rev } = await deprecateVersions(context.deps, {
     registry: context.registry,
     name: name.full,
-    actor: requireUser(context.principal).name,
+    actor: npmActor(context),
     document,
   });
   return jsonAnswer(201, { ok: true, success: true, id: name.full, rev });
@@ -76,7 +77,7 @@ async function publisherOf(context: NpmContext): Promise<Publisher> {
     via: user.via,
     tokenId: user.tokenId,
     address: context.address.ip,
-    client: String(context.request.headers["user-agent"] ?? "").slice(0, CLIENT_CHARS_MAX),
+    client: userAgentOf(context.request).slice(0, CLIENT_CHARS_MAX),
   };
 }
 

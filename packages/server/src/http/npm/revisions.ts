@@ -1,4 +1,5 @@
 import { EntrepotError } from "@entrepot/core";
+import type { Actor } from "../../changes/index.ts";
 import {
   changeMaintainers,
   unpublishMissing,
@@ -6,10 +7,10 @@ import {
   unpublishVersion,
   versionOfFileName,
 } from "../../registry/index.ts";
+import { npmActor } from "../actor.ts";
 import { jsonAnswer, type Answer } from "../answer.ts";
 import type { NpmContext } from "../context.ts";
 import { packageOf, valueOf } from "../match-route.ts";
-import { requireUser } from "../require-user.ts";
 
 /**
  * `PUT /:package/-rev/:rev`: with `versions`, removes those that are missing; with `maintainers` alone, changes
@@ -56,11 +57,11 @@ export async function deleteTarball(context: NpmContext): Promise<Answer> {
   return done(context, result.rev);
 }
 
-function writeOf(context: NpmContext): { registry: NpmContext["registry"]; name: string; actor: string } {
+function writeOf(context: NpmContext): { registry: NpmContext["registry"]; name: string; actor: Actor } {
   return {
     registry: context.registry,
     name: packageOf(context.params).full,
-    actor: requireUser(context.principal).name,
+    actor: npmActor(context),
   };
 }
 

@@ -17,7 +17,7 @@ import { keepReadme, showReadme, showReadmeOfLatest } from "../readmes.ts";
 import { revisionOf } from "../revision.ts";
 import { mendTags, setTag } from "../tags.ts";
 import { changeOf, mayReplace, overwriteVersion } from "./overwrite-version.ts";
-import { personOf, provenanceOf } from "./publisher.ts";
+import { actorOf, personOf, provenanceOf } from "./publisher.ts";
 import type { InsertInput } from "./prepared-version.ts";
 
 /**
@@ -44,7 +44,7 @@ export async function insertVersion(
   await assertStored(deps, trx, storedTarball);
   const row = revised(found, { now, installable: true });
   const { readme, readmeFilename, version, tags } = request;
-  const write = { packageId: row.id, actor: publisher.userName, now };
+  const write = { packageId: row.id, actor: actorOf(publisher), now };
   const shown = { packageId: row.id, readme, readmeFilename };
   const isLatest = tags.has("latest");
   await sendTogether(trx, [
@@ -89,7 +89,7 @@ async function tagAgain(
   if (changed.length === 0) return { rev: revisionOf(found) };
   const row = await bumpRevision(trx, found, { now, installable: false });
   for (const [name, version] of changed) {
-    await setTag(trx, { packageId: row.id, actor: publisher.userName, now }, { name, version });
+    await setTag(trx, { packageId: row.id, actor: actorOf(publisher), now }, { name, version });
   }
   if (changed.some(([tag]) => tag === "latest")) await showReadmeOfLatest(trx, row.id);
   await appendChange(trx, {

@@ -6,7 +6,7 @@ import { dropReadmes, keepReadme, showReadmeOfLatest } from "../readmes.ts";
 import { revisionOf } from "../revision.ts";
 import { setTag } from "../tags.ts";
 import type { InsertInput } from "./prepared-version.ts";
-import { provenanceOf } from "./publisher.ts";
+import { actorOf, provenanceOf } from "./publisher.ts";
 
 /**
  * Tells whether a publish replaces a version: registry and publisher allow it, and the content is another. One that
@@ -46,7 +46,7 @@ export async function overwriteVersion(
   await dropReadmes(trx, row.id, [version]);
   await keepReadme(trx, { packageId: row.id, version, readme, readmeFilename });
   for (const [name, tagged] of request.tags) {
-    await setTag(trx, { packageId: row.id, actor: publisher.userName, now }, { name, version: tagged });
+    await setTag(trx, { packageId: row.id, actor: actorOf(publisher), now }, { name, version: tagged });
   }
   await showReadmeOfLatest(trx, row.id);
   await appendChange(trx, {
@@ -70,7 +70,7 @@ export function changeOf(input: InsertInput): Omit<NewChange, "kind" | "detail">
     workspaceId: registry.workspaceId,
     registryId: registry.id,
     packageName: request.name.full,
-    actor: publisher.userName,
+    actor: actorOf(publisher),
     at: now,
   };
 }

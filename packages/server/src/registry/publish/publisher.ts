@@ -1,3 +1,4 @@
+import { clientName, type Actor } from "../../changes/index.ts";
 import type { Registry } from "../registry.ts";
 import type { PublishRequest } from "./publish-request.ts";
 
@@ -20,6 +21,12 @@ export interface PublishInput {
   /** True when the publisher may replace the content of a version that exists. */
   mayOverwrite: boolean;
   request: PublishRequest;
+}
+
+/** A publisher as the change log names who writes. */
+export function actorOf({ userName, via, tokenId, address, client }: Publisher): Actor {
+  const credential = via === "token" ? tokenId : "password";
+  return { name: userName, credential, address, client: clientName(client) };
 }
 
 /** A publisher as manifests and lists of maintainers name people; npm prints a missing email as `undefined`. */
