@@ -31,13 +31,30 @@ export {
   type IntegrityHash,
 } from "./integrity.ts";
 export {
+  createAccessPolicy,
+  type AccessPolicy,
+  type AccessRule,
+  type AccessTarget,
+  type RuleSubject,
+} from "./permissions/access-rule.ts";
+export {
   may,
-  type Permission,
   type PermissionAnswer,
-  type PermissionTarget,
-  type Principal,
+  type PermissionCause,
+  type PermissionQuestion,
+} from "./permissions/may.ts";
+export {
+  DEEDS,
+  PERMISSIONS,
+  PERMISSIONS_OF_ROLE,
+  READING,
+  ROLES,
+  TASKS,
+  type Permission,
   type Role,
-} from "./permissions.ts";
+  type Task,
+} from "./permissions/permission.ts";
+export type { KeyPrincipal, Principal, TokenLimits, UserPrincipal } from "./permissions/principal.ts";
 export {
   isDownloadable,
   isSelectable,

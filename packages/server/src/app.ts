@@ -11,10 +11,12 @@ import { createGate, createStatuses } from "./firewall/index.ts";
 import { applyDeclarations, ensureSetting, ensureWorkspace, seedDefaultRegistry } from "./first-run.ts";
 import { createHttpServer, type HttpDeps, type HttpServer } from "./http/index.ts";
 import {
+  createAccess,
   createFailedPasswords,
   createIdentity,
   createPasswordHasher,
   createSecretBox,
+  type Access,
   type Identity,
   type SecretBox,
 } from "./identity/index.ts";
@@ -107,6 +109,7 @@ export async function createApp(inputs: AppInputs): Promise<App> {
     identity,
     jobs,
     registries,
+    access: await createAccess(storage),
     ...caches,
   });
   watchParts(inputs.metrics, deps);
@@ -191,6 +194,7 @@ interface Parts {
   threads: ThreadPool;
   upstreams: Upstreams;
   identity: Identity;
+  access: Access;
   jobs: JobQueue;
   registries: Awaited<ReturnType<typeof createRegistries>>;
   blobCache: BlobCache;

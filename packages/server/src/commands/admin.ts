@@ -1,15 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
-import { EntrepotError, type Role } from "@entrepot/core";
+import { EntrepotError, READING, ROLES, type Role } from "@entrepot/core";
 import { systemActor } from "../changes/index.ts";
 import { loadConfig, type ProcessInputs } from "../config/index.ts";
-import { ROLES, type Identity } from "../identity/index.ts";
+import { isReadOnly, UNLIMITED, type Identity } from "../identity/index.ts";
 import { openCommandStorage } from "./open-storage.ts";
 
 /** How `entrepot admin` is written. */
 export const ADMIN_USAGE = `Usage: entrepot admin <action> [--json] [--data FOLDER] [--config FILE]
   users                          list the users
-  add NAME [--role ROLE]         add a user (admin, developer, read-only); prints a password
+  add NAME [--role ROLE]         add a user (owner, admin, developer, read-only); prints a password
   password NAME                  set a new password; prints it, or takes it from standard input with --stdin
   disable NAME | enable NAME     end or restore a user's access
   token NAME [--write] [--days N]
@@ -61,10 +61,11 @@ const ACTIONS: Readonly<Record<string, Action>> = {
       userId: user.id,
       actor: ACTOR,
       name: "made on the command line",
-      readonly: !options.write,
+      kind: "personal",
+      scope: { ...UNLIMITED, permissions: options.write ? null : [...READING] },
       expiresAt: days === null ? null : Date.now() + days * MS_PER_DAY,
     });
-    return { user: user.name, readonly: token.readonly, token: token.secret };
+    return { user: user.name, readonly: isReadOnly(token.scope), token: token.secret };
   },
 };
 

@@ -70,6 +70,60 @@ interface ClaimsTable {
   created_at: number;
 }
 
+interface RegistryGroupsTable {
+  registry_id: string;
+  /** Lower case, formed like a registry's name. */
+  group_name: string;
+}
+
+interface AccessRulesTable {
+  id: string;
+  workspace_id: string;
+  effect: "grant" | "restrict";
+  subject: "user" | "team" | "everyone" | "authenticated" | "anonymous";
+  /** Set for the subject `user`. */
+  user_id: string | null;
+  /** Set for the subject `team`. */
+  team_id: string | null;
+  /** JSON list of permissions. */
+  permissions: string;
+  registry_id: string | null;
+  group_name: string | null;
+  /** Name pattern of packages; null for all. */
+  packages: string | null;
+  created_by: string;
+  created_at: number;
+}
+
+interface OrganizationsTable {
+  id: string;
+  workspace_id: string;
+  /** Folded, without the `@` of its scope. */
+  name: string;
+  created_at: number;
+}
+
+interface OrganizationMembersTable {
+  organization_id: string;
+  user_id: string;
+  role: "owner" | "admin" | "developer";
+  added_at: number;
+}
+
+interface TeamsTable {
+  id: string;
+  organization_id: string;
+  /** Folded. */
+  name: string;
+  description: string;
+  created_at: number;
+}
+
+interface TeamMembersTable {
+  team_id: string;
+  user_id: string;
+}
+
 interface UsersTable {
   id: string;
   workspace_id: string;
@@ -79,7 +133,9 @@ interface UsersTable {
   email: string | null;
   /** Argon2id in PHC form. */
   password_hash: string | null;
-  role: "admin" | "developer" | "read-only";
+  role: "owner" | "admin" | "developer" | "read-only";
+  /** 1 while the password is one that the server made up. */
+  must_change_password: Flag;
   disabled_at: number | null;
   created_at: number;
   updated_at: number;
@@ -88,16 +144,30 @@ interface UsersTable {
 interface TokensTable {
   id: string;
   workspace_id: string;
-  user_id: string;
+  /** Null for a key that belongs to nobody. */
+  user_id: string | null;
+  /** How it came to be and what may be done with it: see `identity/tokens.ts`. */
+  kind: "personal" | "login" | "ci" | "feed" | "system";
   name: string;
+  description: string;
   /** SHA-256 of the secret, hexadecimal; unique. */
   secret_hash: string;
   /** Last four characters of the secret. */
   hint: string;
-  readonly: Flag;
+  /** JSON list; null for all that its user may do. */
+  permissions: string | null;
+  /** JSON `{ ids, groups }`; null for every registry. */
+  registries: string | null;
+  /** JSON list of name patterns; null for every package. */
+  packages: string | null;
+  /** JSON list of names; null for every organization. */
+  organizations: string | null;
+  /** JSON list of CIDR ranges; null for everywhere. */
+  networks: string | null;
   created_at: number;
   expires_at: number | null;
   last_used_at: number | null;
+  last_used_address: string | null;
   revoked_at: number | null;
 }
 
@@ -254,6 +324,12 @@ export interface Schema {
   upstreams: UpstreamsTable;
   registry_upstreams: RegistryUpstreamsTable;
   claims: ClaimsTable;
+  registry_groups: RegistryGroupsTable;
+  access_rules: AccessRulesTable;
+  organizations: OrganizationsTable;
+  organization_members: OrganizationMembersTable;
+  teams: TeamsTable;
+  team_members: TeamMembersTable;
   users: UsersTable;
   tokens: TokensTable;
   packages: PackagesTable;

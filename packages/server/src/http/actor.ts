@@ -2,16 +2,16 @@ import type { IncomingMessage } from "node:http";
 import type { Principal } from "@entrepot/core";
 import { clientName, type Actor } from "../changes/index.ts";
 import type { NpmContext } from "./context.ts";
-import { requireUser } from "./require-user.ts";
+import { nameOf, requireKnown } from "./require-user.ts";
 
 /** Gives the actor behind a principal's request. Throws `credential-missing` for an anonymous one. */
 export function actorFrom(
   principal: Principal,
   { address, userAgent }: { address: string; userAgent: string | undefined },
 ): Actor {
-  const user = requireUser(principal);
-  const credential = user.via === "token" ? user.tokenId : "password";
-  return { name: user.name, credential, address, client: clientName(userAgent) };
+  const { tokenId } = requireKnown(principal);
+  const credential = tokenId ?? "password";
+  return { name: nameOf(principal) ?? "", credential, address, client: clientName(userAgent) };
 }
 
 /** Gives the actor of a request to the npm endpoint. Throws `credential-missing` for an anonymous one. */

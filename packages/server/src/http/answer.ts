@@ -22,8 +22,10 @@ export interface Replay {
    * cost next to nothing; whoever keeps a replay keeps no bytes alive by it.
    */
   body(): Uint8Array | null;
-  /** The registry whose readers may have it. */
+  /** Who may have it: whoever has the permission on the package in the registry. */
   registryId: string;
+  packageName: string;
+  permission: "view" | "download";
   /** Strong ETag, quotes included. */
   etag: string;
   /** Headers of the 304 that answers the ETag. */

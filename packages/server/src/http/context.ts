@@ -5,7 +5,7 @@ import type { ChangeLog } from "../changes/index.ts";
 import type { Limits } from "../config/index.ts";
 import type { Database } from "../db/index.ts";
 import type { Gate, Statuses } from "../firewall/index.ts";
-import type { Identity } from "../identity/index.ts";
+import type { Access, Identity } from "../identity/index.ts";
 import type { JobQueue } from "../jobs/index.ts";
 import type {
   BlobCache,
@@ -34,6 +34,7 @@ export interface HttpDeps {
   staging: StagingArea;
   threads: ThreadPool;
   identity: Identity;
+  access: Access;
   registries: Registries;
   registryWrites: RegistryWriteDeps;
   upstreamWrites: UpstreamWriteDeps;
@@ -85,8 +86,11 @@ export interface NpmRoute {
   id: string;
   method: "GET" | "PUT" | "POST" | "DELETE";
   path: string;
-  /** What the credential must allow; `none` for what anyone may ask. */
-  permission: Permission | "none";
+  /**
+   * What the credential must allow on the registry and the package of the path, or one of these where the handler tells
+   * which; `none` for what anyone may ask.
+   */
+  permission: Permission | readonly Permission[] | "none";
   /** True where a stale credential must not stand in the way of getting a new one. */
   ignoresCredential?: true;
   handler: NpmHandler;

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { EntrepotError, isEntrepotError, may, type Principal } from "@entrepot/core";
+import { EntrepotError, isEntrepotError, type PermissionAnswer, type Principal } from "@entrepot/core";
 import { requireRegistry, type Registry, type RegistrySnapshot } from "../registry/index.ts";
+import { refusedBy } from "../identity/index.ts";
 import type { RouteMeter } from "../telemetry/index.ts";
 import type { Answer } from "./answer.ts";
 import { createRequestBody } from "./body.ts";
@@ -77,7 +78,7 @@ export function createNpmEndpoint(
     }
     const registry = requireRegistry(snapshot, found.registryName);
     // A closed registry does not even say which of its URLs exist.
-    assertMay(trace.principal, registry, matched);
+    await assertMay(deps, { principal: trace.principal, registry, matched });
     if (outcome instanceof EntrepotError) throw outcome;
     if (matched === null) throw nothingAt(found.rest);
     const context: NpmContext = {
@@ -194,13 +195,24 @@ function nothingAt(segments: readonly string[]): EntrepotError {
   return new EntrepotError("not-found", { message: notOfferedText(segments) ?? NOTHING_HERE });
 }
 
-function assertMay(principal: Principal, registry: Registry, matched: MatchedRoute | null): void {
+interface Wish {
+  principal: Principal;
+  registry: Registry;
+  /** Null where no route answers; even that is told only to who may look. */
+  matched: MatchedRoute | null;
+}
+
+async function assertMay({ access }: HttpDeps, { principal, registry, matched }: Wish): Promise<void> {
   const permission = matched?.route.permission ?? "view";
   if (permission === "none") return;
-  const { allowed, reason } = may(principal, permission, { anonymousRead: registry.anonymousRead });
-  if (allowed) return;
-  if (principal.kind === "anonymous") throw new EntrepotError("credential-missing", { message: reason });
-  throw new EntrepotError("permission-denied", { message: reason });
+  const target = { registry, packageName: matched?.params.package?.full ?? null };
+  let refusal: PermissionAnswer | null = null;
+  for (const wanted of typeof permission === "string" ? [permission] : permission) {
+    const answer = await access.ask({ principal, permission: wanted, target });
+    if (answer.allowed) return;
+    refusal ??= answer;
+  }
+  if (refusal !== null) throw refusedBy(refusal);
 }
 
 function isBound(snapshot: RegistrySnapshot, addresses: AddressReader, request: IncomingMessage): boolean {

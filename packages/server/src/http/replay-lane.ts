@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { may, type Principal } from "@entrepot/core";
+import type { Principal } from "@entrepot/core";
 import type { RouteMeter } from "../telemetry/index.ts";
 import type { Answer, Replay } from "./answer.ts";
 import { plainAddress, type AddressReader } from "./client-address.ts";
@@ -67,7 +67,7 @@ export function createReplayLane(deps: HttpDeps, addresses: AddressReader): Repl
       forget(recordedByUrl, request.url as string, recorded);
       return null;
     }
-    const principal = readerOf(deps, request, recorded.replay.registryId);
+    const principal = readerOf(deps, request, recorded.replay);
     if (principal === null) return null;
     const status = send(request, response, { recorded, body });
     return { status, sizeBytes: status === 304 ? 0 : body.length, principal, meter: recorded.meter };
@@ -119,8 +119,8 @@ function forget(recordedByUrl: Map<string, Recorded[]>, url: string, gone: Recor
 }
 
 // Null when it takes more than a look to tell whether the client may read; the ordinary way finds out.
-function readerOf(deps: HttpDeps, request: IncomingMessage, registryId: string): Principal | null {
-  const registry = deps.registries.peek()?.byId.get(registryId);
+function readerOf(deps: HttpDeps, request: IncomingMessage, replay: Replay): Principal | null {
+  const registry = deps.registries.peek()?.byId.get(replay.registryId);
   if (registry === undefined || !registry.active) return null;
   const address = plainAddress(request.socket.remoteAddress ?? "");
   const principal = deps.identity.authenticate(request.headers.authorization, address);
@@ -129,7 +129,8 @@ function readerOf(deps: HttpDeps, request: IncomingMessage, registryId: string):
     principal.catch(() => undefined);
     return null;
   }
-  return may(principal, "view", registry).allowed ? principal : null;
+  const { permission, packageName } = replay;
+  return deps.access.allows({ principal, permission, registry, packageName }) === true ? principal : null;
 }
 
 function send(

@@ -102,14 +102,14 @@ export const NPM_ROUTES: readonly NpmRoute[] = [
     id: "put-owner",
     method: "PUT",
     path: "/-/package/:package/owners",
-    permission: "unpublish",
+    permission: "manage-access",
     handler: putOwner,
   },
   {
     id: "delete-owner",
     method: "DELETE",
     path: "/-/package/:package/owners/:user",
-    permission: "unpublish",
+    permission: "manage-access",
     handler: deleteOwner,
   },
   {
@@ -127,12 +127,18 @@ export const NPM_ROUTES: readonly NpmRoute[] = [
     handler: attestations,
   },
   { id: "get-packument", method: "GET", path: "/:package", permission: "view", handler: getPackument },
-  { id: "put-package", method: "PUT", path: "/:package", permission: "publish", handler: putPackage },
+  {
+    id: "put-package",
+    method: "PUT",
+    path: "/:package",
+    permission: ["publish", "deprecate"],
+    handler: putPackage,
+  },
   {
     id: "put-revision",
     method: "PUT",
     path: "/:package/-rev/:rev",
-    permission: "unpublish",
+    permission: ["unpublish", "manage-access"],
     handler: putRevision,
   },
   {
@@ -142,7 +148,13 @@ export const NPM_ROUTES: readonly NpmRoute[] = [
     permission: "unpublish",
     handler: deletePackage,
   },
-  { id: "get-tarball", method: "GET", path: "/:package/-/:rest", permission: "view", handler: getTarball },
+  {
+    id: "get-tarball",
+    method: "GET",
+    path: "/:package/-/:rest",
+    permission: "download",
+    handler: getTarball,
+  },
   {
     id: "delete-tarball",
     method: "DELETE",

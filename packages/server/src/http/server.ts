@@ -13,6 +13,7 @@ import { createOtherEndpoint, type OtherEndpoint } from "./other-endpoint.ts";
 import { createNpmEndpoint, type NpmEndpoint, type NpmExchange, type RequestTrace } from "./npm-endpoint.ts";
 import { createReplayLane, type ReplayLane } from "./replay-lane.ts";
 import { createRequestIds } from "./request-ids.ts";
+import { nameOf } from "./require-user.ts";
 import { NPM_ROUTES } from "./routes.ts";
 import { sendAnswer, type SentAnswer } from "./send-answer.ts";
 
@@ -177,7 +178,6 @@ function finish(parts: ServerParts, request: IncomingMessage, finished: Finished
   meter?.observe(sent.status, durationMs);
   const { accessLog } = parts.deps;
   if (accessLog === null) return;
-  const isUser = principal.kind === "user";
   accessLog.line({
     at,
     method: request.method ?? "",
@@ -186,8 +186,8 @@ function finish(parts: ServerParts, request: IncomingMessage, finished: Finished
     sizeBytes: sent.sizeBytes,
     durationMs,
     address: ip,
-    principal: isUser ? principal.name : null,
-    tokenId: isUser ? principal.tokenId : null,
+    principal: nameOf(principal),
+    tokenId: principal.kind === "anonymous" ? null : principal.tokenId,
     userAgent: request.headers["user-agent"] ?? "",
     requestId: finished.requestId,
   });

@@ -1,4 +1,4 @@
-import type { Principal } from "@entrepot/core";
+import { EntrepotError, type KeyPrincipal, type Principal, type UserPrincipal } from "@entrepot/core";
 import type { Change } from "../changes/index.ts";
 import { parseCredential } from "./credential.ts";
 import type { Credential } from "./credential.ts";
@@ -33,9 +33,13 @@ const ENTRIES_MAX = 10_000;
 const USE_MS = 60_000;
 
 interface Entry {
-  principal: Extract<Principal, { kind: "user" }>;
+  principal: UserPrincipal | KeyPrincipal;
   until: number;
   usedAt: number;
+  /** The address of the last use. */
+  usedFrom: string;
+  /** Tells whether it may be used from an address; null when from everywhere. */
+  isAllowedFrom: ((address: string) => boolean) | null;
   /** What the database holds as the last use; 0 for none. */
   savedAt: number;
 }
@@ -69,7 +73,9 @@ export function createAuthenticator(
       if (entry !== undefined) {
         const at = deps.now();
         if (at < entry.until) {
+          if (entry.isAllowedFrom?.(address) === false) return Promise.reject(elsewhere(address));
           entry.usedAt = at;
+          entry.usedFrom = address;
           return entry.principal;
         }
         forget(state, header, entry);
@@ -99,6 +105,7 @@ async function resolve(state: State, header: string, address: string): Promise<P
   const credential = parseCredential(header);
   const { generation } = state;
   const entry = await resolveEntry(state, credential, address);
+  if (entry.isAllowedFrom?.(address) === false) throw elsewhere(address);
   if (generation !== state.generation) return entry.principal;
   if (state.entries.size >= ENTRIES_MAX) {
     for (const [oldest, old] of state.entries) {
@@ -113,8 +120,9 @@ async function resolve(state: State, header: string, address: string): Promise<P
 async function resolveEntry(state: State, credential: Credential, address: string): Promise<Entry> {
   const at = state.deps.now();
   if (credential.kind === "token") {
-    const { principal, expiresAt, lastUsedAt } = await state.findToken(credential);
-    return { principal, until: expiresAt ?? Infinity, usedAt: at, savedAt: lastUsedAt ?? 0 };
+    const { principal, expiresAt, lastUsedAt, isAllowedFrom } = await state.findToken(credential);
+    const until = expiresAt ?? Infinity;
+    return { principal, until, usedAt: at, usedFrom: address, savedAt: lastUsedAt ?? 0, isAllowedFrom };
   }
   const user = await state.passwords.check({ ...credential, address });
   const principal: Entry["principal"] = Object.freeze({
@@ -124,9 +132,17 @@ async function resolveEntry(state: State, credential: Credential, address: strin
     role: user.role,
     via: "password",
     tokenId: null,
-    readonly: false,
+    limits: null,
+    mustChangePassword: user.mustChangePassword,
   });
-  return { principal, until: at + RIGHT_MS, usedAt: at, savedAt: 0 };
+  return { principal, until: at + RIGHT_MS, usedAt: at, usedFrom: address, savedAt: 0, isAllowedFrom: null };
+}
+
+function elsewhere(address: string): EntrepotError {
+  return new EntrepotError("credential-invalid", {
+    message: `This token may not be used from ${address}.`,
+    details: { code: "token-address" },
+  });
 }
 
 function forget(state: State, header: string, entry: Entry): void {
@@ -138,7 +154,7 @@ function forget(state: State, header: string, entry: Entry): void {
 function noteUse(state: State, entry: Entry): void {
   const { tokenId } = entry.principal;
   if (tokenId === null || entry.usedAt - entry.savedAt < USE_MS) return;
-  state.use.note(tokenId, entry.usedAt);
+  state.use.note(tokenId, { at: entry.usedAt, address: entry.usedFrom });
   entry.savedAt = entry.usedAt;
 }
 
@@ -150,8 +166,10 @@ function apply(state: State, changes: readonly Change[]): void {
     // Whoever asks from now on must not be answered with what was read before.
     state.running.clear();
     for (const [header, entry] of state.entries) {
-      const { userId, tokenId } = entry.principal;
-      const isMeant = kind === "user-changed" ? detail["userId"] === userId : detail["tokenId"] === tokenId;
+      const { principal } = entry;
+      const userId = principal.kind === "user" ? principal.userId : null;
+      const isMeant =
+        kind === "user-changed" ? detail["userId"] === userId : detail["tokenId"] === principal.tokenId;
       if (isMeant) forget(state, header, entry);
     }
   }

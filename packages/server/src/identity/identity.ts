@@ -1,4 +1,4 @@
-import { EntrepotError, type Principal, type Role } from "@entrepot/core";
+import { EntrepotError, type Principal } from "@entrepot/core";
 import { clientName, type Actor } from "../changes/index.ts";
 import { createAuthenticator } from "./authenticate.ts";
 import type { IdentityDeps, Page } from "./identity-deps.ts";
@@ -8,8 +8,9 @@ import { makeOneTimePassword } from "./password-rules.ts";
 import { createTokenLookup } from "./token-lookup.ts";
 import { isTokenSecret } from "./token-secret.ts";
 import { createTokenUse } from "./token-use.ts";
-import { createLoginToken, createToken, hasTokens, listTokens, revokeToken } from "./tokens.ts";
-import type { NewToken, Token, TokenRequest } from "./tokens.ts";
+import { createLoginToken, createToken, rotateToken, type TokenRequest } from "./create-token.ts";
+import { hasTokens, listTokens, revokeToken } from "./tokens.ts";
+import type { NewToken, Token } from "./tokens.ts";
 import { changeUser, createUser, findUser, listUsers, seedAdmin } from "./users.ts";
 import type { NewUser, User, UserChange } from "./users.ts";
 
@@ -69,6 +70,8 @@ export interface Identity {
   createToken(input: TokenRequest): Promise<NewToken>;
   /** Lists usable tokens, of one user or of all. */
   listTokens(input?: { userId?: string; after?: string | null; limit?: number }): Promise<Page<Token>>;
+  /** Makes a token anew with another secret; the old one goes on for a while. Throws not-found. */
+  rotateToken(input: { id: string; userId?: string; overlapMs: number; actor: Actor }): Promise<NewToken>;
   /** Revokes a token by id or secret; with `userId`, only one of that user. False when there is none. */
   revokeToken(input: { token: string; userId?: string; actor: Actor }): Promise<boolean>;
   /** Writes when tokens were last used; happens by itself every half minute. */
@@ -76,9 +79,6 @@ export interface Identity {
   /** Stops, after a last write. */
   close(): Promise<void>;
 }
-
-/** Roles a user can have. */
-export const ROLES: readonly Role[] = ["admin", "developer", "read-only"];
 
 /** Name of the user that the first start makes. */
 const FIRST_ADMIN = "admin";
@@ -111,6 +111,7 @@ export function createIdentity(deps: IdentityDeps): Identity {
     listUsers: (input) => listUsers(deps, input),
     findUser: (name) => findUser(deps, name),
     createToken: (input) => createToken(deps, input),
+    rotateToken: (input) => rotateToken(deps, input),
     listTokens: (input) => listTokens(deps, input),
     revokeToken: (input) => revokeToken(deps, input),
     flushTokenUse,
@@ -129,10 +130,20 @@ async function login(
 ): Promise<Login> {
   const { address, client } = input;
   const user = await passwords.check({ userName: input.user, password: input.password, address });
+  if (user.mustChangePassword) throw mustChange(user.name);
   const actor = { name: user.name, credential: "password", address, client: clientName(client) };
   const token = await createLoginToken(deps, { userId: user.id, actor, client });
   deps.log.info("login", { userName: user.name, tokenId: token.id, address, client });
   return { token: token.secret, tokenId: token.id, user };
+}
+
+function mustChange(name: string): EntrepotError {
+  return new EntrepotError("permission-denied", {
+    message:
+      `The password of ${name} is a one-time password; set one of your own first, ` +
+      `with: entrepot admin password ${name}`,
+    details: { code: "password-must-change" },
+  });
 }
 
 async function logout(

@@ -5,9 +5,14 @@
  * again,
  * except for those that upstreams must be sent, which are sealed with the key beside the database.
  */
+export { createAccess, refusedBy } from "./access/access.ts";
+export type { Access, AccessDeps } from "./access/access.ts";
+export { createAccessRule, deleteAccessRule, listAccessRules } from "./access/access-rules.ts";
+export type { AccessRuleDeps, ListedRule, NewAccessRule } from "./access/access-rules.ts";
+export type { TokenRequest } from "./create-token.ts";
 export { createFailedPasswords } from "./failed-passwords.ts";
 export type { FailedPasswords } from "./failed-passwords.ts";
-export { createIdentity, ROLES } from "./identity.ts";
+export { createIdentity } from "./identity.ts";
 export type { Identity, Login, LoginSource } from "./identity.ts";
 export type { Deed, IdentityDeps, Page } from "./identity-deps.ts";
 export { createPasswordHasher } from "./password-hasher.ts";
@@ -16,6 +21,8 @@ export type { CheckedUser } from "./password-check.ts";
 export { createSecretBox } from "./secret-box.ts";
 export type { SecretBox } from "./secret-box.ts";
 export { purgeTokens } from "./tokens.ts";
-export type { NewToken, Token, TokenRequest } from "./tokens.ts";
+export { isReadOnly, UNLIMITED } from "./token-scope.ts";
+export type { TokenScope } from "./token-scope.ts";
+export type { NewToken, Token, TokenKind } from "./tokens.ts";
 export { foldUserName } from "./user-name.ts";
 export type { NewUser, User, UserChange } from "./users.ts";

@@ -13,6 +13,8 @@ export interface CheckedUser {
   id: string;
   name: string;
   role: Role;
+  /** True while the password is one that the server made up. */
+  mustChangePassword: boolean;
 }
 
 /** Checks passwords: limits guessing, hashes each pair once in a while, and shares equal checks. */
@@ -46,6 +48,7 @@ interface UserRow {
   name: string;
   role: Role;
   password_hash: string | null;
+  must_change_password: 0 | 1;
   disabled_at: number | null;
 }
 
@@ -63,7 +66,7 @@ export function createPasswordCheck(deps: IdentityDeps): PasswordCheck {
   const findUser = prepareQuery(deps.db.read, (slot: SlotOf<{ workspaceId: string; name: string }>) =>
     deps.db.read
       .selectFrom("users")
-      .select(["id", "name", "role", "password_hash", "disabled_at"])
+      .select(["id", "name", "role", "password_hash", "must_change_password", "disabled_at"])
       .where("workspace_id", "=", slot("workspaceId"))
       .where("name", "=", slot("name")),
   );
@@ -81,7 +84,12 @@ async function check(
   const attempt = { userName: name, address: input.address };
   const isRight = await isRightPassword(state, { user, password: input.password, attempt });
   if (!isRight || user === undefined || user.disabled_at !== null) throw wrong();
-  return { id: user.id, name: user.name, role: user.role };
+  return {
+    id: user.id,
+    name: user.name,
+    role: user.role,
+    mustChangePassword: user.must_change_password === 1,
+  };
 }
 
 interface Question {

@@ -1,31 +1,45 @@
 import { EntrepotError } from "@entrepot/core";
-import type { Principal, Role } from "@entrepot/core";
+import type { HelpCode, KeyPrincipal, Role, UserPrincipal } from "@entrepot/core";
 import { prepareQuery } from "../db/index.ts";
-import type { SlotOf } from "../db/index.ts";
+import type { Schema, SlotOf } from "../db/index.ts";
 import type { IdentityDeps } from "./identity-deps.ts";
+import { createNetworkCheck } from "./networks.ts";
+import { limitsOf, scopeOfColumns, type TokenScope } from "./token-scope.ts";
 import { tokenHash } from "./token-secret.ts";
 import { foldUserName } from "./user-name.ts";
 
 /** A token that may be used, and who uses it. */
 export interface FoundToken {
-  principal: Extract<Principal, { kind: "user" }>;
+  principal: UserPrincipal | KeyPrincipal;
   expiresAt: number | null;
   lastUsedAt: number | null;
+  /** Tells whether it may be used from an address; null when from everywhere. */
+  isAllowedFrom: ((address: string) => boolean) | null;
 }
 
 /** Finds whose token a secret is. Throws credential-invalid, saying why, when it may not be used. */
 export type FindToken = (input: { secret: string; userName: string | null }) => Promise<FoundToken>;
 
-interface Row {
+type TokenColumns = Pick<
+  Schema["tokens"],
+  | "permissions"
+  | "registries"
+  | "packages"
+  | "organizations"
+  | "networks"
+  | "expires_at"
+  | "last_used_at"
+  | "revoked_at"
+>;
+
+interface Row extends TokenColumns {
   token_id: string;
-  readonly: 0 | 1;
-  expires_at: number | null;
-  last_used_at: number | null;
-  revoked_at: number | null;
-  user_id: string;
-  name: string;
-  role: Role;
+  token_name: string;
+  user_id: string | null;
+  name: string | null;
+  role: Role | null;
   disabled_at: number | null;
+  must_change_password: 0 | 1 | null;
 }
 
 /** Makes the lookup: one indexed query, compiled once. */
@@ -33,10 +47,15 @@ export function createTokenLookup(deps: Pick<IdentityDeps, "db" | "workspaceId" 
   const find = prepareQuery(deps.db.read, (slot: SlotOf<{ workspaceId: string; hash: string }>) =>
     deps.db.read
       .selectFrom("tokens")
-      .innerJoin("users", "users.id", "tokens.user_id")
+      .leftJoin("users", "users.id", "tokens.user_id")
       .select([
         "tokens.id as token_id",
-        "tokens.readonly",
+        "tokens.name as token_name",
+        "tokens.permissions",
+        "tokens.registries",
+        "tokens.packages",
+        "tokens.organizations",
+        "tokens.networks",
         "tokens.expires_at",
         "tokens.last_used_at",
         "tokens.revoked_at",
@@ -44,6 +63,7 @@ export function createTokenLookup(deps: Pick<IdentityDeps, "db" | "workspaceId" 
         "users.name",
         "users.role",
         "users.disabled_at",
+        "users.must_change_password",
       ])
       .where("tokens.secret_hash", "=", slot("hash"))
       .where("tokens.workspace_id", "=", slot("workspaceId")),
@@ -73,21 +93,36 @@ function foundToken(row: Row | undefined, asked: { userName: string | null; at: 
       'This token belongs to another user; give "api" or its user as the name.',
     );
   }
+  const scope = scopeOfColumns(row);
   return {
-    principal: Object.freeze({
+    principal: Object.freeze(principalOf(row, scope)),
+    expiresAt: row.expires_at,
+    lastUsedAt: row.last_used_at,
+    isAllowedFrom: scope.networks === null ? null : createNetworkCheck(scope.networks),
+  };
+}
+
+function principalOf(row: Row, scope: TokenScope): UserPrincipal | KeyPrincipal {
+  const limits = limitsOf(scope);
+  if (row.user_id !== null && row.name !== null && row.role !== null) {
+    return {
       kind: "user",
       userId: row.user_id,
       name: row.name,
       role: row.role,
       via: "token",
       tokenId: row.token_id,
-      readonly: row.readonly === 1,
-    }),
-    expiresAt: row.expires_at,
-    lastUsedAt: row.last_used_at,
-  };
+      limits,
+      mustChangePassword: row.must_change_password === 1,
+    };
+  }
+  const permissions = limits?.permissions ?? null;
+  if (limits === null || permissions === null) {
+    throw refused("token-unknown", "This key was made for nothing.");
+  }
+  return { kind: "key", name: row.token_name, tokenId: row.token_id, limits: { ...limits, permissions } };
 }
 
-function refused(code: string, message: string): EntrepotError {
+function refused(code: HelpCode, message: string): EntrepotError {
   return new EntrepotError("credential-invalid", { message, details: { code } });
 }

@@ -1,26 +1,36 @@
-import { randomUUID } from "node:crypto";
 import { EntrepotError } from "@entrepot/core";
-import { sql } from "kysely";
 import type { Selectable, Transaction } from "kysely";
 import { appendChange, type Actor } from "../changes/index.ts";
-import { withoutNul, type Schema } from "../db/index.ts";
+import type { Schema } from "../db/index.ts";
 import { pageLimit, pageOf } from "./identity-deps.ts";
-import type { Deed, IdentityDeps, Page } from "./identity-deps.ts";
-import { TOKEN_RANDOM_BYTES, isTokenSecret, makeTokenSecret, tokenHash, tokenHint } from "./token-secret.ts";
+import type { IdentityDeps, Page } from "./identity-deps.ts";
+import { scopeOfColumns, type TokenScope } from "./token-scope.ts";
+import { isTokenSecret, tokenHash } from "./token-secret.ts";
+
+/**
+ * How a token came to be: made by a person for themselves (`personal`) or for a pipeline (`ci`), minted by a login, or
+ * a key for one or more registries (`feed`) or for the server (`system`), which may belong to nobody. Those of a user
+ * end with the user.
+ */
+export type TokenKind = Schema["tokens"]["kind"];
 
 /** A token without its secret. */
 export interface Token {
   id: string;
-  userId: string;
-  userName: string;
+  kind: TokenKind;
+  /** Null for a key that belongs to nobody. */
+  userId: string | null;
+  userName: string | null;
   name: string;
+  description: string;
   /** Last characters of the secret. */
   hint: string;
-  readonly: boolean;
+  scope: TokenScope;
   createdAt: number;
   expiresAt: number | null;
   /** As of the last minute or so. */
   lastUsedAt: number | null;
+  lastUsedAddress: string | null;
 }
 
 /** A token and, this once, its secret. */
@@ -28,25 +38,8 @@ export interface NewToken extends Token {
   secret: string;
 }
 
-/** What a new token is to be. */
-export interface TokenRequest extends Deed {
-  userId: string;
-  name: string;
-  readonly: boolean;
-  /** The new token ends no later than the one it is made with. */
-  expiresAt: number | null;
-  /** Id of the token that the request came with; null or left out when it came with a password. */
-  madeWith?: string | null;
-}
-
-type TokenRow = Selectable<Schema["tokens"]>;
-type TokenDeps = Pick<IdentityDeps, "db" | "workspaceId" | "now" | "random">;
-
-const NAME_CHARACTERS_MAX = 200;
-const TOKENS_PER_USER_MAX = 1000;
-
-/** Names of tokens that a login made; the oldest make room for new ones. */
-const LOGIN_PREFIX = "login: ";
+/** A row of the table. */
+export type TokenRow = Selectable<Schema["tokens"]>;
 
 /** How long a token that ended can still be told from one that never was. The change log names it for ever. */
 const ENDED_KEPT_MS = 30 * 24 * 60 * 60 * 1000;
@@ -63,126 +56,6 @@ export async function hasTokens(deps: Pick<IdentityDeps, "db" | "workspaceId">):
   return found !== undefined;
 }
 
-/**
- * Creates a token that may do no more, and lives no longer, than the one it is made with. Throws request-invalid for a
- * bad name or end, or for too many tokens; not-found for no such user; permission-denied for more than `madeWith` may.
- */
-export async function createToken(deps: TokenDeps, input: TokenRequest): Promise<NewToken> {
-  const at = deps.now();
-  if (input.name.trim() === "" || input.name.length > NAME_CHARACTERS_MAX) {
-    throw refusal(`A token's name has 1 to ${NAME_CHARACTERS_MAX} characters.`);
-  }
-  if (input.name.startsWith(LOGIN_PREFIX)) {
-    throw refusal(`A token's name must not start with "${LOGIN_PREFIX}".`);
-  }
-  if (input.expiresAt !== null && !(input.expiresAt > at)) {
-    throw refusal("A token must expire in the future.");
-  }
-  return writeToken(deps, input, { at, makeRoom: false });
-}
-
-/** Creates the token that a login answers with. */
-export async function createLoginToken(
-  deps: TokenDeps,
-  input: { userId: string; actor: Actor; client: string },
-): Promise<NewToken> {
-  const name = `${LOGIN_PREFIX}${input.client}`.slice(0, NAME_CHARACTERS_MAX);
-  const request = { userId: input.userId, actor: input.actor, name, readonly: false, expiresAt: null };
-  return writeToken(deps, request, { at: deps.now(), makeRoom: true });
-}
-
-async function writeToken(
-  deps: TokenDeps,
-  input: TokenRequest,
-  how: { at: number; makeRoom: boolean },
-): Promise<NewToken> {
-  const secret = makeTokenSecret(deps.random(TOKEN_RANDOM_BYTES));
-  const row: TokenRow = {
-    id: randomUUID(),
-    workspace_id: deps.workspaceId,
-    user_id: input.userId,
-    name: withoutNul(input.name),
-    secret_hash: tokenHash(secret),
-    hint: tokenHint(secret),
-    readonly: input.readonly ? 1 : 0,
-    created_at: how.at,
-    expires_at: input.expiresAt,
-    last_used_at: null,
-    revoked_at: null,
-  };
-  const written = await deps.db.write(async (trx) => {
-    const name = await requireUserName(trx, row);
-    if (how.makeRoom) await revokeOldLogins(trx, row, input.actor);
-    else await assertRoom(trx, row);
-    const allowed = await withinItsMaker(trx, row, input.madeWith ?? null);
-    await trx.insertInto("tokens").values(allowed).execute();
-    await appendTokenChange(trx, allowed, { actor: input.actor, at: how.at, what: "created" });
-    return { ...allowed, user_name: name };
-  });
-  return { ...tokenOf(written), secret };
-}
-
-// Who found a token that ends tomorrow must not make one of it that never does.
-async function withinItsMaker(
-  trx: Transaction<Schema>,
-  row: TokenRow,
-  makerId: string | null,
-): Promise<TokenRow> {
-  if (makerId === null) return row;
-  const maker = await trx
-    .selectFrom("tokens")
-    .select(["readonly", "expires_at"])
-    .where("id", "=", makerId)
-    .where("revoked_at", "is", null)
-    .executeTakeFirst();
-  if (maker === undefined || (maker.readonly === 1 && row.readonly === 0)) {
-    throw new EntrepotError("permission-denied", {
-      message: "A token cannot make one that may do more than itself; log in with your password for that.",
-    });
-  }
-  if (maker.expires_at === null) return row;
-  return { ...row, expires_at: Math.min(maker.expires_at, row.expires_at ?? Infinity) };
-}
-
-async function requireUserName(trx: Transaction<Schema>, row: TokenRow): Promise<string> {
-  const user = await trx
-    .selectFrom("users")
-    .select("name")
-    .where("id", "=", row.user_id)
-    .where("workspace_id", "=", row.workspace_id)
-    .where("disabled_at", "is", null)
-    .executeTakeFirst();
-  if (user === undefined) throw new EntrepotError("not-found", { message: "There is no such active user." });
-  return user.name;
-}
-
-async function assertRoom(trx: Transaction<Schema>, row: TokenRow): Promise<void> {
-  const { count } = await trx
-    .selectFrom("tokens")
-    .select((select) => select.fn.countAll<number | string>().as("count"))
-    .where("user_id", "=", row.user_id)
-    .where("revoked_at", "is", null)
-    .executeTakeFirstOrThrow();
-  if (Number(count) >= TOKENS_PER_USER_MAX) {
-    throw refusal(`This user has ${TOKENS_PER_USER_MAX} tokens, which is the most; revoke some first.`);
-  }
-}
-
-/** A machine that logs in on each run would else fill its user's tokens and then be refused. */
-async function revokeOldLogins(trx: Transaction<Schema>, row: TokenRow, actor: Actor): Promise<void> {
-  const old = await trx
-    .selectFrom("tokens")
-    .selectAll()
-    .where("user_id", "=", row.user_id)
-    .where("revoked_at", "is", null)
-    .where("name", "like", `${LOGIN_PREFIX}%`)
-    .orderBy(sql`coalesce(last_used_at, created_at)`, "desc")
-    .limit(10)
-    .offset(TOKENS_PER_USER_MAX - 1)
-    .execute();
-  for (const token of old) await markRevoked(trx, token, { actor, at: row.created_at });
-}
-
 /** Lists tokens that can be used, the oldest first; of one user or of all. */
 export async function listTokens(
   deps: Pick<IdentityDeps, "db" | "workspaceId" | "now">,
@@ -192,7 +65,7 @@ export async function listTokens(
   const after = cursorOf(input.after ?? null);
   let query = deps.db.read
     .selectFrom("tokens")
-    .innerJoin("users", "users.id", "tokens.user_id")
+    .leftJoin("users", "users.id", "tokens.user_id")
     .selectAll("tokens")
     .select("users.name as user_name")
     .where("tokens.workspace_id", "=", deps.workspaceId)
@@ -219,7 +92,9 @@ export async function listTokens(
 function cursorOf(after: string | null): { at: number; id: string } | null {
   if (after === null) return null;
   const match = /^(\d{1,15})\.(.{1,64})$/.exec(after);
-  if (match === null) throw refusal("This is not a cursor that a list gave out.");
+  if (match === null) {
+    throw new EntrepotError("request-invalid", { message: "This is not a cursor that a list gave out." });
+  }
   return { at: Number(match[1]), id: match[2] ?? "" };
 }
 
@@ -240,7 +115,7 @@ export async function revokeToken(
     const value = column === "id" ? input.token : tokenHash(input.token);
     let query = trx
       .selectFrom("tokens")
-      .innerJoin("users", "users.id", "tokens.user_id")
+      .leftJoin("users", "users.id", "tokens.user_id")
       .selectAll("tokens")
       .select("users.name as user_name")
       .where(`tokens.${column}`, "=", value)
@@ -249,7 +124,7 @@ export async function revokeToken(
     if (input.userId !== undefined) query = query.where("user_id", "=", input.userId);
     const row = await query.executeTakeFirst();
     if (row === undefined) return false;
-    const actor = { name: row.user_name, credential: row.id, ...input.actor };
+    const actor = { name: row.user_name ?? `key ${row.name}`, credential: row.id, ...input.actor };
     await markRevoked(trx, row, { actor, at: deps.now() });
     return true;
   });
@@ -267,7 +142,8 @@ export async function purgeTokens(deps: Pick<IdentityDeps, "db" | "now">): Promi
   return Number(numDeletedRows);
 }
 
-async function markRevoked(
+/** Ends a token in this transaction. */
+export async function markRevoked(
   trx: Transaction<Schema>,
   row: TokenRow,
   change: { actor: Actor; at: number },
@@ -276,10 +152,11 @@ async function markRevoked(
   await appendTokenChange(trx, row, { ...change, what: "revoked" });
 }
 
-async function appendTokenChange(
+/** Logs what happened to a token. */
+export async function appendTokenChange(
   trx: Transaction<Schema>,
   row: TokenRow,
-  change: { actor: Actor; at: number; what: "created" | "revoked" },
+  change: { actor: Actor; at: number; what: "created" | "revoked" | "rotated" },
 ): Promise<void> {
   await appendChange(trx, {
     workspaceId: row.workspace_id,
@@ -292,20 +169,20 @@ async function appendTokenChange(
   });
 }
 
-function tokenOf(row: TokenRow & { user_name: string }): Token {
+/** A row as others see it. */
+export function tokenOf(row: TokenRow & { user_name: string | null }): Token {
   return {
     id: row.id,
+    kind: row.kind,
     userId: row.user_id,
     userName: row.user_name,
     name: row.name,
+    description: row.description,
     hint: row.hint,
-    readonly: row.readonly === 1,
+    scope: scopeOfColumns(row),
     createdAt: row.created_at,
     expiresAt: row.expires_at,
     lastUsedAt: row.last_used_at,
+    lastUsedAddress: row.last_used_address,
   };
-}
-
-function refusal(message: string): EntrepotError {
-  return new EntrepotError("request-invalid", { message });
 }

@@ -21,6 +21,8 @@ export interface User {
   role: Role;
   disabled: boolean;
   hasPassword: boolean;
+  /** True while the password is one that the server made up. */
+  mustChangePassword: boolean;
   createdAt: number;
   updatedAt: number;
 }
@@ -31,6 +33,8 @@ export interface NewUser extends Deed {
   password: string | null;
   role: Role;
   email?: string | null;
+  /** True for a password that opens nothing but the way to one of the user's own. */
+  mustChangePassword?: boolean;
 }
 
 /** What to change of a user; what is left out stays. */
@@ -80,6 +84,7 @@ function newRow(deps: UserDeps, input: NewUser, passwordHash: string | null): Us
     email: input.email ?? null,
     password_hash: passwordHash,
     role: input.role,
+    must_change_password: input.mustChangePassword === true ? 1 : 0,
     disabled_at: null,
     created_at: at,
     updated_at: at,
@@ -110,7 +115,13 @@ export async function seedAdmin(
   const oneTimePassword = input.password === null ? input.makePassword() : null;
   const password = input.password ?? oneTimePassword ?? "";
   assertNewPassword(password, input.name);
-  const given: NewUser = { name: input.name, password, role: "admin", actor: systemActor("system") };
+  const given: NewUser = {
+    name: input.name,
+    password,
+    role: "owner",
+    mustChangePassword: oneTimePassword !== null,
+    actor: systemActor("system"),
+  };
   const row = newRow(deps, given, await deps.hasher.hash(password));
   // Another process may have been first.
   const isFirst = await wasInserted(deps, row, given.actor);
@@ -189,6 +200,7 @@ function changedRow(
     role: input.role ?? before.role,
     disabled_at: input.disabled === undefined ? before.disabled_at : disabledAt,
     password_hash: change.passwordHash ?? before.password_hash,
+    must_change_password: change.passwordHash === null ? before.must_change_password : 0,
     updated_at: change.at,
   };
 }
@@ -209,8 +221,12 @@ async function requireRow(trx: Transaction<Schema>, workspaceId: string, name: s
   return row;
 }
 
+function isAdmin(role: Role): boolean {
+  return role === "owner" || role === "admin";
+}
+
 function isActiveAdmin(row: UserRow): boolean {
-  return row.role === "admin" && row.disabled_at === null;
+  return isAdmin(row.role) && row.disabled_at === null;
 }
 
 async function assertOtherAdmin(trx: Transaction<Schema>, row: UserRow): Promise<void> {
@@ -218,7 +234,7 @@ async function assertOtherAdmin(trx: Transaction<Schema>, row: UserRow): Promise
     .selectFrom("users")
     .select("id")
     .where("workspace_id", "=", row.workspace_id)
-    .where("role", "=", "admin")
+    .where("role", "in", ["owner", "admin"])
     .where("disabled_at", "is", null)
     .where("id", "!=", row.id)
     .executeTakeFirst();
@@ -259,6 +275,7 @@ function userOf(row: UserRow): User {
     role: row.role,
     disabled: row.disabled_at !== null,
     hasPassword: row.password_hash !== null,
+    mustChangePassword: row.must_change_password === 1,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };

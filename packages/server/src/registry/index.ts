@@ -26,6 +26,7 @@ export {
   createRegistry,
   deleteRegistry,
   releaseRegistries,
+  setRegistryGroups,
   setRegistryUpstreams,
 } from "./registry-writes.ts";
 export { type Registry, type RegistrySnapshot } from "./registry.ts";

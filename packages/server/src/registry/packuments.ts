@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { EntrepotError, type PackumentForm, type PolicyContext, type ViewOptions } from "@entrepot/core";
-import type { Change, ChangeLog } from "../changes/index.ts";
+import type { Change, ChangeKind, ChangeLog } from "../changes/index.ts";
 import type { Database } from "../db/index.ts";
 import { contextStamp, denied, type Gate } from "../firewall/index.ts";
 import type { GzipView, ThreadPool } from "../threads/index.ts";
@@ -18,6 +18,14 @@ const RENDER_FORMAT = "1";
 const ETAG_CHARS = 27;
 /** What a verdict takes in memory, roughly. */
 const VERDICT_BYTES = 512;
+
+/** What changes no view: who may see it is asked with each request. */
+const ABOUT_PEOPLE: ReadonlySet<ChangeKind> = new Set([
+  "user-changed",
+  "token-changed",
+  "access-changed",
+  "organization-changed",
+]);
 
 export interface PackumentDeps {
   db: Database;
@@ -75,7 +83,7 @@ export function createPackuments(deps: PackumentDeps): Packuments {
   });
 
   function invalidate(change: Change): void {
-    if (change.kind === "user-changed" || change.kind === "token-changed") return;
+    if (ABOUT_PEOPLE.has(change.kind)) return;
     const { registryId, packageName } = change;
     const isOfOnePackage = registryId !== null && packageName !== null;
     const packageKey = isOfOnePackage ? `${registryId}\n${packageName}` : null;

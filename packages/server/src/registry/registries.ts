@@ -56,11 +56,12 @@ export function requireRegistry(snapshot: RegistrySnapshot, name: string): Regis
 }
 
 async function loadSnapshot({ db, secrets, upstreamDefaults }: RegistriesDeps): Promise<RegistrySnapshot> {
-  const [registryRows, upstreamRows, links, claimRows] = await Promise.all([
+  const [registryRows, upstreamRows, links, claimRows, groupRows] = await Promise.all([
     db.read.selectFrom("registries").selectAll().orderBy("name").execute(),
     db.read.selectFrom("upstreams").selectAll().orderBy("name").execute(),
     db.read.selectFrom("registry_upstreams").selectAll().orderBy("position").execute(),
     db.read.selectFrom("claims").selectAll().orderBy("pattern").execute(),
+    db.read.selectFrom("registry_groups").selectAll().orderBy("group_name").execute(),
   ]);
   const upstreams = new Map<string, Upstream>();
   const upstreamProblems = new Map<string, string>();
@@ -72,6 +73,7 @@ async function loadSnapshot({ db, secrets, upstreamDefaults }: RegistriesDeps): 
     upstreams.set(row.id, problem === null ? { ...upstream, credential } : unusable(upstream, problem));
   }
   const upstreamsOf = groupBy(links, (link) => link.registry_id);
+  const groupsOf = groupBy(groupRows, (entry) => entry.registry_id);
   const claimsOf = groupBy(claimRows, (claim) => claim.registry_id);
   const registries = registryRows.map((row): Registry => ({
     id: row.id,
@@ -84,6 +86,7 @@ async function loadSnapshot({ db, secrets, upstreamDefaults }: RegistriesDeps): 
     allowOverwrite: row.allow_overwrite === 1,
     refusalStatus: row.refusal_status,
     managed: row.managed === 1,
+    groups: (groupsOf.get(row.id) ?? []).map((entry) => entry.group_name),
     upstreams: (upstreamsOf.get(row.id) ?? [])
       .map((link) => upstreams.get(link.upstream_id))
       .filter((upstream) => upstream !== undefined),

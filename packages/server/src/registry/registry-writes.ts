@@ -153,6 +153,27 @@ export async function setRegistryUpstreams(
   });
 }
 
+/** Sets the groups that a registry is in. Throws `request-invalid` for a name that is none. */
+export async function setRegistryGroups(
+  deps: RegistryWriteDeps,
+  by: RegistryActor,
+  input: { name: string; groups: readonly string[] },
+): Promise<void> {
+  const groups = [...new Set(input.groups.map((group) => group.toLowerCase()))];
+  for (const group of groups) {
+    const problem = registryNameProblem(group, "A group");
+    if (problem !== null) throw new EntrepotError("request-invalid", { message: problem });
+  }
+  await writeRegistry(deps, { by, name: input.name }, async ({ trx, row }) => {
+    await trx.deleteFrom("registry_groups").where("registry_id", "=", row.id).execute();
+    if (groups.length > 0) {
+      const rows = groups.map((group_name) => ({ registry_id: row.id, group_name }));
+      await trx.insertInto("registry_groups").values(rows).execute();
+    }
+    return { groups };
+  });
+}
+
 // The rows stay until the end of the transaction, so that no upstream goes while it is attached.
 async function lockUpstreams(
   trx: Transaction<Schema>,

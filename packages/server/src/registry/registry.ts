@@ -11,6 +11,8 @@ export interface Registry {
   /** False hides it: its endpoint answers 404, its data stays. */
   readonly active: boolean;
   readonly host: string | null;
+  /** Names of groups that it is in, so that rules of access can be about many registries at once. */
+  readonly groups: readonly string[];
   /** True when a version can be published again with other content, by whoever may overwrite. */
   readonly allowOverwrite: boolean;
   /** HTTP status of a read that policy refuses. */
@@ -47,7 +49,7 @@ const NAME_CHARS_MAX = 50;
  */
 export function registryNameProblem(
   name: string,
-  what: "A registry" | "An upstream" = "A registry",
+  what: "A registry" | "An upstream" | "A group" = "A registry",
 ): string | null {
   if (NAME_PATTERN.test(name)) return null;
   if (name === "") return `${what} needs a name.`;

@@ -290,6 +290,7 @@ function user(id: string): Schema["users"] {
     display_name: id,
     email: null,
     password_hash: null,
+    must_change_password: 0 as const,
     disabled_at: null,
     created_at: 0,
     updated_at: 0,
@@ -300,7 +301,14 @@ function user(id: string): Schema["users"] {
 function token(id: string, userId: string): Schema["tokens"] {
   const rest = {
     hint: "",
-    readonly: 0 as const,
+    kind: "ci" as const,
+    description: "",
+    permissions: null,
+    registries: null,
+    packages: null,
+    organizations: null,
+    networks: null,
+    last_used_address: null,
     created_at: 0,
     expires_at: null,
     last_used_at: null,

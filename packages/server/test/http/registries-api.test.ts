@@ -1,3 +1,4 @@
+import { DEEDS, type Permission } from "@entrepot/core";
 import {
   createFakeUpstream,
   explained,
@@ -43,6 +44,7 @@ describe("a registry", () => {
       managed: false,
       upstreams: [],
       claims: [],
+      groups: [],
       createdAt: expect.stringMatching(/Z$/),
       updatedAt: expect.stringMatching(/Z$/),
       warnings: [],
@@ -244,14 +246,14 @@ describe("the API's manners", () => {
 
   it.each(
     guarded
-      .filter(({ permission }) => permission === "manage")
-      .map(({ id, method, path }) => [id, method, target(path)] as const),
-  )("%s is for administrators, with tokens that may write", async (_id, method, path) => {
+      .filter(({ permission }) => permission === "administer" || permission === "manage-registry")
+      .map(({ id, method, path, permission }) => [id, { method, path: target(path), permission }] as const),
+  )("%s is for administrators, with tokens that may write", async (_id, { method, path, permission }) => {
     const ada = await app.as("ada");
     const refused = await ada.request(path, { method, ...(method === "GET" ? {} : { body: {} }) });
     expect([refused.status, refused.json.error]).toEqual([
       403,
-      explained("ada is developer and may not manage; ask an administrator."),
+      explained(`ada is developer and may not ${DEEDS[permission as Permission]}; ask an administrator.`),
     ]);
     const { token } = (await api("POST", "/tokens", { name: "reader", readonly: true })).json;
     const headers = { authorization: `Bearer ${String(token)}` };

@@ -89,7 +89,10 @@ describe("revoking", () => {
       await make(dev.token, {}),
       await make(dev.token, {}),
     ];
-    const refusal = [403, explained("A read-only token can revoke only itself.")];
+    const refusal = [
+      403,
+      explained("This token is limited; to revoke another one use one that is not, or your password."),
+    ];
     expect(await send(one.token, "DELETE", `/api/v1/tokens/${other.id}`)).toEqual(refusal);
     expect(await send(one.token, "DELETE", `/npm/default/-/user/token/${other.token}`)).toEqual(refusal);
     expect(await works(other.token)).toBe(true);

@@ -7,6 +7,7 @@ import {
   createIdentity,
   createPasswordHasher,
   purgeTokens,
+  UNLIMITED,
 } from "../../src/identity/index.ts";
 import { createSilentLog } from "../../src/telemetry/index.ts";
 import { describeOnEachDatabase } from "../db/each-database.ts";
@@ -40,7 +41,7 @@ describeOnEachDatabase("a token that ended", (databases) => {
       role: "developer",
       actor: systemActor("test"),
     });
-    const made = { userId: user.id, readonly: true, actor: systemActor("test") };
+    const made = { userId: user.id, kind: "ci", scope: UNLIMITED, actor: systemActor("test") } as const;
     const expiresAt = clock.now() + 1000;
     const expired = await identity.createToken({ ...made, name: "expired", expiresAt });
     const revoked = await identity.createToken({ ...made, name: "revoked", expiresAt: null });

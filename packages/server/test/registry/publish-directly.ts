@@ -90,6 +90,7 @@ async function registryIn(deps: { db: Database; now: () => number }): Promise<Re
     anonymousRead: false,
     active: true,
     host: null,
+    groups: [],
     allowOverwrite: false,
     refusalStatus: 403,
     managed: false,

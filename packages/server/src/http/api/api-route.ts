@@ -1,14 +1,14 @@
 import { z, type ZodType } from "zod";
-import { EntrepotError, type Principal } from "@entrepot/core";
+import { EntrepotError, type Permission, type Principal } from "@entrepot/core";
 import type { Registry, RegistryActor } from "../../registry/index.ts";
 import { actorFrom } from "../actor.ts";
 import type { HttpDeps } from "../context.ts";
 
 /**
- * Who may use a route: anyone; any user, where a write needs a credential that is not read-only; any user with any
- * credential, for what the handler itself restricts to one's own; or administrators.
+ * Who may use a route: anyone; any user, where a write needs a credential without limits; any user with any credential,
+ * for what the handler itself restricts to one's own; or whoever has the permission.
  */
-export type ApiPermission = "none" | "user" | "self" | "manage";
+export type ApiPermission = "none" | "user" | "self" | Permission;
 
 /** One request to the JSON API, past the credential and the permission. */
 export interface ApiContext<Body> {
@@ -29,6 +29,8 @@ interface ApiRouteSpec<Body> {
   method: "GET" | "PUT" | "POST" | "PATCH" | "DELETE";
   path: string;
   permission: ApiPermission;
+  /** Parameter of the path that names the registry on which the permission is needed; without it, on the workspace. */
+  registryIn?: string;
   /** Schema of the body; {@link NO_BODY} for routes that read none. */
   body: ZodType<Body>;
   /** Status of success; 200 when left out. */
@@ -72,4 +74,11 @@ export async function registryOf(context: ApiContext<unknown>, name: string): Pr
     throw new EntrepotError("registry-not-found", { message: `There is no registry "${name}".` });
   }
   return registry;
+}
+
+/** The id of a user by name. Throws `not-found`. */
+export async function userIdOf({ deps }: Pick<ApiContext<unknown>, "deps">, name: string): Promise<string> {
+  const user = await deps.identity.findUser(name);
+  if (user !== null) return user.id;
+  throw new EntrepotError("not-found", { message: `There is no user "${name}".` });
 }

@@ -1,12 +1,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import { EntrepotError, may, type Principal } from "@entrepot/core";
+import { EntrepotError, type Principal } from "@entrepot/core";
 import type { Answer } from "../answer.ts";
 import { hasUnreadBody } from "../body.ts";
 import { baseUrlOf, plainAddress, type AddressReader } from "../client-address.ts";
 import type { HttpDeps } from "../context.ts";
 import { errorAnswer, isServerFault } from "../errors.ts";
+import { nameOf } from "../require-user.ts";
 import type { ApiContext, ApiRoute } from "./api-route.ts";
+import { assertMay, type Params } from "./may-call.ts";
 import { API_ROUTES } from "./routes.ts";
 
 const API_PREFIX = "/api/v1";
@@ -68,7 +70,7 @@ function addRoute(app: FastifyInstance, deps: HttpDeps, route: ApiRoute): void {
     // Before the body is read: what may not be written is not taken in.
     onRequest: async (request, reply) => {
       request.principal = await deps.identity.authenticate(request.headers.authorization, request.clientIp);
-      assertMay(request.principal, route);
+      await assertMay(deps, { route, principal: request.principal, params: request.params as Params });
       // The framework reads bodies without asking for them.
       if (request.headers.expect !== undefined) reply.raw.writeContinue();
     },
@@ -83,7 +85,7 @@ function addRoute(app: FastifyInstance, deps: HttpDeps, route: ApiRoute): void {
 }
 
 function contextOf(deps: HttpDeps, request: FastifyRequest): ApiContext<unknown> {
-  const params = request.params as Record<string, string>;
+  const params = request.params as Params;
   const query = request.query as Record<string, string | string[] | undefined>;
   assertNoNul([...Object.values(params), ...Object.values(query).flat()]);
   return {
@@ -104,15 +106,6 @@ function contextOf(deps: HttpDeps, request: FastifyRequest): ApiContext<unknown>
 function assertNoNul(values: readonly (string | undefined)[]): void {
   if (!values.some((value) => value?.includes("\0"))) return;
   throw new EntrepotError("request-invalid", { message: "The URL holds the character NUL; leave it out." });
-}
-
-function assertMay(principal: Principal, route: ApiRoute): void {
-  if (route.permission === "none") return;
-  if (principal.kind === "anonymous") throw new EntrepotError("credential-missing");
-  if (route.permission === "self" || (route.permission === "user" && route.method === "GET")) return;
-  const wanted = route.permission === "user" ? "publish" : "manage";
-  const { allowed, reason } = may(principal, wanted, { anonymousRead: false });
-  if (!allowed) throw new EntrepotError("permission-denied", { message: reason });
 }
 
 interface Exchange {
@@ -159,8 +152,8 @@ function logRequest(deps: HttpDeps, request: FastifyRequest, reply: FastifyReply
     sizeBytes: Number(reply.getHeader("content-length") ?? 0),
     durationMs: performance.now() - request.startedAt,
     address: request.clientIp,
-    principal: principal.kind === "user" ? principal.name : null,
-    tokenId: principal.kind === "user" ? principal.tokenId : null,
+    principal: nameOf(principal),
+    tokenId: principal.kind === "anonymous" ? null : principal.tokenId,
     userAgent: request.headers["user-agent"] ?? "",
     requestId: reply.statusCode >= 400 ? request.id : null,
   });

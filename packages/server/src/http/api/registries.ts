@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { may } from "@entrepot/core";
+import { may, type Permission } from "@entrepot/core";
 import {
   addClaim,
   changeRegistry,
@@ -9,6 +9,7 @@ import {
   isListedForAll,
   listPackages,
   removeClaim,
+  setRegistryGroups,
   setRegistryUpstreams,
   type JudgedListing,
   type Registry,
@@ -26,6 +27,7 @@ const settings = {
 };
 const registryBody = z.strictObject({ name: z.string().max(100), ...settings });
 const changeBody = z.strictObject(settings);
+const groupsBody = z.strictObject({ groups: z.array(z.string().max(100)).max(50) });
 const upstreamsBody = z.strictObject({ upstreams: z.array(z.string().max(100)).max(100) });
 
 /** A registry as the API shows it. */
@@ -42,6 +44,7 @@ function shown(context: ApiContext<unknown>, registry: Registry): Record<string,
     managed: registry.managed,
     upstreams: registry.upstreams.map((upstream) => upstream.name),
     claims: registry.claims,
+    groups: registry.groups,
     createdAt: new Date(registry.createdAt).toISOString(),
     updatedAt: new Date(registry.updatedAt).toISOString(),
   };
@@ -51,7 +54,15 @@ async function list(context: ApiContext<unknown>): Promise<unknown> {
   const { byName } = await context.deps.registries.snapshot();
   const limit = limitOf(context.query("limit"));
   const after = context.query("cursor") ?? "";
-  const rows = [...byName.values()].filter((registry) => registry.name > after).slice(0, limit + 1);
+  const { principal } = context;
+  const policy = await context.deps.access.policy();
+  const rows = [...byName.values()]
+    .filter((registry) => registry.name > after)
+    .filter((registry) => {
+      const target = { registry, packageName: null };
+      return may({ principal, permission: "view", target }, policy).allowed;
+    })
+    .slice(0, limit + 1);
   const page = pageOf(rows, limit, (registry) => registry.name);
   return { ...page, items: page.items.map((registry) => shown(context, registry)) };
 }
@@ -82,10 +93,13 @@ async function packages(context: ApiContext<unknown>): Promise<unknown> {
     text: context.query("text") ?? "",
   });
   const page = pageOf(rows, limit, (row) => `${row.name}\n${row.version}`);
-  const { allowed: isManager } = may(context.principal, "manage", { anonymousRead: false });
-  const items = isManager
-    ? page.items.map(withStatus)
-    : page.items.filter(isListedForAll).map(withoutVerdict);
+  const { principal } = context;
+  const policy = await context.deps.access.policy();
+  const has = (permission: Permission, packageName: string | null): boolean =>
+    may({ principal, permission, target: { registry, packageName } }, policy).allowed;
+  const seen = page.items.filter(({ name }) => has("view", name));
+  const isManager = has("manage-registry", null);
+  const items = isManager ? seen.map(withStatus) : seen.filter(isListedForAll).map(withoutVerdict);
   return { ...page, items };
 }
 
@@ -113,7 +127,7 @@ export const REGISTRY_ROUTES: readonly ApiRoute[] = [
     id: "create-registry",
     method: "POST",
     path: "/registries",
-    permission: "manage",
+    permission: "manage-registry",
     body: registryBody,
     status: 201,
     async handler(context) {
@@ -126,7 +140,8 @@ export const REGISTRY_ROUTES: readonly ApiRoute[] = [
     id: "show-registry",
     method: "GET",
     path: "/registries/:name",
-    permission: "user",
+    permission: "view",
+    registryIn: "name",
     body: NO_BODY,
     handler: show,
   }),
@@ -134,7 +149,8 @@ export const REGISTRY_ROUTES: readonly ApiRoute[] = [
     id: "change-registry",
     method: "PATCH",
     path: "/registries/:name",
-    permission: "manage",
+    permission: "manage-registry",
+    registryIn: "name",
     body: changeBody,
     async handler(context) {
       const name = context.param("name");
@@ -146,7 +162,8 @@ export const REGISTRY_ROUTES: readonly ApiRoute[] = [
     id: "delete-registry",
     method: "DELETE",
     path: "/registries/:name",
-    permission: "manage",
+    permission: "manage-registry",
+    registryIn: "name",
     body: NO_BODY,
     handler: (context) =>
       deleteRegistry(context.deps.registryWrites, actorOf(context), context.param("name")),
@@ -155,7 +172,8 @@ export const REGISTRY_ROUTES: readonly ApiRoute[] = [
     id: "set-registry-upstreams",
     method: "PUT",
     path: "/registries/:name/upstreams",
-    permission: "manage",
+    permission: "manage-registry",
+    registryIn: "name",
     body: upstreamsBody,
     async handler(context) {
       const name = context.param("name");
@@ -164,10 +182,24 @@ export const REGISTRY_ROUTES: readonly ApiRoute[] = [
     },
   }),
   apiRoute({
+    id: "set-registry-groups",
+    method: "PUT",
+    path: "/registries/:name/groups",
+    // Whoever puts a registry into a group changes who may do what there.
+    permission: "administer",
+    body: groupsBody,
+    async handler(context) {
+      const name = context.param("name");
+      await setRegistryGroups(context.deps.registryWrites, actorOf(context), { name, ...context.body });
+      return await show(context);
+    },
+  }),
+  apiRoute({
     id: "list-packages",
     method: "GET",
     path: "/registries/:name/packages",
-    permission: "user",
+    permission: "view",
+    registryIn: "name",
     body: NO_BODY,
     handler: packages,
   }),
@@ -175,7 +207,8 @@ export const REGISTRY_ROUTES: readonly ApiRoute[] = [
     id: "list-claims",
     method: "GET",
     path: "/registries/:name/claims",
-    permission: "user",
+    permission: "view",
+    registryIn: "name",
     body: NO_BODY,
     handler: async (context) => wholeList([...(await registryOf(context, context.param("name"))).claims]),
   }),
@@ -183,7 +216,8 @@ export const REGISTRY_ROUTES: readonly ApiRoute[] = [
     id: "add-claim",
     method: "PUT",
     path: "/registries/:name/claims/:pattern",
-    permission: "manage",
+    permission: "manage-registry",
+    registryIn: "name",
     body: NO_BODY,
     handler: (context) =>
       addClaim(context.deps.registryWrites, actorOf(context), {
@@ -195,7 +229,8 @@ export const REGISTRY_ROUTES: readonly ApiRoute[] = [
     id: "remove-claim",
     method: "DELETE",
     path: "/registries/:name/claims/:pattern",
-    permission: "manage",
+    permission: "manage-registry",
+    registryIn: "name",
     body: NO_BODY,
     handler: (context) =>
       removeClaim(context.deps.registryWrites, actorOf(context), {

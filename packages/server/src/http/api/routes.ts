@@ -1,13 +1,19 @@
 import type { ApiRoute } from "./api-route.ts";
+import { ACCESS_ROUTES } from "./access.ts";
 import { ACCOUNT_ROUTES } from "./accounts.ts";
 import { JOB_ROUTES } from "./jobs.ts";
 import { REGISTRY_ROUTES } from "./registries.ts";
 import { STATUS_ROUTES } from "./statuses.ts";
+import { TOKEN_ROUTES } from "./tokens.ts";
 import { UPSTREAM_ROUTES } from "./upstreams.ts";
+import { USER_ROUTES } from "./users.ts";
 
 /** Every URL of the JSON API, below `/api/v1`. */
 export const API_ROUTES: readonly ApiRoute[] = [
   ...ACCOUNT_ROUTES,
+  ...TOKEN_ROUTES,
+  ...USER_ROUTES,
+  ...ACCESS_ROUTES,
   ...REGISTRY_ROUTES,
   ...UPSTREAM_ROUTES,
   ...STATUS_ROUTES,

@@ -48,7 +48,8 @@ export const STATUS_ROUTES: readonly ApiRoute[] = [
     id: "set-status",
     method: "PUT",
     path: PATH,
-    permission: "manage",
+    permission: "manage-registry",
+    registryIn: "name",
     body: statusBody,
     async handler(context) {
       const { status, reason } = context.body;
@@ -61,7 +62,8 @@ export const STATUS_ROUTES: readonly ApiRoute[] = [
     id: "clear-status",
     method: "DELETE",
     path: PATH,
-    permission: "manage",
+    permission: "manage-registry",
+    registryIn: "name",
     body: NO_BODY,
     async handler(context) {
       const isKnown = await context.deps.statuses.clear(await keyOf(context), actorOf(context).actor);

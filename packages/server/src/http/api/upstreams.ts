@@ -79,7 +79,7 @@ export const UPSTREAM_ROUTES: readonly ApiRoute[] = [
     id: "list-upstreams",
     method: "GET",
     path: "/upstreams",
-    permission: "manage",
+    permission: "manage-registry",
     body: NO_BODY,
     handler: list,
   }),
@@ -87,7 +87,7 @@ export const UPSTREAM_ROUTES: readonly ApiRoute[] = [
     id: "create-upstream",
     method: "POST",
     path: "/upstreams",
-    permission: "manage",
+    permission: "manage-registry",
     body: createBody,
     status: 201,
     async handler(context) {
@@ -104,7 +104,7 @@ export const UPSTREAM_ROUTES: readonly ApiRoute[] = [
     id: "show-upstream",
     method: "GET",
     path: "/upstreams/:name",
-    permission: "manage",
+    permission: "manage-registry",
     body: NO_BODY,
     handler: show,
   }),
@@ -112,7 +112,7 @@ export const UPSTREAM_ROUTES: readonly ApiRoute[] = [
     id: "change-upstream",
     method: "PATCH",
     path: "/upstreams/:name",
-    permission: "manage",
+    permission: "manage-registry",
     body: changeBody,
     async handler(context) {
       const name = context.param("name");
@@ -127,7 +127,7 @@ export const UPSTREAM_ROUTES: readonly ApiRoute[] = [
     id: "delete-upstream",
     method: "DELETE",
     path: "/upstreams/:name",
-    permission: "manage",
+    permission: "manage-registry",
     body: NO_BODY,
     handler: (context) =>
       deleteUpstream(context.deps.upstreamWrites, actorOf(context), context.param("name")),

@@ -4,7 +4,7 @@ import { actorFrom, userAgentOf } from "../actor.ts";
 import { jsonAnswer, type Answer } from "../answer.ts";
 import type { NpmContext } from "../context.ts";
 import { valueOf } from "../match-route.ts";
-import { requireUser } from "../require-user.ts";
+import { nameOf, requireKnown, requireUser, requireWholeUser } from "../require-user.ts";
 
 const BODY_BYTES_MAX = 64 * 1024;
 
@@ -15,7 +15,8 @@ export async function ping(): Promise<Answer> {
 
 /** `GET /-/whoami`. */
 export async function whoami(context: NpmContext): Promise<Answer> {
-  return jsonAnswer(200, { username: requireUser(context.principal).name });
+  requireKnown(context.principal);
+  return jsonAnswer(200, { username: nameOf(context.principal) });
 }
 
 /** `POST /-/v1/login`: not offered; 404 makes every client ask for name and password instead. */
@@ -78,11 +79,7 @@ export async function logout(context: NpmContext): Promise<Answer> {
   let actor: Actor | null = null;
   if (authorization !== `Bearer ${token}`) {
     const principal = await context.deps.identity.authenticate(authorization, context.address.ip);
-    if (requireUser(principal).readonly) {
-      throw new EntrepotError("permission-denied", {
-        message: "A read-only token can revoke only itself.",
-      });
-    }
+    requireWholeUser(principal, "revoke another one");
     actor = actorFrom(principal, { address: from.address, userAgent: from.client });
   }
   await context.deps.identity.logout({ ...from, secret: token, actor });

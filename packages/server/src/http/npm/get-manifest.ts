@@ -36,7 +36,7 @@ function manifestAnswer(
   { view, selector, body }: { view: View; selector: string; body: Buffer },
 ): Answer {
   const { selections } = deps.packuments;
-  const { held, registryId } = view;
+  const { held, registryId, name } = view;
   const hash = createHash("sha256").update(`${view.etag}\n${selector}`).digest("base64url");
   const etag = `"${hash.slice(0, ETAG_CHARS)}"`;
   const validators = ["etag", etag, ...SHARED_HEADERS];
@@ -57,6 +57,8 @@ function manifestAnswer(
         return current?.isCurrent() === true ? (selections.get(current, selector)?.manifest ?? null) : null;
       },
       registryId,
+      packageName: name,
+      permission: "view",
       etag,
       notModifiedHeaders: validators,
     },

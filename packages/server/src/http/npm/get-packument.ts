@@ -51,7 +51,7 @@ const WRITE_COMMANDS: ReadonlySet<string> = new Set([
 ]);
 
 function gzipAnswer(view: View): Answer {
-  const { gzip, form, registryId, held } = view;
+  const { gzip, form, registryId, held, name } = view;
   const etag = `"${view.etag}"`;
   return {
     status: 200,
@@ -70,6 +70,8 @@ function gzipAnswer(view: View): Answer {
     replay: {
       body: () => (held.view?.isCurrent() === true ? held.view.gzip : null),
       registryId,
+      packageName: name,
+      permission: "view",
       etag,
       notModifiedHeaders: ["etag", etag, ...SHARED_HEADERS],
     },
@@ -95,6 +97,8 @@ function identityAnswer(view: View): Answer {
     replay: {
       body: () => null,
       registryId: view.registryId,
+      packageName: view.name,
+      permission: "view",
       etag,
       notModifiedHeaders: ["etag", etag, ...SHARED_HEADERS],
     },

@@ -5,6 +5,7 @@ import { jsonAnswer, type Answer } from "../answer.ts";
 import type { NpmContext } from "../context.ts";
 import { packageOf, valueOf } from "../match-route.ts";
 import { parseRange, type ByteRange } from "../range.ts";
+import { nameOf } from "../require-user.ts";
 import { matchesEtag } from "../send-answer.ts";
 
 const ETAG_CHARS = 43;
@@ -17,7 +18,7 @@ export async function getTarball(context: NpmContext): Promise<Answer> {
     registry: context.registry,
     name,
     version: versionOfFileName(name, valueOf(context.params, "rest")),
-    requester: context.principal.kind === "user" ? context.principal.name : null,
+    requester: nameOf(context.principal),
   };
   const { tarballs } = context.deps;
   const first = await answerFor(context, await tarballs.get(request));
@@ -53,6 +54,8 @@ async function wholeTarball(context: NpmContext, tarball: Tarball, etag: string)
   const replay = {
     body: () => (tarball.isCurrent() ? (held?.bytes ?? null) : null),
     registryId: context.registry.id,
+    packageName: packageOf(context.params).full,
+    permission: "download" as const,
     etag,
     notModifiedHeaders: ["etag", etag, "cache-control", CACHE_CONTROL],
   };

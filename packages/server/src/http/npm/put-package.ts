@@ -1,4 +1,4 @@
-import { EntrepotError, may, type PackageName } from "@entrepot/core";
+import { EntrepotError, type PackageName } from "@entrepot/core";
 import {
   deprecateVersions,
   parsePublishRequest,
@@ -9,10 +9,11 @@ import {
   type Publisher,
 } from "../../registry/index.ts";
 import { npmActor, userAgentOf } from "../actor.ts";
+import { assertMayHere, mayHere } from "../may-here.ts";
 import { jsonAnswer, type Answer } from "../answer.ts";
 import type { NpmContext } from "../context.ts";
 import { packageOf } from "../match-route.ts";
-import { requireUser } from "../require-user.ts";
+import { nameOf, requireKnown } from "../require-user.ts";
 
 const CLIENT_CHARS_MAX = 200;
 
@@ -32,6 +33,7 @@ export async function putPackage(context: NpmContext): Promise<Answer> {
 }
 
 async function publishVersion(context: NpmContext, name: PackageName, body: PackageBody): Promise<Answer> {
+  await assertMayHere(context, "publish");
   const request = parsePublishRequest(name, body);
   assertPublishedHere(context, request.manifest["publishConfig"]);
   await refuseShadowing(context.deps, context.registry, name.full);
@@ -40,7 +42,7 @@ async function publishVersion(context: NpmContext, name: PackageName, body: Pack
     registry: context.registry,
     registryUrl: context.registryUrl,
     publisher,
-    mayOverwrite: may(context.principal, "overwrite", context.registry).allowed,
+    mayOverwrite: context.registry.allowOverwrite && (await mayHere(context, "overwrite")),
     request,
   });
   return jsonAnswer(201, { ok: true, success: true, id: name.full, rev });
@@ -59,7 +61,7 @@ async function changeDocument(
           : "This server does not keep stars.",
     });
   }
-  assertMayDeprecate(context);
+  await assertMayHere(context, "deprecate");
   const { rev } = await deprecateVersions(context.deps, {
     registry: context.registry,
     name: name.full,
@@ -70,20 +72,16 @@ async function changeDocument(
 }
 
 async function publisherOf(context: NpmContext): Promise<Publisher> {
-  const user = requireUser(context.principal);
+  const known = requireKnown(context.principal);
+  const user = known.kind === "user" ? await context.deps.identity.findUser(known.name) : null;
   return {
-    userName: user.name,
-    email: (await context.deps.identity.findUser(user.name))?.email ?? null,
-    via: user.via,
-    tokenId: user.tokenId,
+    userName: nameOf(known) ?? "",
+    email: user?.email ?? null,
+    via: known.tokenId === null ? "password" : "token",
+    tokenId: known.tokenId,
     address: context.address.ip,
     client: userAgentOf(context.request).slice(0, CLIENT_CHARS_MAX),
   };
-}
-
-function assertMayDeprecate({ principal, registry }: NpmContext): void {
-  const { allowed, reason } = may(principal, "deprecate", registry);
-  if (!allowed) throw new EntrepotError("permission-denied", { message: reason });
 }
 
 // Somebody wrote down where this package belongs; publishing it elsewhere is a mistake more often than a wish.

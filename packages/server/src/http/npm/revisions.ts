@@ -8,6 +8,7 @@ import {
   versionOfFileName,
 } from "../../registry/index.ts";
 import { npmActor } from "../actor.ts";
+import { assertMayHere } from "../may-here.ts";
 import { jsonAnswer, type Answer } from "../answer.ts";
 import type { NpmContext } from "../context.ts";
 import { packageOf, valueOf } from "../match-route.ts";
@@ -27,6 +28,7 @@ export async function putRevision(context: NpmContext): Promise<Answer> {
     if (!isObject(versions)) {
       throw new EntrepotError("request-invalid", { message: '"versions" is not an object.' });
     }
+    await assertMayHere(context, "unpublish");
     const { rev } = await unpublishMissing(context.deps, { ...write, document });
     return done(context, rev);
   }
@@ -35,6 +37,7 @@ export async function putRevision(context: NpmContext): Promise<Answer> {
       message: 'The document has neither "versions" nor "maintainers".',
     });
   }
+  await assertMayHere(context, "manage-access");
   const { rev } = await changeMaintainers(context.deps, { ...write, maintainers });
   return done(context, rev);
 }

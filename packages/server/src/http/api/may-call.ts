@@ -1,0 +1,29 @@
+import type { AccessTarget, Principal } from "@entrepot/core";
+import type { HttpDeps } from "../context.ts";
+import { requireKnown, requireWholeUser } from "../require-user.ts";
+import type { ApiRoute } from "./api-route.ts";
+
+/** What the path of a request has for the parameters of its route. */
+export type Params = Readonly<Record<string, string>>;
+
+/** Throws `credential-missing` or `permission-denied` unless the principal may use the route. */
+export async function assertMay(
+  deps: HttpDeps,
+  { route, principal, params }: { route: ApiRoute; principal: Principal; params: Params },
+): Promise<void> {
+  const { permission, registryIn } = route;
+  if (permission === "none") return;
+  const known = requireKnown(principal);
+  if (permission === "self" || permission === "user") {
+    if (known.kind === "user" && known.mustChangePassword) requireWholeUser(known, "do that");
+    if (permission === "user" && route.method !== "GET") requireWholeUser(known, "change what is yours");
+    return;
+  }
+  const registry = registryIn === undefined ? null : await registryNamed(deps, params[registryIn] ?? "");
+  await deps.access.assertMay({ principal, permission, target: { registry, packageName: null } });
+}
+
+// One that is not there is nobody's in particular, so that only who manages them all is told.
+async function registryNamed({ registries }: HttpDeps, name: string): Promise<AccessTarget["registry"]> {
+  return (await registries.snapshot()).byName.get(name.toLowerCase()) ?? null;
+}

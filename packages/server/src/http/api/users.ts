@@ -1,0 +1,83 @@
+import { z } from "zod";
+import { ROLES } from "@entrepot/core";
+import type { User } from "../../identity/index.ts";
+import { actorOf, apiRoute, NO_BODY, type ApiContext, type ApiRoute } from "./api-route.ts";
+import { isoOf } from "./iso-of.ts";
+import { limitOf } from "./page.ts";
+
+const role = z.enum(ROLES);
+const userBody = z.strictObject({
+  name: z.string().max(255),
+  password: z.string().max(4096).nullable().default(null),
+  role: role.default("developer"),
+  email: z.string().max(254).nullable().default(null),
+});
+const userChange = z.strictObject({
+  password: z.string().max(4096).optional(),
+  role: role.optional(),
+  email: z.string().max(254).nullable().optional(),
+  disabled: z.boolean().optional(),
+});
+
+function shownUser(user: User): Record<string, unknown> {
+  return {
+    name: user.name,
+    displayName: user.displayName,
+    email: user.email,
+    role: user.role,
+    disabled: user.disabled,
+    createdAt: isoOf(user.createdAt),
+    updatedAt: isoOf(user.updatedAt),
+  };
+}
+
+async function listUsers(context: ApiContext<unknown>): Promise<unknown> {
+  const page = await context.deps.identity.listUsers({
+    after: context.query("cursor") ?? null,
+    limit: limitOf(context.query("limit")),
+  });
+  return { items: page.items.map(shownUser), next: page.next };
+}
+
+/** The users of the workspace. */
+export const USER_ROUTES: readonly ApiRoute[] = [
+  apiRoute({
+    id: "list-users",
+    method: "GET",
+    path: "/users",
+    permission: "administer",
+    body: NO_BODY,
+    handler: listUsers,
+  }),
+  apiRoute({
+    id: "create-user",
+    method: "POST",
+    path: "/users",
+    permission: "administer",
+    body: userBody,
+    status: 201,
+    async handler(context) {
+      const { actor } = actorOf(context);
+      return shownUser(await context.deps.identity.createUser({ ...context.body, actor }));
+    },
+  }),
+  apiRoute({
+    id: "change-user",
+    method: "PATCH",
+    path: "/users/:name",
+    permission: "administer",
+    body: userChange,
+    async handler(context) {
+      const { password, role: newRole, email, disabled } = context.body;
+      const user = await context.deps.identity.changeUser({
+        name: context.param("name"),
+        actor: actorOf(context).actor,
+        ...(password === undefined ? {} : { password }),
+        ...(newRole === undefined ? {} : { role: newRole }),
+        ...(email === undefined ? {} : { email }),
+        ...(disabled === undefined ? {} : { disabled }),
+      });
+      return shownUser(user);
+    },
+  }),
+];
