@@ -1,27 +1,86 @@
 import { sql } from "kysely";
-import type { Transaction } from "kysely";
-import { CHANGES_CHANNEL, defineQuery, isPostgres } from "../db/index.ts";
+import type { Insertable, Transaction } from "kysely";
+import { CHANGES_CHANNEL, defineQuery, holdLock, isPostgres, sendTogether } from "../db/index.ts";
 import type { Schema, SlotOf } from "../db/index.ts";
-import type { Change, NewChange } from "./change.ts";
+import type { NewAuditEvent } from "./audit-event.ts";
+import type { NewChange } from "./change.ts";
 
-/** Key of the advisory lock that transactions hold from their first change to their commit. */
+/** Key of the advisory lock that transactions hold from their first change or audit event to their commit. */
 const APPEND_LOCK = 7_164_205_311;
 
+/** Audit events in one statement. */
+const EVENTS_AT_ONCE = 100;
+
 /**
- * Appends to the change log, in the transaction that makes the change. Call it last: on PostgreSQL it takes a lock
- * until the commit, so that numbers become visible in their order and a reader that saw one missed none before it.
+ * Appends to the change log and to the audit trail, in the transaction that makes the change. Call it last: on
+ * PostgreSQL it takes a lock until the commit, so that numbers become visible in their order and a reader that saw one
+ * missed none before it.
  */
 export async function appendChange(trx: Transaction<Schema>, change: NewChange): Promise<void> {
+  const { actor, registry = null, detail, ...rest } = change;
+  const { name, credential, address, client } = actor;
+  const row = { ...rest, actor: name, credential, address, client, registry, detail: JSON.stringify(detail) };
   if (isPostgres(trx)) {
     await sql`select pg_advisory_xact_lock(${APPEND_LOCK}::bigint), pg_notify(${CHANGES_CHANNEL}, '')`.execute(
       trx,
     );
+    await insertBoth(trx, row);
+    return;
   }
-  await insertChange(trx, { ...change, actor: change.actor.name, detail: JSON.stringify(change.detail) });
+  await sendTogether(trx, [() => insertChange(trx, row), () => insertItsEvent(trx, row)]);
 }
 
-const insertChange = defineQuery((db, slot: SlotOf<Omit<Change, "seq" | "detail"> & { detail: string }>) =>
-  db.insertInto("changes").values({
+/**
+ * Appends to the audit trail what is no change. Call it last: on PostgreSQL it takes the same lock as a change, so that
+ * the numbers of events are in the order of their commits.
+ */
+export async function appendAuditEvents(
+  trx: Transaction<Schema>,
+  events: readonly NewAuditEvent[],
+): Promise<void> {
+  await holdLock(trx, { key: APPEND_LOCK, mode: "alone" });
+  for (let at = 0; at < events.length; at += EVENTS_AT_ONCE) {
+    const rows = events.slice(at, at + EVENTS_AT_ONCE).map(rowOf);
+    await trx.insertInto("audit_events").values(rows).execute();
+  }
+}
+
+function rowOf(event: NewAuditEvent): Insertable<Schema["audit_events"]> {
+  const { name, credential, address, client } = event.actor;
+  return {
+    workspace_id: event.workspaceId,
+    at: event.at,
+    kind: event.kind,
+    actor: name,
+    credential,
+    address,
+    client,
+    registry_id: event.registryId,
+    registry: event.registry,
+    package: event.packageName,
+    result: event.result,
+    detail: JSON.stringify(event.detail),
+    hash: null,
+  };
+}
+
+/** A change and its audit event, which share most of their columns. */
+interface LoggedChange {
+  workspaceId: string;
+  registryId: string | null;
+  registry: string | null;
+  packageName: string | null;
+  kind: string;
+  actor: string;
+  credential: string | null;
+  address: string | null;
+  client: string | null;
+  at: number;
+  detail: string;
+}
+
+function changeColumns(slot: SlotOf<LoggedChange>): Insertable<Schema["changes"]> {
+  return {
     workspace_id: slot("workspaceId"),
     registry_id: slot("registryId"),
     package: slot("packageName"),
@@ -29,5 +88,33 @@ const insertChange = defineQuery((db, slot: SlotOf<Omit<Change, "seq" | "detail"
     actor: slot("actor"),
     at: slot("at"),
     detail: slot("detail"),
-  }),
+  };
+}
+
+function eventColumns(slot: SlotOf<LoggedChange>): Insertable<Schema["audit_events"]> {
+  return {
+    ...changeColumns(slot),
+    credential: slot("credential"),
+    address: slot("address"),
+    client: slot("client"),
+    registry: slot("registry"),
+    result: "done",
+    hash: null,
+  };
+}
+
+const insertChange = defineQuery((db, slot: SlotOf<LoggedChange>) =>
+  db.insertInto("changes").values(changeColumns(slot)),
+);
+
+const insertItsEvent = defineQuery((db, slot: SlotOf<LoggedChange>) =>
+  db.insertInto("audit_events").values(eventColumns(slot)),
+);
+
+// One way to the server and back, while everybody else waits for the lock.
+const insertBoth = defineQuery((db, slot: SlotOf<LoggedChange>) =>
+  db
+    .with("logged", (log) => log.insertInto("changes").values(changeColumns(slot)))
+    .insertInto("audit_events")
+    .values(eventColumns(slot)),
 );

@@ -33,7 +33,9 @@ export interface Change {
   detail: Record<string, unknown>;
 }
 
-/** A change before it is written. The log keeps the actor's name of it. */
+/** A change before it is written. The log keeps the actor's name; the audit trail keeps all of it. */
 export interface NewChange extends Omit<Change, "seq" | "actor"> {
   actor: Actor;
+  /** Name of the registry that is concerned; left out where there is none, or none that is known. */
+  registry?: string | null;
 }

@@ -2,6 +2,7 @@ import type { Kysely, Selectable, Transaction } from "kysely";
 import type { Schema } from "./schema.ts";
 
 export type ChangeRow = Selectable<Schema["changes"]>;
+export type AuditRow = Selectable<Schema["audit_events"]>;
 
 /** The open database: one typed schema on SQLite or PostgreSQL. */
 export interface Database {

@@ -3,7 +3,7 @@
  * differs between the two is decided in here. It must not know what any table is for, and no other folder may
  * import an engine or a driver.
  */
-export type { ChangeRow, Database, DatabaseEvent } from "./database.ts";
+export type { AuditRow, ChangeRow, Database, DatabaseEvent } from "./database.ts";
 export { isPostgres } from "./dialect-of.ts";
 export { holdLock } from "./hold-lock.ts";
 export { databaseFile, openDatabase } from "./open.ts";

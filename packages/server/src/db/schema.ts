@@ -286,6 +286,28 @@ interface ChangesTable {
   detail: string;
 }
 
+interface AuditEventsTable {
+  /** Ascends in the order of commits; gaps are possible, a second use of a number is not. */
+  seq: Generated<number>;
+  workspace_id: string;
+  at: number;
+  kind: string;
+  actor: string;
+  /** Id of a token, or `password`; null for the server itself and for nobody. */
+  credential: string | null;
+  address: string | null;
+  client: string | null;
+  registry_id: string | null;
+  /** The registry's name at that time. */
+  registry: string | null;
+  package: string | null;
+  result: "done" | "refused" | "failed";
+  /** JSON. */
+  detail: string;
+  /** SHA-256, hexadecimal, over this event and the hash of the one before; null until sealed. */
+  hash: string | null;
+}
+
 interface JobsTable {
   /** Random text, or `schedule:<name>:<time>` for the one job of a schedule's tick. */
   id: string;
@@ -340,6 +362,7 @@ export interface Schema {
   cached_versions: CachedVersionsTable;
   version_statuses: VersionStatusesTable;
   changes: ChangesTable;
+  audit_events: AuditEventsTable;
   jobs: JobsTable;
   job_lines: JobLinesTable;
 }

@@ -45,6 +45,7 @@ export async function writePackage(
     await appendChange(trx, {
       workspaceId: write.registry.workspaceId,
       registryId: write.registry.id,
+      registry: write.registry.name,
       packageName: write.name,
       kind: effect.kind,
       actor: write.actor,

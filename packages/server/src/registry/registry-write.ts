@@ -50,7 +50,12 @@ export async function writeRegistry(
     }
     const detail = await work({ trx, row, now });
     if (detail === null) return;
-    await logRegistryChange(trx, by, { id: row.id, now, detail: { registry: name, ...detail } });
+    await logRegistryChange(trx, by, {
+      id: row.id,
+      name: row.name,
+      now,
+      detail: { registry: name, ...detail },
+    });
   });
 }
 
@@ -58,11 +63,12 @@ export async function writeRegistry(
 export async function logRegistryChange(
   trx: Transaction<Schema>,
   by: RegistryActor,
-  change: { id: string; now: number; detail: Record<string, unknown> },
+  change: { id: string; name: string; now: number; detail: Record<string, unknown> },
 ): Promise<void> {
   await appendChange(trx, {
     workspaceId: by.workspaceId,
     registryId: change.id,
+    registry: change.name,
     packageName: null,
     kind: "registry-changed",
     actor: by.actor,

@@ -59,7 +59,7 @@ export async function createRegistry(
       })
       .execute();
     await linkUpstreams(trx, id, await lockUpstreams(trx, by, input.upstreams ?? []));
-    await logRegistryChange(trx, by, { id, now, detail: { created: name } });
+    await logRegistryChange(trx, by, { id, name, now, detail: { created: name } });
   });
 }
 
@@ -106,7 +106,7 @@ export async function releaseRegistries(
       .returning(["id", "name"])
       .execute();
     for (const { id, name } of rows) {
-      await logRegistryChange(trx, by, { id, now, detail: { registry: name, changed: ["managed"] } });
+      await logRegistryChange(trx, by, { id, name, now, detail: { registry: name, changed: ["managed"] } });
     }
     return rows.map(({ name }) => name);
   });

@@ -2,10 +2,12 @@ import type { Migrations } from "../migrate.ts";
 import * as first from "./0001-first-tables.ts";
 import * as registryRules from "./0002-registry-rules.ts";
 import * as access from "./0003-access.ts";
+import * as audit from "./0004-audit.ts";
 
 /** Every migration by name. Released ones are never edited; a change of the schema is a new file. */
 export const MIGRATIONS: Migrations = {
   "0001-first-tables": first,
   "0002-registry-rules": registryRules,
   "0003-access": access,
+  "0004-audit": audit,
 };

@@ -13,10 +13,11 @@ const statusBody = z.strictObject({
 
 async function keyOf(context: ApiContext<unknown>): Promise<StatusKey> {
   const name = context.param("name");
-  const registryId = name === EVERY_REGISTRY ? "" : (await registryOf(context, name)).id;
+  const registry = name === EVERY_REGISTRY ? null : await registryOf(context, name);
   return {
     workspaceId: context.deps.workspaceId,
-    registryId,
+    registryId: registry?.id ?? "",
+    registry: registry?.name ?? null,
     name: context.param("package"),
     version: context.param("version"),
   };

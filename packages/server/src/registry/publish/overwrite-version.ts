@@ -69,6 +69,7 @@ export function changeOf(input: InsertInput): Omit<NewChange, "kind" | "detail">
   return {
     workspaceId: registry.workspaceId,
     registryId: registry.id,
+    registry: registry.name,
     packageName: request.name.full,
     actor: actorOf(publisher),
     at: now,
