@@ -10,6 +10,7 @@ const ORDER = [
   "db",
   "blobs",
   "changes",
+  "audit",
   "jobs",
   "identity",
   "upstream",

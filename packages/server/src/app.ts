@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Server } from "node:http";
 import { availableParallelism, networkInterfaces } from "node:os";
 import { join } from "node:path";
+import { createAuditTrail, type AuditTrail } from "./audit/index.ts";
 import { createFileStore, createStagingArea, type BlobStore, type StagingArea } from "./blobs/index.ts";
 import { createChangeLog, type ChangeLog } from "./changes/index.ts";
 import type { Config } from "./config/index.ts";
@@ -87,8 +88,10 @@ export async function createApp(inputs: AppInputs): Promise<App> {
   const storage = await openStorage(inputs);
   const threads = createThreadPool({ size: Math.min(THREADS_MAX, availableParallelism()) });
   const upstreams = openUpstreams(inputs, storage, threads);
+  const audit = createAuditTrail({ ...storage, now, log, metrics: inputs.metrics });
   const identity = createIdentity({
     ...storage,
+    audit,
     now,
     log,
     metrics: inputs.metrics,
@@ -106,6 +109,7 @@ export async function createApp(inputs: AppInputs): Promise<App> {
   const deps = await createHttpDeps(inputs, storage, {
     threads,
     upstreams,
+    audit,
     identity,
     jobs,
     registries,
@@ -129,7 +133,8 @@ export async function createApp(inputs: AppInputs): Promise<App> {
     firstAdmin,
     isUnused: !(await identity.hasTokens()),
     listen: () => listen(http.server, config),
-    close: () => close({ config, log, http, worker, ...caches, identity, upstreams, threads, storage }),
+    close: () =>
+      close({ config, log, http, worker, ...caches, audit, identity, upstreams, threads, storage }),
   };
 }
 
@@ -191,6 +196,7 @@ function openCaches(
 }
 
 interface Parts {
+  audit: AuditTrail;
   threads: ThreadPool;
   upstreams: Upstreams;
   identity: Identity;
@@ -268,6 +274,7 @@ interface Closing {
   http: HttpServer;
   worker: JobWorker;
   cachedVersions: CachedVersions;
+  audit: AuditTrail;
   identity: Identity;
   upstreams: Upstreams;
   threads: ThreadPool;
@@ -284,6 +291,7 @@ async function close(parts: Closing): Promise<void> {
     upstreams: () => parts.upstreams.close(),
     cachedVersions: () => parts.cachedVersions.settle(),
     identity: () => parts.identity.close(),
+    audit: () => parts.audit.close(),
     threads: () => parts.threads.close(),
     changes: () => storage.changes.close(),
     blobs: () => storage.blobs.close(),

@@ -2,6 +2,7 @@ import { isEntrepotError } from "@entrepot/core";
 import { ADMIN_USAGE, runAdminCommand } from "./commands/admin.ts";
 import { MAINTENANCE_USAGE, runMaintenanceCommand } from "./commands/maintenance.ts";
 import { serve, serveUsage } from "./commands/serve.ts";
+import { runVerifyCommand, VERIFY_USAGE } from "./commands/verify.ts";
 import {
   CONFIG_USAGE,
   loadConfig,
@@ -19,6 +20,7 @@ Server commands
   admin …            users and tokens, straight on the database
   migrate            bring the database's schema up to date
   gc                 remove tarballs that nothing refers to
+  verify             check that the audit trail was not tampered with
 
 Client commands, over HTTP
 `;
@@ -46,6 +48,7 @@ const SERVER_COMMANDS: Readonly<Record<string, ServerCommand>> = {
     usage: () => MAINTENANCE_USAGE.migrate,
     run: (inputs) => runMaintenanceCommand("migrate", inputs),
   },
+  verify: { usage: () => VERIFY_USAGE, run: runVerifyCommand },
   gc: { usage: () => MAINTENANCE_USAGE.gc, run: (inputs) => runMaintenanceCommand("gc", inputs) },
 };
 

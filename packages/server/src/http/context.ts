@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Permission, Principal } from "@entrepot/core";
+import type { AuditTrail } from "../audit/index.ts";
 import type { BlobStore, StagingArea } from "../blobs/index.ts";
 import type { ChangeLog } from "../changes/index.ts";
 import type { Limits } from "../config/index.ts";
@@ -29,6 +30,7 @@ import type { RouteParams } from "./match-route.ts";
 export interface HttpDeps {
   db: Database;
   changes: ChangeLog;
+  audit: AuditTrail;
   blobs: BlobStore;
   blobCache: BlobCache;
   staging: StagingArea;

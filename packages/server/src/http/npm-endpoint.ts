@@ -17,6 +17,10 @@ export interface RequestTrace {
   meter: RouteMeter | null;
   /** The client's own address, behind trusted proxies. */
   ip: string;
+  /** Id of the route that matched. */
+  route: string | null;
+  registry: Registry | null;
+  packageName: string | null;
 }
 
 /** Answers requests to the npm endpoints. */
@@ -72,7 +76,7 @@ export function createNpmEndpoint(
     const found = locate(deps, snapshot, { path, address });
     const outcome = matchedRoute(compiled, request.method ?? "", found.rest);
     const matched = outcome instanceof EntrepotError ? null : outcome;
-    trace.meter = matched?.meter ?? null;
+    noteAsked(trace, matched, snapshot.byName.get(found.registryName));
     if (matched?.route.ignoresCredential !== true) {
       trace.principal = await deps.identity.authenticate(request.headers.authorization, address.ip);
     }
@@ -111,6 +115,13 @@ export function createNpmEndpoint(
     },
     answer,
   };
+}
+
+function noteAsked(trace: RequestTrace, matched: MatchedRoute | null, registry: Registry | undefined): void {
+  trace.meter = matched?.meter ?? null;
+  trace.route = matched?.route.id ?? null;
+  trace.registry = registry ?? null;
+  trace.packageName = matched?.params.package?.full ?? null;
 }
 
 interface Located extends NpmAddress {

@@ -4,6 +4,7 @@ import type { ChangeLog } from "../changes/index.ts";
 import type { Metrics, RouteMeter } from "../telemetry/index.ts";
 import { isOwnRequest } from "../upstream/index.ts";
 import type { Answer } from "./answer.ts";
+import { auditRefusal } from "./audit-refusal.ts";
 import { answerBrokenRequest } from "./broken-request.ts";
 import { baseUrlOf, createAddressReader, type AddressReader } from "./client-address.ts";
 import { createClosing, type Closing } from "./closing.ts";
@@ -21,6 +22,7 @@ const CONNECTION_CHECK_MS = 5000;
 const HEADERS_COUNT_MAX = 200;
 const LARGE_BODY_BYTES = 64 * 1024;
 const ANONYMOUS: Principal = { kind: "anonymous" };
+const UNKNOWN = { principal: ANONYMOUS, route: null, registry: null, packageName: null } as const;
 
 /** The server, and how it ends. */
 export interface HttpServer {
@@ -30,7 +32,7 @@ export interface HttpServer {
 }
 
 /** What a finished request leaves behind. */
-interface Finished extends RequestTrace {
+interface Finished extends Pick<RequestTrace, "principal" | "meter" | "ip"> {
   /** When it came, in milliseconds since 1970. */
   at: number;
   durationMs: number;
@@ -127,7 +129,7 @@ async function handleUnknown(parts: ServerParts, exchange: Exchange): Promise<vo
   const { request, response, at, startedAt, closing } = exchange;
   // Now, because a client that leaves takes its address along.
   const ip = parts.addresses.ip(request);
-  const trace: RequestTrace = { principal: ANONYMOUS, meter: parts.otherMeter, ip };
+  const trace: RequestTrace = { ...UNKNOWN, meter: parts.otherMeter, ip };
   const { answer, requestId } = await outcomeOf(parts, { request, response, trace });
   if (answer === null) return;
   if (closing.isClosing) response.shouldKeepAlive = false;
@@ -162,6 +164,7 @@ async function outcomeOf(parts: ServerParts, exchange: NpmExchange): Promise<Out
     return { answer: await parts.other.answer(request), requestId: null };
   } catch (error) {
     const requestId = parts.nextRequestId();
+    auditRefusal(parts.deps, request, { ...trace, error });
     if (isServerFault(error)) parts.deps.log.error("request failed", { requestId, error });
     if (error instanceof EntrepotError && isRefusal(error)) countRefusal(parts.deps.metrics, error);
     const baseUrl = baseUrlOf(parts.deps, parts.addresses, request);

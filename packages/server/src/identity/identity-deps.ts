@@ -1,3 +1,4 @@
+import type { AuditTrail } from "../audit/index.ts";
 import type { Actor, Change } from "../changes/index.ts";
 import type { Database } from "../db/index.ts";
 import type { Log, Metrics } from "../telemetry/index.ts";
@@ -18,6 +19,8 @@ export interface IdentityDeps {
   /** Gives so many random bytes. */
   random: (size: number) => Uint8Array;
   metrics?: Metrics;
+  /** Hears who signs in and out, and who fails to. */
+  audit?: Pick<AuditTrail, "record" | "recordAtMost">;
 }
 
 /** Something that somebody does. */

@@ -5,11 +5,12 @@ import type { IdentityDeps, Page } from "./identity-deps.ts";
 import { createPasswordCheck } from "./password-check.ts";
 import type { CheckedUser } from "./password-check.ts";
 import { makeOneTimePassword } from "./password-rules.ts";
+import { recordFailedSignIn, recordSignIn } from "./sign-in-events.ts";
 import { createTokenLookup } from "./token-lookup.ts";
 import { isTokenSecret } from "./token-secret.ts";
 import { createTokenUse } from "./token-use.ts";
 import { createLoginToken, createToken, rotateToken, type TokenRequest } from "./create-token.ts";
-import { hasTokens, listTokens, revokeToken } from "./tokens.ts";
+import { endToken, hasTokens, listTokens, revokeToken } from "./tokens.ts";
 import type { NewToken, Token } from "./tokens.ts";
 import { changeUser, createUser, findUser, listUsers, seedAdmin } from "./users.ts";
 import type { NewUser, User, UserChange } from "./users.ts";
@@ -129,10 +130,14 @@ async function login(
   input: LoginSource & { user: string; password: string },
 ): Promise<Login> {
   const { address, client } = input;
-  const user = await passwords.check({ userName: input.user, password: input.password, address });
-  if (user.mustChangePassword) throw mustChange(user.name);
+  const user = await passwords.check({ userName: input.user, password: input.password, address, client });
   const actor = { name: user.name, credential: "password", address, client: clientName(client) };
+  if (user.mustChangePassword) {
+    recordFailedSignIn(deps, actor, { because: "password-to-change", isSignIn: true });
+    throw mustChange(user.name);
+  }
   const token = await createLoginToken(deps, { userId: user.id, actor, client });
+  recordSignIn(deps, "signed-in", { actor, tokenId: token.id });
   deps.log.info("login", { userName: user.name, tokenId: token.id, address, client });
   return { token: token.secret, tokenId: token.id, user };
 }
@@ -153,7 +158,9 @@ async function logout(
   const { secret, address, client } = input;
   if (!isTokenSecret(secret)) throw new EntrepotError("credential-invalid");
   const actor = input.actor ?? { address, client: clientName(client) };
-  return await revokeToken(deps, { token: secret, actor });
+  const ended = await endToken(deps, { token: secret, actor });
+  if (ended !== null) recordSignIn(deps, "signed-out", ended);
+  return ended !== null;
 }
 
 async function seedFirstAdmin(

@@ -1,11 +1,13 @@
 import { createHmac } from "node:crypto";
-import { EntrepotError } from "@entrepot/core";
+import { EntrepotError, isEntrepotError } from "@entrepot/core";
 import type { Role } from "@entrepot/core";
+import { clientName, type Actor } from "../changes/index.ts";
 import { prepareQuery } from "../db/index.ts";
 import type { SlotOf } from "../db/index.ts";
 import type { Attempt } from "./failed-passwords.ts";
 import type { IdentityDeps } from "./identity-deps.ts";
 import { PASSWORD_BYTES_MAX } from "./password-rules.ts";
+import { recordFailedSignIn, recordLimitedSignIn, type FailedBecause } from "./sign-in-events.ts";
 import { foldUserName, isUserName } from "./user-name.ts";
 
 /** A user whose password was right. */
@@ -17,6 +19,15 @@ export interface CheckedUser {
   mustChangePassword: boolean;
 }
 
+/** A pair of name and password, and where it comes from. */
+export interface PasswordInput {
+  userName: string;
+  password: string;
+  address: string;
+  /** What the client calls itself; given where somebody signs in, left out where a request brings its password along. */
+  client?: string;
+}
+
 /** Checks passwords: limits guessing, hashes each pair once in a while, and shares equal checks. */
 export interface PasswordCheck {
   /**
@@ -24,7 +35,7 @@ export interface PasswordCheck {
    * and
    * too-many-requests with `details.retryAfterSeconds`.
    */
-  check(input: { userName: string; password: string; address: string }): Promise<CheckedUser>;
+  check(input: PasswordInput): Promise<CheckedUser>;
 }
 
 /** How long a right password is believed without hashing it again; any change of the user ends it at once. */
@@ -35,6 +46,9 @@ export const RIGHT_MS = 300_000;
  */
 const WRONG_MS = 30_000;
 const REMEMBERED_MAX = 2000;
+
+/** What the audit trail calls somebody whose name is none: it may be a password in the wrong field. */
+const ANYBODY = "anonymous";
 
 interface Remembered {
   isRight: boolean;
@@ -74,16 +88,28 @@ export function createPasswordCheck(deps: IdentityDeps): PasswordCheck {
   return { check: (input) => check(state, input) };
 }
 
-async function check(
-  state: State,
-  input: { userName: string; password: string; address: string },
-): Promise<CheckedUser> {
+async function check(state: State, input: PasswordInput): Promise<CheckedUser> {
   const name = foldUserName(input.userName);
-  if (!isUserName(name) || Buffer.byteLength(input.password) > PASSWORD_BYTES_MAX) throw wrong();
+  const isSignIn = input.client !== undefined;
+  const actor = {
+    name: ANYBODY,
+    credential: "password",
+    address: input.address,
+    client: clientName(input.client),
+  };
+  if (!isUserName(name) || Buffer.byteLength(input.password) > PASSWORD_BYTES_MAX) {
+    recordFailedSignIn(state.deps, actor, { because: "user-unknown", isSignIn });
+    throw wrong();
+  }
   const [user] = await state.findUser({ workspaceId: state.deps.workspaceId, name });
+  if (user !== undefined) actor.name = user.name;
   const attempt = { userName: name, address: input.address };
-  const isRight = await isRightPassword(state, { user, password: input.password, attempt });
-  if (!isRight || user === undefined || user.disabled_at !== null) throw wrong();
+  const question = { user, password: input.password, attempt, actor };
+  const isRight = await isRightPassword(state, question);
+  if (!isRight || user === undefined || user.disabled_at !== null) {
+    recordFailedSignIn(state.deps, actor, { because: failedBecause(question), isSignIn });
+    throw wrong();
+  }
   return {
     id: user.id,
     name: user.name,
@@ -92,10 +118,17 @@ async function check(
   };
 }
 
+function failedBecause({ user }: Question): FailedBecause {
+  if (user === undefined) return "user-unknown";
+  return user.disabled_at === null ? "password-wrong" : "user-disabled";
+}
+
 interface Question {
   user: UserRow | undefined;
   password: string;
   attempt: Attempt;
+  /** Who is told to have tried. */
+  actor: Actor;
 }
 
 function isRightPassword(state: State, question: Question): Promise<boolean> {
@@ -118,7 +151,7 @@ async function compareAndRemember(state: State, question: Question, key: string)
   const { deps } = state;
   const passwordHash = question.user?.password_hash ?? null;
   // Counting first would let a flood of attempts, none of which is hashed, fill the counters.
-  if (!deps.hasher.isFull()) await deps.failedPasswords.begin(question.attempt);
+  if (!deps.hasher.isFull()) await begin(deps, question);
   const isRight = await compare(state, question, passwordHash).catch(async (error: unknown) => {
     // Nothing was compared, so nothing was guessed.
     await deps.failedPasswords.cancel(question.attempt);
@@ -133,6 +166,15 @@ async function compareAndRemember(state: State, question: Question, key: string)
   const until = deps.now() + (isRight ? RIGHT_MS : WRONG_MS);
   state.remembered.set(key, { isRight, passwordHash, until });
   return isRight;
+}
+
+async function begin(deps: IdentityDeps, { attempt, actor }: Question): Promise<void> {
+  try {
+    await deps.failedPasswords.begin(attempt);
+  } catch (error) {
+    if (isEntrepotError(error, "too-many-requests")) recordLimitedSignIn(deps, actor);
+    throw error;
+  }
 }
 
 async function compare(state: State, question: Question, passwordHash: string | null): Promise<boolean> {

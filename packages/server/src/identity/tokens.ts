@@ -108,8 +108,16 @@ type OwnActor = Pick<Actor, "address" | "client">;
  */
 export async function revokeToken(
   deps: Pick<IdentityDeps, "db" | "workspaceId" | "now">,
-  input: { token: string; userId?: string; actor: Actor | OwnActor },
+  input: { token: string; userId?: string; actor: Actor },
 ): Promise<boolean> {
+  return (await endToken(deps, input)) !== null;
+}
+
+/** Does the same and tells which token it was, and who did it; null when there is none. */
+export async function endToken(
+  deps: Pick<IdentityDeps, "db" | "workspaceId" | "now">,
+  input: { token: string; userId?: string; actor: Actor | OwnActor },
+): Promise<{ tokenId: string; actor: Actor } | null> {
   return deps.db.write(async (trx) => {
     const column = isTokenSecret(input.token) ? "secret_hash" : "id";
     const value = column === "id" ? input.token : tokenHash(input.token);
@@ -123,10 +131,10 @@ export async function revokeToken(
       .where("revoked_at", "is", null);
     if (input.userId !== undefined) query = query.where("user_id", "=", input.userId);
     const row = await query.executeTakeFirst();
-    if (row === undefined) return false;
+    if (row === undefined) return null;
     const actor = { name: row.user_name ?? `key ${row.name}`, credential: row.id, ...input.actor };
     await markRevoked(trx, row, { actor, at: deps.now() });
-    return true;
+    return { tokenId: row.id, actor };
   });
 }
 

@@ -13,6 +13,7 @@ interface CounterLabels {
   entrepot_logins_total: "outcome";
   entrepot_security_events_total: "kind";
   entrepot_log_lines_dropped_total: "log";
+  entrepot_audit_events_dropped_total: "reason";
 }
 
 interface GaugeLabels {
@@ -90,5 +91,10 @@ export const METRICS: { readonly [N in MetricName]: MetricKind & { labels: reado
     type: "counter",
     help: "Lines lost because their reader was too slow or gone.",
     labels: ["log"],
+  },
+  entrepot_audit_events_dropped_total: {
+    type: "counter",
+    help: "Audit events lost because the database did not take them.",
+    labels: ["reason"],
   },
 };

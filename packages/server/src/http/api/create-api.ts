@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { EntrepotError, type Principal } from "@entrepot/core";
+import { auditRefusal, type RefusedRequest } from "../audit-refusal.ts";
 import type { Answer } from "../answer.ts";
 import { hasUnreadBody } from "../body.ts";
 import { baseUrlOf, plainAddress, type AddressReader } from "../client-address.ts";
@@ -119,11 +120,25 @@ function sendError(
   { error, request, reply }: Exchange & { error: unknown },
 ): void {
   const known = frameworkError(error);
+  auditRefusal(deps, request.raw, { error: known, ...askedOf(request) });
   if (isServerFault(known)) deps.log.error("request failed", { requestId: request.id, error: known });
   // What was not wanted is not listened to any longer.
   if (hasUnreadBody(request.raw)) void reply.header("connection", "close");
   const baseUrl = baseUrlOf(deps, addresses, request.raw);
   sendPlain(reply, errorAnswer(known, { requestId: request.id, baseUrl }));
+}
+
+function askedOf(request: FastifyRequest): RefusedRequest {
+  const { principal, clientIp, routeOptions } = request;
+  const { name, package: packageName = null } = (request.params ?? {}) as Record<string, string | undefined>;
+  const isAboutRegistry = routeOptions.url?.startsWith(`${API_PREFIX}/registries/`) === true;
+  return {
+    principal,
+    ip: clientIp,
+    route: routeOptions.config.id ?? null,
+    registry: isAboutRegistry && name !== undefined ? { id: null, name } : null,
+    packageName,
+  };
 }
 
 // The framework refuses bad bodies with errors of its own; they are the client's mistakes.
