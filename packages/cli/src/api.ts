@@ -8,6 +8,8 @@ export interface Api {
   call<T = Record<string, unknown>>(method: Method, path: string, body?: object): Promise<T>;
   /** Reads a whole list, page by page. */
   list(path: string): Promise<Record<string, unknown>[]>;
+  /** Hands an answer of any length over while it comes, in pieces of text. Ends the command when refused or cut short. */
+  stream(path: string, take: (text: string) => void): Promise<void>;
 }
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -46,6 +48,7 @@ export function createApi(connection: Connection): Api {
   return {
     server: connection.server,
     call,
+    stream: (path, take) => stream(connection, path, take),
     async list(path) {
       const items: Record<string, unknown>[] = [];
       let cursor: string | null = null;
@@ -64,9 +67,41 @@ export function createApi(connection: Connection): Api {
   };
 }
 
+async function stream(connection: Connection, path: string, take: (text: string) => void): Promise<void> {
+  const silence = new AbortController();
+  const timer = setTimeout(() => silence.abort(new DOMException("silence", "TimeoutError")), TIMEOUT_MS);
+  try {
+    const response = await send(connection, { method: "GET", path, body: undefined }, silence.signal);
+    if (!response.ok || response.body === null) return void (await answerOf(connection, response));
+    const decoder = new TextDecoder();
+    for await (const chunk of piecesOf(connection, response.body)) {
+      timer.refresh();
+      take(decoder.decode(chunk, { stream: true }));
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function* piecesOf(
+  connection: Connection,
+  body: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw cutShort(connection, error);
+  }
+}
+
+function cutShort({ server }: Connection, cause: unknown): CommandFailure {
+  return new CommandFailure(EXIT.unreachable, `${server} cut its answer short.`, { cause });
+}
+
 async function send(
   connection: Connection,
   request: { method: Method; path: string; body: object | undefined },
+  signal: AbortSignal = AbortSignal.timeout(TIMEOUT_MS),
 ): Promise<Response> {
   const url = `${connection.server}/api/v1${request.path}`;
   const headers: Record<string, string> = { "accept": "application/json", "user-agent": "entrepot-cli" };
@@ -79,7 +114,7 @@ async function send(
       ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
       // A token must not follow a redirect to somebody else.
       redirect: "manual",
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal,
     });
   } catch (error) {
     throw new CommandFailure(EXIT.unreachable, `Cannot reach ${connection.server}: ${reasonOf(error)}.`, {
@@ -117,9 +152,7 @@ async function textOf(connection: Connection, response: Response): Promise<strin
     const text = await response.text();
     if (text.length <= ANSWER_CHARACTERS_MAX) return text;
   } catch (error) {
-    throw new CommandFailure(EXIT.unreachable, `${connection.server} cut its answer short.`, {
-      cause: error,
-    });
+    throw cutShort(connection, error);
   }
   throw new CommandFailure(EXIT.refused, `${connection.server} sent an answer that is too long.`);
 }

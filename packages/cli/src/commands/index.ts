@@ -1,4 +1,5 @@
 import type { ClientCommand } from "../command.ts";
+import { AUDIT_COMMANDS } from "./audit.ts";
 import { CLAIM_COMMANDS } from "./claim.ts";
 import { LOGIN_COMMANDS } from "./login.ts";
 import { REGISTRY_COMMANDS } from "./registry.ts";
@@ -16,4 +17,5 @@ export const CLIENT_COMMANDS: readonly ClientCommand[] = [
   ...STATUS_COMMANDS,
   ...TOKEN_COMMANDS,
   ...USER_COMMANDS,
+  ...AUDIT_COMMANDS,
 ];

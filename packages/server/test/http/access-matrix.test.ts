@@ -87,6 +87,8 @@ const API_NEEDS: Readonly<Record<string, Need>> = {
   "list-jobs": "administer",
   "job-lines": "administer",
   "run-job": "administer",
+  "list-audit": "administer",
+  "export-audit": "administer",
 };
 
 interface Credential {

@@ -10,6 +10,7 @@ import { errorAnswer, isServerFault } from "../errors.ts";
 import { nameOf } from "../require-user.ts";
 import type { ApiContext, ApiRoute } from "./api-route.ts";
 import { assertMay, type Params } from "./may-call.ts";
+import { NdjsonStream } from "./ndjson-stream.ts";
 import { API_ROUTES } from "./routes.ts";
 
 const API_PREFIX = "/api/v1";
@@ -80,6 +81,9 @@ function addRoute(app: FastifyInstance, deps: HttpDeps, route: ApiRoute): void {
       if (route.method !== "GET") await deps.changes.refresh();
       void reply.header("cache-control", "private, no-store");
       if (result === undefined) return await reply.code(204).send();
+      if (result instanceof NdjsonStream) {
+        return await reply.type(result.type).send(result.stream);
+      }
       return await reply.code(route.status ?? 200).send(result);
     },
   });

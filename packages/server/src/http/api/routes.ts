@@ -1,6 +1,7 @@
 import type { ApiRoute } from "./api-route.ts";
 import { ACCESS_ROUTES } from "./access.ts";
 import { ACCOUNT_ROUTES } from "./accounts.ts";
+import { AUDIT_ROUTES } from "./audit.ts";
 import { JOB_ROUTES } from "./jobs.ts";
 import { REGISTRY_ROUTES } from "./registries.ts";
 import { STATUS_ROUTES } from "./statuses.ts";
@@ -18,4 +19,5 @@ export const API_ROUTES: readonly ApiRoute[] = [
   ...UPSTREAM_ROUTES,
   ...STATUS_ROUTES,
   ...JOB_ROUTES,
+  ...AUDIT_ROUTES,
 ];
