@@ -89,6 +89,7 @@ test("the commands that the first start prints work when pasted into a shell, in
     "npm install",
     "npm publish",
   ]);
+  const setPassword = /^ {4}(node \S+ password --server .+)$/m.exec(printed)?.[1] ?? "";
   const [pointIt = "", logIn = "", install = "", publish = ""] = commands;
 
   const home = join(folder, "home");
@@ -100,10 +101,16 @@ test("the commands that the first start prints work when pasted into a shell, in
   await writeFile(join(project, "index.js"), "module.exports = 2;\n");
   const shell: Shell = { cwd: project, env: { PATH: process.env["PATH"] ?? "", HOME: home, TERM: "xterm" } };
 
+  const own = "a password of my own";
+  await converse(setPassword, shell, [
+    [/Password that you have: /, password],
+    [/New password: /, own],
+    [/New password again: /, own],
+  ]);
   await run(pointIt, shell);
   await converse(logIn, shell, [
     [/Username: /, "admin"],
-    [/Password: /, password],
+    [/Password: /, own],
   ]);
   await run(install, shell);
   expect(await readFile(join(project, "node_modules/left-pad/index.js"), "utf8")).toBe(

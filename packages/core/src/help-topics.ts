@@ -125,7 +125,8 @@ export const HELP_TOPICS: Readonly<Record<HelpCode, HelpTopic>> = {
     title: "The first password must be changed",
     meaning: "A one-time password opens nothing but the way to a password of one's own.",
     mend: [
-      "Set a password: entrepot admin password <name>, or entrepot password with the one-time password.",
+      "Set one on this server's page /-/password, or with: entrepot password --server <URL of the server> --user <name>.",
+      "If the one-time password is lost, an administrator makes another: entrepot admin password <name>.",
     ],
   },
   "token-readonly": {

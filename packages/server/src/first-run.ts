@@ -212,17 +212,16 @@ export type AdminPassword = { kind: "configured" } | { kind: "one-time"; text: s
 export function welcomeText(input: {
   url: string;
   password: AdminPassword;
-  /** The program's file, which the command for a new password names. */
+  /** The program's file, which the commands for a new password name. */
   program: string;
   config: Pick<Config, "data" | "databaseUrl">;
 }): string {
   const registry = `${input.url}/npm/${DEFAULT_NAME}/`;
-  const newPassword = newPasswordCommand(input.program, input.config);
   return [
     "",
     `  Entrepot is ready at ${input.url}/`,
     "",
-    ...passwordLines(input.password, `    ${newPassword}`),
+    ...passwordLines(input),
     "",
     "  Point npm at it:",
     `    npm config set registry ${registry}`,
@@ -235,8 +234,14 @@ export function welcomeText(input: {
   ].join("\n");
 }
 
+type PasswordInput = Omit<Parameters<typeof welcomeText>[0], "password">;
+
 // By the program's path, because neither a clone nor npx puts the command where a shell finds it.
-function newPasswordCommand(program: string, config: Pick<Config, "data" | "databaseUrl">): string {
+function ownPasswordCommand({ program, url }: PasswordInput): string {
+  return ["node", program, "password", "--server", url, "--user", "admin"].map(shellWord).join(" ");
+}
+
+function newPasswordCommand({ program, config }: PasswordInput): string {
   const words = ["node", program, "admin", "password", "admin", "--data", config.data];
   // Its URL holds a password, which must not be printed.
   const isElsewhere = !config.databaseUrl.startsWith("sqlite:");
@@ -245,23 +250,27 @@ function newPasswordCommand(program: string, config: Pick<Config, "data" | "data
 }
 
 function shellWord(text: string): string {
-  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+  return /^[\w./:-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-function passwordLines(password: AdminPassword, newPassword: string): string[] {
-  switch (password.kind) {
+function passwordLines(input: PasswordInput & { password: AdminPassword }): string[] {
+  switch (input.password.kind) {
     case "configured":
       return ["  Log in as admin with the password you configured."];
     case "one-time":
       return [
-        `  Log in as admin with the one-time password ${password.text}`,
-        "  It is not shown again. To set a new one, also while the server runs:",
-        newPassword,
+        `  Set a password for admin first, with the one-time password ${input.password.text}`,
+        `    ${ownPasswordCommand(input)}`,
+        `  or in a browser at ${input.url}/-/password`,
+        "  It is not shown again. If it is lost, this makes another password, also while the server runs:",
+        `    ${newPasswordCommand(input)}`,
       ];
     case "unknown":
       return [
-        "  Nobody has logged in as admin yet. If you do not have the password, set a new one:",
-        newPassword,
+        "  Nobody has logged in as admin yet. With the one-time password of the first start, set one of your own:",
+        `    ${ownPasswordCommand(input)}`,
+        "  If you do not have it, this makes another password:",
+        `    ${newPasswordCommand(input)}`,
       ];
   }
 }

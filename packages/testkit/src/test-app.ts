@@ -24,6 +24,8 @@ export interface TestAppOptions {
   env?: Readonly<Record<string, string>>;
   /** Text of entrepot.yaml. */
   file?: string;
+  /** Leaves the administrator with a one-time password; then nobody is logged in as `admin`. */
+  hasOneTimePassword?: true;
   now?: () => number;
   log?: AppInputs["log"];
   accessLog?: AppInputs["accessLog"];
@@ -67,7 +69,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       env: {
         ENTREPOT_PORT: "0",
         ENTREPOT_DATA: data,
-        ENTREPOT_ADMIN_PASSWORD: ADMIN_PASSWORD,
+        ENTREPOT_ADMIN_PASSWORD: options.hasOneTimePassword === true ? "" : ADMIN_PASSWORD,
         ENTREPOT_UPSTREAM: options.upstream ?? "none",
         ...(options.file === undefined ? {} : { ENTREPOT_CONFIG: "/test/entrepot.yaml" }),
         ...options.env,
@@ -89,7 +91,11 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const { port } = app.server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;
   const personas = new Map<string, Promise<Persona>>();
-  const admin = personaOf(url, "admin", await loginAs(url, "admin", ADMIN_PASSWORD));
+  const admin = personaOf(
+    url,
+    "admin",
+    options.hasOneTimePassword === true ? "" : await loginAs(url, "admin", ADMIN_PASSWORD),
+  );
   return {
     app,
     url,

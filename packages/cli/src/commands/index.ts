@@ -2,6 +2,7 @@ import type { ClientCommand } from "../command.ts";
 import { AUDIT_COMMANDS } from "./audit.ts";
 import { CLAIM_COMMANDS } from "./claim.ts";
 import { LOGIN_COMMANDS } from "./login.ts";
+import { PASSWORD_COMMANDS } from "./password.ts";
 import { REGISTRY_COMMANDS } from "./registry.ts";
 import { STATUS_COMMANDS } from "./status.ts";
 import { TOKEN_COMMANDS } from "./token.ts";
@@ -11,6 +12,7 @@ import { USER_COMMANDS } from "./user.ts";
 /** Every client command, in the order help shows them. */
 export const CLIENT_COMMANDS: readonly ClientCommand[] = [
   ...LOGIN_COMMANDS,
+  ...PASSWORD_COMMANDS,
   ...REGISTRY_COMMANDS,
   ...UPSTREAM_COMMANDS,
   ...CLAIM_COMMANDS,

@@ -7,7 +7,7 @@ import { usageFailure } from "../failure.ts";
 
 async function login({ options, api, print, io }: CommandContext): Promise<void> {
   const server = serverUrl(api.server);
-  const user = textOption(options, "user") ?? (await askUser(io));
+  const user = textOption(options, "user") ?? (await askUser(io, "--user and --password-stdin"));
   const fromInput = switchOption(options, "password-stdin") === true;
   const password = await askSecret(io, { fromInput, question: "Password", option: "password-stdin" });
   // A token from earlier has no say in whether this password is right.
@@ -23,8 +23,9 @@ async function login({ options, api, print, io }: CommandContext): Promise<void>
   print.done(`Logged in to ${server} as ${user}.`, { server, user, file: path });
 }
 
-async function askUser(io: CommandContext["io"]): Promise<string> {
-  if (!io.isInteractive) throw usageFailure("Nobody can be asked here; give --user and --password-stdin.");
+/** Asks for a user name. Ends the command, naming the options that would do, when nobody can be asked. */
+export async function askUser(io: CommandContext["io"], instead: string): Promise<string> {
+  if (!io.isInteractive) throw usageFailure(`Nobody can be asked here; give ${instead}.`);
   return (await io.ask("User name: ", { hidden: false })).trim();
 }
 

@@ -10,6 +10,8 @@ export interface RequestBody {
   chunks(): AsyncIterable<Uint8Array>;
   /** The whole body as JSON, at most `bytesMax` bytes. Throws `request-invalid` and `body-too-large`. */
   json(bytesMax: number): Promise<unknown>;
+  /** The whole body as text, at most `bytesMax` bytes. Throws `body-too-large`. */
+  text(bytesMax: number): Promise<string>;
 }
 
 /** Makes the body's reader. A client that waits for `100 Continue` gets it when reading starts, not before. */
@@ -39,7 +41,7 @@ export function createRequestBody(
     }
   }
 
-  async function json(bytesMax: number): Promise<unknown> {
+  async function text(bytesMax: number): Promise<string> {
     if (declaredBytes !== null && declaredBytes > bytesMax) throw tooLarge(bytesMax);
     const parts: Uint8Array[] = [];
     let total = 0;
@@ -48,14 +50,19 @@ export function createRequestBody(
       if (total > bytesMax) throw tooLarge(bytesMax);
       parts.push(chunk);
     }
+    return Buffer.concat(parts).toString("utf8");
+  }
+
+  async function json(bytesMax: number): Promise<unknown> {
+    const whole = await text(bytesMax);
     try {
-      return JSON.parse(Buffer.concat(parts).toString("utf8"));
+      return JSON.parse(whole);
     } catch (cause) {
       throw new EntrepotError("request-invalid", { message: "The request body is not valid JSON.", cause });
     }
   }
 
-  return { declaredBytes, chunks, json };
+  return { declaredBytes, chunks, json, text };
 }
 
 async function nextChunk(iterator: AsyncIterator<unknown>): Promise<IteratorResult<Uint8Array, unknown>> {

@@ -1,11 +1,14 @@
 import { EntrepotError } from "@entrepot/core";
 import { jsonAnswer, type Answer } from "./answer.ts";
 import { HELP_PATH, helpCodeOf } from "./help.ts";
+import { PASSWORD_PATH } from "./pages/password.ts";
 
 /** What both schemes of credential are offered as; never Negotiate or NTLM, which npm clients cannot speak. */
 const CHALLENGE = 'Bearer realm="Entrepot", Basic realm="Entrepot"';
 /** After a wrong password: npm speaks of a bad token wherever it sees Bearer. */
 const PASSWORD_CHALLENGE = 'Basic realm="Entrepot"';
+/** The word by which npm tells that a token may not be used from here; it must stand alone. */
+const ADDRESS_CHALLENGE = "ipaddress";
 const NOTICE_CHARS_MAX = 400;
 
 /** What an error answer says beside the error. */
@@ -26,7 +29,7 @@ export function errorAnswer(error: unknown, { requestId, baseUrl }: ErrorSurroun
   const helpCode = helpCodeOf(known);
   const help = helpCode === null || baseUrl === null ? null : `${baseUrl}${HELP_PATH}#${helpCode}`;
   const pointer = help === null ? "" : ` (help: ${help})`;
-  const text = known.message + pointer;
+  const text = known.message + wayOut(helpCode, baseUrl) + pointer;
   return jsonAnswer(
     known.status,
     {
@@ -40,6 +43,12 @@ export function errorAnswer(error: unknown, { requestId, baseUrl }: ErrorSurroun
   );
 }
 
+// Whoever reads this at a terminal has no other way to learn where the page is.
+function wayOut(helpCode: string | null, baseUrl: string | null): string {
+  if (helpCode !== "password-must-change" || baseUrl === null) return "";
+  return ` Do so at ${baseUrl}${PASSWORD_PATH} or with: entrepot password --server ${baseUrl}`;
+}
+
 /** True of a version that policy refuses, whatever the status that says so. */
 export function isRefusal({ code }: EntrepotError): boolean {
   return code === "version-denied" || code === "version-withheld";
@@ -48,9 +57,7 @@ export function isRefusal({ code }: EntrepotError): boolean {
 function headersOf(error: EntrepotError, pointer: string): string[] {
   const { code, status, details, message } = error;
   const headers: string[] = [];
-  if (status === 401) {
-    headers.push("www-authenticate", details["code"] === "password-wrong" ? PASSWORD_CHALLENGE : CHALLENGE);
-  }
+  if (status === 401) headers.push("www-authenticate", challengeFor(details["code"]));
   const retryAfter = details["retryAfterSeconds"];
   if (typeof retryAfter === "number") headers.push("retry-after", String(Math.max(1, Math.ceil(retryAfter))));
   // npm leaves the text of these out, but shows every notice.
@@ -59,6 +66,11 @@ function headersOf(error: EntrepotError, pointer: string): string[] {
   }
   if (code === "method-not-allowed") headers.push("allow", String(details["allow"] ?? ""));
   return headers;
+}
+
+function challengeFor(code: unknown): string {
+  if (code === "password-wrong") return PASSWORD_CHALLENGE;
+  return code === "token-address" ? ADDRESS_CHALLENGE : CHALLENGE;
 }
 
 /** True when the server, not the client, is at fault and someone should look. */

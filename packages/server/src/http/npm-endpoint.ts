@@ -9,6 +9,7 @@ import type { AddressReader, ClientAddress } from "./client-address.ts";
 import type { HttpDeps, NpmContext, NpmRoute } from "./context.ts";
 import { compilePattern, matchPattern, type RouteParams, type RoutePattern } from "./match-route.ts";
 import { notOfferedText } from "./npm/not-offered.ts";
+import { shownCredential } from "./shown-credential.ts";
 import { npmAddressOf, parseRequestPath, type NpmAddress, type RequestPath } from "./paths.ts";
 
 /** What the log and the meters say of a request; filled in as far as the request gets. */
@@ -41,8 +42,11 @@ export interface NpmExchange {
 const NOTHING_HERE = "There is nothing at this URL.";
 /** `/npm/` or `/r/`, in whatever encoding. */
 const PREFIX = /^\/(?:(?:n|%6e)(?:p|%70)(?:m|%6d)|r|%72)(?:\/|%2f)/i;
-/** What a registry's own host does not give to the registry: `api`, `health` and `metrics` are packages too. */
-const OPERATIONS = /^\/(?:api\/v1\/|health\/(?:live|ready|json)(?:\?|$))/;
+/**
+ * What a registry's own host does not give to the registry: `api`, `health` and `metrics` are packages too. Pages never
+ * are, for no package is called `-`.
+ */
+const OPERATIONS = /^\/(?:api\/v1\/|health\/(?:live|ready|json)(?:\?|$)|-\/(?:password|invitation)(?:\?|$))/;
 
 /** What operators must reach while the database, and with it the bound hosts, cannot be read. */
 const FOR_OPERATORS = /^\/(?:health|metrics)(?:[/?]|$)/;
@@ -78,7 +82,7 @@ export function createNpmEndpoint(
     const matched = outcome instanceof EntrepotError ? null : outcome;
     noteAsked(trace, matched, snapshot.byName.get(found.registryName));
     if (matched?.route.ignoresCredential !== true) {
-      trace.principal = await deps.identity.authenticate(request.headers.authorization, address.ip);
+      trace.principal = await deps.identity.authenticate(shownCredential(request, path.query), address.ip);
     }
     const registry = requireRegistry(snapshot, found.registryName);
     // A closed registry does not even say which of its URLs exist.

@@ -2,18 +2,20 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { EntrepotError } from "@entrepot/core";
 import type { Answer } from "./answer.ts";
 import type { Api } from "./api/create-api.ts";
-import type { AddressReader } from "./client-address.ts";
+import { baseUrlOf, type AddressReader } from "./client-address.ts";
 import type { HttpDeps } from "./context.ts";
 import { frontPage } from "./front-page.ts";
 import { HELP_PATH, helpPage } from "./help.ts";
+import { createRequestBody } from "./body.ts";
 import { operationsAnswer } from "./operations.ts";
+import { PAGES, type PageHandler } from "./pages/routes.ts";
 
 /** Everything that addresses no registry. */
 export interface OtherEndpoint {
   /** Hands a request for the JSON API over to it, and then nobody else answers; false for other requests. */
   takesOver(request: IncomingMessage, response: ServerResponse): boolean;
-  /** Answers operations and the front page. Throws `not-found` for the rest. */
-  answer(request: IncomingMessage): Promise<Answer>;
+  /** Answers operations, pages and the front page. Throws `not-found` for the rest. */
+  answer(request: IncomingMessage, response: ServerResponse): Promise<Answer>;
   close(): Promise<void>;
 }
 
@@ -42,12 +44,14 @@ export function createOtherEndpoint(deps: HttpDeps, addresses: AddressReader): O
       );
       return true;
     },
-    async answer(request) {
+    async answer(request, response) {
       const path = request.url?.split("?")[0] ?? "";
       const isRead = request.method === "GET" || request.method === "HEAD";
       const found = isRead ? await operationsAnswer(deps, path) : null;
       if (found !== null) return found;
       if (isRead && path === HELP_PATH) return helpPage();
+      const page = PAGES.get(path);
+      if (page !== undefined) return await pageOf(page, { deps, addresses, request, response });
       if (isRead && path === "/") return frontPage(deps, addresses.read(request).origin);
       throw new EntrepotError("not-found", {
         message: "There is nothing at this URL; registries are at /npm/<name>/.",
@@ -57,4 +61,30 @@ export function createOtherEndpoint(deps: HttpDeps, addresses: AddressReader): O
       await (await api)?.close();
     },
   };
+}
+
+interface PageRequest {
+  deps: HttpDeps;
+  addresses: AddressReader;
+  request: IncomingMessage;
+  response: ServerResponse;
+}
+
+async function pageOf(
+  page: { GET: PageHandler; POST: PageHandler },
+  { deps, addresses, request, response }: PageRequest,
+): Promise<Answer> {
+  const { method = "", url = "" } = request;
+  if (method !== "GET" && method !== "HEAD" && method !== "POST") {
+    throw new EntrepotError("method-not-allowed", { details: { allow: "GET, POST" } });
+  }
+  const address = addresses.read(request);
+  return await page[method === "POST" ? "POST" : "GET"]({
+    deps,
+    request,
+    body: createRequestBody(request, response, deps.limits.bodyIdleTimeoutMs),
+    address,
+    query: new URLSearchParams(url.split("?")[1] ?? ""),
+    baseUrl: baseUrlOf(deps, addresses, request) ?? address.origin,
+  });
 }

@@ -161,7 +161,7 @@ async function outcomeOf(parts: ServerParts, exchange: NpmExchange): Promise<Out
       return { answer, requestId: null };
     }
     if (parts.other.takesOver(request, response)) return { answer: null, requestId: null };
-    return { answer: await parts.other.answer(request), requestId: null };
+    return { answer: await parts.other.answer(request, response), requestId: null };
   } catch (error) {
     const requestId = parts.nextRequestId();
     auditRefusal(parts.deps, request, { ...trace, error });

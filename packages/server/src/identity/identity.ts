@@ -2,33 +2,21 @@ import { EntrepotError, type Principal } from "@entrepot/core";
 import { clientName, type Actor } from "../changes/index.ts";
 import { createAuthenticator } from "./authenticate.ts";
 import type { IdentityDeps, Page } from "./identity-deps.ts";
+import { login, type Login, type LoginInput, type LoginSource } from "./login.ts";
+import { changeOwnPassword, type OwnPasswordChange } from "./own-password.ts";
 import { createPasswordCheck } from "./password-check.ts";
 import type { CheckedUser } from "./password-check.ts";
 import { makeOneTimePassword } from "./password-rules.ts";
-import { recordFailedSignIn, recordSignIn } from "./sign-in-events.ts";
+import { recordSignIn } from "./sign-in-events.ts";
 import { createTokenLookup } from "./token-lookup.ts";
 import { isTokenSecret } from "./token-secret.ts";
 import { createTokenUse } from "./token-use.ts";
-import { createLoginToken, createToken, rotateToken, type TokenRequest } from "./create-token.ts";
+import { createTypedKeys } from "./typed-keys.ts";
+import { createToken, rotateToken, type TokenRequest } from "./create-token.ts";
 import { endToken, hasTokens, listTokens, revokeToken } from "./tokens.ts";
 import type { NewToken, Token } from "./tokens.ts";
 import { changeUser, createUser, findUser, listUsers, seedAdmin } from "./users.ts";
 import type { NewUser, User, UserChange } from "./users.ts";
-
-/** Where a login comes from. */
-export interface LoginSource {
-  address: string;
-  /** What the client calls itself, for the token's name. */
-  client: string;
-}
-
-/** What a login answers. */
-export interface Login {
-  /** Shown this once. */
-  token: string;
-  tokenId: string;
-  user: CheckedUser;
-}
 
 /** Users, tokens and who sent a request. */
 export interface Identity {
@@ -41,7 +29,12 @@ export interface Identity {
    */
   authenticate(header: string | undefined, address?: string): Principal | Promise<Principal>;
   /** Mints a token for a password. Throws credential-invalid and too-many-requests. */
-  login(input: LoginSource & { user: string; password: string }): Promise<Login>;
+  login(input: LoginInput): Promise<Login>;
+  /**
+   * Replaces a password by whoever knows it, a one-time one included. Throws credential-invalid, too-many-requests, and
+   * request-invalid for a bad new one.
+   */
+  changeOwnPassword(input: OwnPasswordChange): Promise<User>;
   /** Checks a password without minting anything. Throws credential-invalid and too-many-requests. */
   checkPassword(input: { userName: string; password: string; address: string }): Promise<CheckedUser>;
   /**
@@ -109,6 +102,7 @@ export function createIdentity(deps: IdentityDeps): Identity {
     hasTokens: () => hasTokens(deps),
     createUser: (input) => createUser(deps, input),
     changeUser: (input) => changeUser(deps, input),
+    changeOwnPassword: (input) => changeOwnPassword(deps, passwords, input),
     listUsers: (input) => listUsers(deps, input),
     findUser: (name) => findUser(deps, name),
     createToken: (input) => createToken(deps, input),
@@ -122,33 +116,6 @@ export function createIdentity(deps: IdentityDeps): Identity {
       await flushTokenUse();
     },
   };
-}
-
-async function login(
-  deps: IdentityDeps,
-  passwords: ReturnType<typeof createPasswordCheck>,
-  input: LoginSource & { user: string; password: string },
-): Promise<Login> {
-  const { address, client } = input;
-  const user = await passwords.check({ userName: input.user, password: input.password, address, client });
-  const actor = { name: user.name, credential: "password", address, client: clientName(client) };
-  if (user.mustChangePassword) {
-    recordFailedSignIn(deps, actor, { because: "password-to-change", isSignIn: true });
-    throw mustChange(user.name);
-  }
-  const token = await createLoginToken(deps, { userId: user.id, actor, client });
-  recordSignIn(deps, "signed-in", { actor, tokenId: token.id });
-  deps.log.info("login", { userName: user.name, tokenId: token.id, address, client });
-  return { token: token.secret, tokenId: token.id, user };
-}
-
-function mustChange(name: string): EntrepotError {
-  return new EntrepotError("permission-denied", {
-    message:
-      `The password of ${name} is a one-time password; set one of your own first, ` +
-      `with: entrepot admin password ${name}`,
-    details: { code: "password-must-change" },
-  });
 }
 
 async function logout(

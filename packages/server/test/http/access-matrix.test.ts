@@ -53,6 +53,7 @@ const API_NEEDS: Readonly<Record<string, Need>> = {
   "list-tokens": "a user",
   "create-token": "a whole user",
   "rotate-token": "a whole user",
+  "change-own-password": "nothing",
   "revoke-token": "a whole user",
   "list-keys": "administer",
   "create-key": "administer",

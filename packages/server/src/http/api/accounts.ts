@@ -2,8 +2,12 @@ import { z } from "zod";
 import { apiRoute, type ApiRoute } from "./api-route.ts";
 
 const loginBody = z.strictObject({ user: z.string().max(255), password: z.string().max(4096) });
+const passwordBody = z.strictObject({
+  ...loginBody.shape,
+  newPassword: z.string().max(4096),
+});
 
-/** Logging in. */
+/** Logging in, and the way to a password of one's own. */
 export const ACCOUNT_ROUTES: readonly ApiRoute[] = [
   apiRoute({
     id: "login",
@@ -18,6 +22,21 @@ export const ACCOUNT_ROUTES: readonly ApiRoute[] = [
         client: context.userAgent,
       });
       return { token };
+    },
+  }),
+  apiRoute({
+    id: "change-own-password",
+    method: "POST",
+    path: "/password",
+    permission: "none",
+    body: passwordBody,
+    async handler(context) {
+      const { name } = await context.deps.identity.changeOwnPassword({
+        ...context.body,
+        address: context.ip,
+        client: context.userAgent,
+      });
+      return { user: name };
     },
   }),
 ];

@@ -1,0 +1,11 @@
+import type { Answer } from "../answer.ts";
+import type { PageContext } from "./page.ts";
+import { PASSWORD_PATH, passwordPage, sendPassword } from "./password.ts";
+
+/** Answers a request for a page. */
+export type PageHandler = (context: PageContext) => Promise<Answer>;
+
+/** Every page with a form, by its path below the server's base URL; a registry's own host has them too. */
+export const PAGES: ReadonlyMap<string, { GET: PageHandler; POST: PageHandler }> = new Map([
+  [PASSWORD_PATH, { GET: passwordPage, POST: sendPassword }],
+]);
