@@ -98,6 +98,7 @@ export async function createApp(inputs: AppInputs): Promise<App> {
     hasher: createPasswordHasher(),
     failedPasswords: createFailedPasswords(),
     random: (size) => randomBytes(size),
+    fingerprint: config.typedKeys ? storage.secrets.fingerprint : null,
   });
   const jobs = createJobQueue({ db: storage.db, now, owner: storage.instanceId });
   const registries = await createRegistries({
@@ -234,6 +235,7 @@ async function createHttpDeps(inputs: AppInputs, storage: Storage, parts: Parts)
     accessLog: inputs.accessLog,
     metrics: inputs.metrics,
     limits: config.limits,
+    tokenDefault: config.tokenDefault,
     tarballLimits: {
       ...TARBALL_LIMITS,
       entriesMax: config.limits.tarballEntriesMax,

@@ -54,6 +54,8 @@ export async function openCommandStorage(config: Config, needs: CommandNeeds): P
     hasher: createPasswordHasher(),
     failedPasswords: createFailedPasswords(),
     random: (size) => randomBytes(size),
+    // Its key is the server's own.
+    fingerprint: null,
   });
   return {
     db,

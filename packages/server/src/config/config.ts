@@ -81,6 +81,10 @@ export interface Config {
   upstream: string | "none" | null;
   upstreamFreshSeconds: number;
   anonymousRead: boolean;
+  /** What a token gets of which nothing else is said. */
+  tokenDefault: "read-only" | "read-write";
+  /** True when administrators may choose the value of a key themselves. */
+  typedKeys: boolean;
   limits: Limits;
   cache: CacheSizes;
   registries: DeclaredRegistry[];

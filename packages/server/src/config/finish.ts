@@ -41,6 +41,8 @@ export function finishConfig(keys: ConfigKeys, given: Surroundings): { config: C
     upstream: keys.upstream === null || keys.upstream === "none" ? keys.upstream : withSlash(keys.upstream),
     upstreamFreshSeconds: keys.upstreamFreshSeconds,
     anonymousRead: keys.anonymousRead,
+    tokenDefault: keys.tokenDefault,
+    typedKeys: keys.typedKeys,
     limits: keys.limits,
     cache: keys.cache,
     registries: keys.registries,

@@ -52,6 +52,8 @@ export interface ConfigKeys {
   upstream: string | null;
   upstreamFreshSeconds: number;
   anonymousRead: boolean;
+  tokenDefault: "read-only" | "read-write";
+  typedKeys: boolean;
   limits: Limits;
   cache: CacheSizes;
   registries: DeclaredRegistry[];
@@ -160,6 +162,14 @@ const topKeys = {
     "How long an upstream document is served without asking again.",
   ),
   anonymousRead: described(flag(false), "Opens the registry `default` for reading without a credential."),
+  tokenDefault: described(
+    choice(["read-only", "read-write"], "read-only"),
+    "What a token may do of which its maker says nothing, as with `npm token create --read-only`, which npm drops.",
+  ),
+  typedKeys: described(
+    flag(false),
+    "Lets administrators choose the value of a key, of 10 characters or more.",
+  ),
   limits: section<Limits>(limitKeys),
   cache: section<CacheSizes>(cacheKeys),
   registries: z

@@ -54,6 +54,8 @@ export interface HttpDeps {
   metrics: Metrics;
   now: () => number;
   limits: Limits;
+  /** What a token gets of which nothing else is said. */
+  tokenDefault: "read-only" | "read-write";
   tarballLimits: TarballLimits;
   version: string;
   /** Names this server in `Via` headers, so that a loop is noticed. */

@@ -120,6 +120,7 @@ function forget(recordedByUrl: Map<string, Recorded[]>, url: string, gone: Recor
 
 // Null when it takes more than a look to tell whether the client may read; the ordinary way finds out.
 function readerOf(deps: HttpDeps, request: IncomingMessage, replay: Replay): Principal | null {
+  if (request.headers["x-apikey"] !== undefined) return null;
   const registry = deps.registries.peek()?.byId.get(replay.registryId);
   if (registry === undefined || !registry.active) return null;
   const address = plainAddress(request.socket.remoteAddress ?? "");

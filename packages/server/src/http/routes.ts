@@ -8,6 +8,7 @@ import { deleteOwner, putOwner } from "./npm/owners.ts";
 import { putPackage } from "./npm/put-package.ts";
 import { attestations, help, registryInfo, visibility } from "./npm/registry-info.ts";
 import { deletePackage, deleteTarball, putRevision } from "./npm/revisions.ts";
+import { createToken, listTokens, revokeToken } from "./npm/tokens.ts";
 
 /**
  * Every URL of the npm protocol, below `/npm/<registry>`, `/r/<registry>` or a registry's own host. The first
@@ -55,6 +56,15 @@ export const NPM_ROUTES: readonly NpmRoute[] = [
     permission: "none",
     ignoresCredential: true,
     handler: logout,
+  },
+  { id: "list-tokens", method: "GET", path: "/-/npm/v1/tokens", permission: "none", handler: listTokens },
+  { id: "create-token", method: "POST", path: "/-/npm/v1/tokens", permission: "none", handler: createToken },
+  {
+    id: "revoke-token",
+    method: "DELETE",
+    path: "/-/npm/v1/tokens/token/:token",
+    permission: "none",
+    handler: revokeToken,
   },
   {
     id: "get-tags",

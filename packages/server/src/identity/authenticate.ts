@@ -120,7 +120,10 @@ async function resolve(state: State, header: string, address: string): Promise<P
 async function resolveEntry(state: State, credential: Credential, address: string): Promise<Entry> {
   const at = state.deps.now();
   if (credential.kind === "token") {
-    const { principal, expiresAt, lastUsedAt, isAllowedFrom } = await state.findToken(credential);
+    const { principal, expiresAt, lastUsedAt, isAllowedFrom } = await state.findToken({
+      ...credential,
+      address,
+    });
     const until = expiresAt ?? Infinity;
     return { principal, until, usedAt: at, usedFrom: address, savedAt: lastUsedAt ?? 0, isAllowedFrom };
   }

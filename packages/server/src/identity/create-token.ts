@@ -13,7 +13,7 @@ import {
   UNLIMITED,
   type TokenScope,
 } from "./token-scope.ts";
-import { TOKEN_RANDOM_BYTES, makeTokenSecret, tokenHash, tokenHint } from "./token-secret.ts";
+import { TOKEN_RANDOM_BYTES, looksLikeToken, makeTokenSecret, tokenHash, tokenHint } from "./token-secret.ts";
 import {
   appendTokenChange,
   markRevoked,
@@ -22,6 +22,7 @@ import {
   type TokenKind,
   type TokenRow,
 } from "./tokens.ts";
+import { TYPED_KEY_CHARS_MIN } from "./typed-keys.ts";
 
 /** What a new token is to be. */
 export interface TokenRequest extends Deed {
@@ -31,17 +32,21 @@ export interface TokenRequest extends Deed {
   name: string;
   description?: string;
   scope: TokenScope;
+  /** A value that somebody chose, where that is allowed; else one is made up. */
+  value?: string;
   /** The new token ends no later than the one it is made with. */
   expiresAt: number | null;
   /** Id of the token that the request came with; null or left out when it came with a password. */
   madeWith?: string | null;
 }
 
-type TokenDeps = Pick<IdentityDeps, "db" | "workspaceId" | "now" | "random">;
+type TokenDeps = Pick<IdentityDeps, "db" | "workspaceId" | "now" | "random" | "fingerprint">;
 
 const NAME_CHARACTERS_MAX = 200;
 const DESCRIPTION_CHARACTERS_MAX = 1000;
 const TOKENS_PER_USER_MAX = 1000;
+const VALUE_CHARACTERS_MAX = 255;
+const TYPED_HINT_CHARACTERS = 2;
 /** Names of tokens that a login made. */
 const LOGIN_PREFIX = "login: ";
 
@@ -86,7 +91,7 @@ async function writeToken(
   input: WrittenToken,
   how: { at: number; makeRoom: boolean },
 ): Promise<NewToken> {
-  const secret = makeTokenSecret(deps.random(TOKEN_RANDOM_BYTES));
+  const secret = input.value ?? makeTokenSecret(deps.random(TOKEN_RANDOM_BYTES));
   const row = newRow(deps, input, { secret, at: how.at });
   const written = await deps.db.write(async (trx) => {
     const userName = row.user_id === null ? null : await requireUserName(trx, row);
@@ -112,8 +117,7 @@ function newRow(
     kind: input.kind,
     name: withoutNul(input.name),
     description: withoutNul(input.description ?? ""),
-    secret_hash: tokenHash(secret),
-    hint: tokenHint(secret),
+    ...keptOf(deps, input.value, secret),
     ...columnsOfScope(input.scope),
     created_at: at,
     expires_at: input.expiresAt,
@@ -121,6 +125,31 @@ function newRow(
     last_used_address: null,
     revoked_at: null,
   };
+}
+
+function keptOf(
+  { fingerprint }: TokenDeps,
+  value: string | undefined,
+  secret: string,
+): Pick<TokenRow, "secret_hash" | "hint"> {
+  if (value === undefined) return { secret_hash: tokenHash(secret), hint: tokenHint(secret) };
+  if (fingerprint === null) {
+    throw refusal(
+      "The value of a key cannot be chosen here; set typedKeys in the configuration to allow it.",
+    );
+  }
+  if (
+    !/^[\x21-\x7e]+$/.test(value) ||
+    value.length < TYPED_KEY_CHARS_MIN ||
+    value.length > VALUE_CHARACTERS_MAX
+  ) {
+    throw refusal(
+      `A key's value has ${TYPED_KEY_CHARS_MIN} to ${VALUE_CHARACTERS_MAX} letters, digits and signs, and no spaces.`,
+    );
+  }
+  if (looksLikeToken(value)) throw refusal("A key's value must not begin like a token that the server made.");
+  // Of a short value, little may be shown.
+  return { secret_hash: fingerprint(value), hint: value.slice(-TYPED_HINT_CHARACTERS) };
 }
 
 /**

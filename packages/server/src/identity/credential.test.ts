@@ -9,11 +9,16 @@ const basic = (pair: string): string => `Basic ${Buffer.from(pair).toString("bas
 
 describe("parseCredential", () => {
   it.each([
-    [`Bearer ${TOKEN}`, { kind: "token", secret: TOKEN, userName: null }],
-    [`bearer   ${TOKEN} `, { kind: "token", secret: TOKEN, userName: null }],
-    [basic(`api:${TOKEN}`), { kind: "token", secret: TOKEN, userName: null }],
-    [basic(`API:${TOKEN}`), { kind: "token", secret: TOKEN, userName: null }],
-    [basic(`Ada:${TOKEN}`), { kind: "token", secret: TOKEN, userName: "Ada" }],
+    [`Bearer ${TOKEN}`, { kind: "token", secret: TOKEN, isTyped: false, userName: null }],
+    [`bearer   ${TOKEN} `, { kind: "token", secret: TOKEN, isTyped: false, userName: null }],
+    [basic(`api:${TOKEN}`), { kind: "token", secret: TOKEN, isTyped: false, userName: null }],
+    [basic(`API:${TOKEN}`), { kind: "token", secret: TOKEN, isTyped: false, userName: null }],
+    [basic(`Ada:${TOKEN}`), { kind: "token", secret: TOKEN, isTyped: false, userName: "Ada" }],
+    [
+      "Bearer npm_abcdefghijklmnop",
+      { kind: "token", secret: "npm_abcdefghijklmnop", isTyped: true, userName: null },
+    ],
+    [basic("api:apikey12345"), { kind: "token", secret: "apikey12345", isTyped: true, userName: null }],
     [basic("ada:pass:word é"), { kind: "password", userName: "ada", password: "pass:word é" }],
     [basic("ada:").replace("Basic", "BASIC"), { kind: "password", userName: "ada", password: "" }],
     [basic("ada:x").replaceAll("=", ""), { kind: "password", userName: "ada", password: "x" }],
@@ -29,7 +34,7 @@ describe("parseCredential", () => {
     [`Bearer ${"x".repeat(3000)}`, "auth-malformed"],
     ["Digest abc", "auth-scheme-unknown"],
     ["Negotiate abc", "auth-scheme-unknown"],
-    ["Bearer npm_abcdefghijklmnop", "token-foreign"],
+    ["Bearer npm_short", "token-foreign"],
     [`Bearer ${TOKEN.slice(0, -1)}`, "token-damaged"],
     [basic("api:hunter2"), "token-foreign"],
     [basic(`ada:${TOKEN}x`), "token-damaged"],

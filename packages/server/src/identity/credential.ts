@@ -1,11 +1,14 @@
 import { EntrepotError } from "@entrepot/core";
 import { isTokenSecret, looksLikeToken } from "./token-secret.ts";
+import { TYPED_KEY_CHARS_MIN } from "./typed-keys.ts";
 
 /** What an `Authorization` header says. */
 export type Credential =
   | {
       kind: "token";
       secret: string;
+      /** True when it has not the form of our tokens: then somebody may have typed it in, as a key. */
+      isTyped: boolean;
       /** Whose token it must be; null when anyone's will do. */ userName: string | null;
     }
   | { kind: "password"; userName: string; password: string };
@@ -31,7 +34,7 @@ export function parseCredential(header: string): Credential {
   const [, scheme = "", value = ""] = match;
   switch (scheme.toLowerCase()) {
     case "bearer":
-      return { kind: "token", secret: checkedToken(value), userName: null };
+      return { kind: "token", ...checkedToken(value), userName: null };
     case "basic":
       return parsePair(value);
     default:
@@ -53,7 +56,7 @@ function parsePair(value: string): Credential {
   const password = pair.slice(colon + 1);
   const isTokenUser = userName.toLowerCase() === TOKEN_USER;
   if (isTokenUser || looksLikeToken(password)) {
-    return { kind: "token", secret: checkedToken(password), userName: isTokenUser ? null : userName };
+    return { kind: "token", ...checkedToken(password), userName: isTokenUser ? null : userName };
   }
   return { kind: "password", userName, password };
 }
@@ -75,15 +78,21 @@ function hasControlCharacter(text: string): boolean {
   return false;
 }
 
-function checkedToken(text: string): string {
-  if (isTokenSecret(text)) return text;
+function checkedToken(text: string): { secret: string; isTyped: boolean } {
+  if (isTokenSecret(text)) return { secret: text, isTyped: false };
   if (looksLikeToken(text)) {
     throw invalid(
       "token-damaged",
       "The token is not complete or was changed; copy it again or log in with npm login.",
     );
   }
-  throw invalid("token-foreign", "This is not a token of this server; log in with npm login.");
+  if (text.length >= TYPED_KEY_CHARS_MIN) return { secret: text, isTyped: true };
+  throw foreignToken();
+}
+
+/** The error for what is no token of this server. */
+export function foreignToken(): EntrepotError {
+  return invalid("token-foreign", "This is not a token of this server; log in with npm login.");
 }
 
 function invalid(code: string, message: string): EntrepotError {

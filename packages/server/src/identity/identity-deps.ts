@@ -19,6 +19,8 @@ export interface IdentityDeps {
   /** Gives so many random bytes. */
   random: (size: number) => Uint8Array;
   metrics?: Metrics;
+  /** Makes what is kept of keys that people type in; null where none may. */
+  fingerprint: ((value: string) => string) | null;
   /** Hears who signs in and out, and who fails to. */
   audit?: Pick<AuditTrail, "record" | "recordAtMost">;
 }

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { copyFile, link, mkdir, open, readFile, unlink } from "node:fs/promises";
 import { join } from "node:path";
@@ -10,6 +10,8 @@ export interface SecretBox {
   seal(text: string): string;
   /** Decrypts. Throws config-invalid when the text was sealed with another key or was changed. */
   open(sealed: string): string;
+  /** What can be kept of a secret that people chose: nobody finds it by guessing who has not the key. Hexadecimal. */
+  fingerprint(text: string): string;
 }
 
 const KEY_FILE_NAME = "secret.key";
@@ -29,6 +31,7 @@ export async function createSecretBox(folder: string): Promise<SecretBox> {
   return {
     seal: (text) => seal(key, text),
     open: (sealed) => unseal({ key, path }, sealed),
+    fingerprint: (text) => createHmac("sha256", key).update(`fingerprint ${text}`).digest("hex"),
   };
 }
 

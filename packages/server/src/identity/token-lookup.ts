@@ -2,10 +2,12 @@ import { EntrepotError } from "@entrepot/core";
 import type { HelpCode, KeyPrincipal, Role, UserPrincipal } from "@entrepot/core";
 import { prepareQuery } from "../db/index.ts";
 import type { Schema, SlotOf } from "../db/index.ts";
+import { foreignToken } from "./credential.ts";
 import type { IdentityDeps } from "./identity-deps.ts";
 import { createNetworkCheck } from "./networks.ts";
 import { limitsOf, scopeOfColumns, type TokenScope } from "./token-scope.ts";
 import { tokenHash } from "./token-secret.ts";
+import type { TypedKeys } from "./typed-keys.ts";
 import { foldUserName } from "./user-name.ts";
 
 /** A token that may be used, and who uses it. */
@@ -18,7 +20,13 @@ export interface FoundToken {
 }
 
 /** Finds whose token a secret is. Throws credential-invalid, saying why, when it may not be used. */
-export type FindToken = (input: { secret: string; userName: string | null }) => Promise<FoundToken>;
+export type FindToken = (input: {
+  secret: string;
+  isTyped: boolean;
+  userName: string | null;
+  /** The client's, for limiting guesses. */
+  address: string;
+}) => Promise<FoundToken>;
 
 type TokenColumns = Pick<
   Schema["tokens"],
@@ -43,7 +51,10 @@ interface Row extends TokenColumns {
 }
 
 /** Makes the lookup: one indexed query, compiled once. */
-export function createTokenLookup(deps: Pick<IdentityDeps, "db" | "workspaceId" | "now">): FindToken {
+export function createTokenLookup(
+  deps: Pick<IdentityDeps, "db" | "workspaceId" | "now">,
+  typedKeys: TypedKeys | null,
+): FindToken {
   const find = prepareQuery(deps.db.read, (slot: SlotOf<{ workspaceId: string; hash: string }>) =>
     deps.db.read
       .selectFrom("tokens")
@@ -68,9 +79,18 @@ export function createTokenLookup(deps: Pick<IdentityDeps, "db" | "workspaceId" 
       .where("tokens.secret_hash", "=", slot("hash"))
       .where("tokens.workspace_id", "=", slot("workspaceId")),
   );
-  return async ({ secret, userName }) => {
-    const [row] = await find({ workspaceId: deps.workspaceId, hash: tokenHash(secret) });
-    return foundToken(row, { userName, at: deps.now() });
+  return async ({ secret, isTyped, userName, address }) => {
+    const { workspaceId } = deps;
+    if (!isTyped) {
+      const [row] = await find({ workspaceId, hash: tokenHash(secret) });
+      return foundToken(row, { userName, at: deps.now() });
+    }
+    if (typedKeys === null) throw foreignToken();
+    return await typedKeys.guarded({ value: secret, address }, async (hash) => {
+      const [row] = await find({ workspaceId, hash });
+      if (row === undefined) throw foreignToken();
+      return foundToken(row, { userName, at: deps.now() });
+    });
   };
 }
 

@@ -3,11 +3,12 @@ const HIDDEN = "[secret]";
 /** Names of members and parameters whose value is never written. */
 const SECRET_NAMES =
   "authorization|proxy-authorization|cookie|set-cookie|npm-otp|otp|token|secret|credential|" +
-  "password|passwordHash|password_hash|secretHash|secret_hash|access_token|refresh_token|client_secret|" +
+  "api_key|x-apikey|password|passwordHash|password_hash|secretHash|secret_hash|access_token|refresh_token|client_secret|" +
   "_auth|_authToken|_password|npmAuthToken|npmAuthIdent|adminPassword|databaseUrl";
 
 const RULES: readonly (readonly [RegExp, string])[] = [
   [/(\/-\/user\/token\/|\/-\/npm\/v1\/tokens\/token\/)[^\s"'?#\\]+/g, `$1${HIDDEN}`],
+  [/([?&](?:key|api_key|apikey)=)[^&#\s"'\\]+/gi, `$1${HIDDEN}`],
   [/\bent_[A-Za-z0-9]{8,}/g, `ent_${HIDDEN}`],
   [/\bnpm_[A-Za-z0-9]{16,}/g, `npm_${HIDDEN}`],
   [/\b(bearer|basic)(\s+|%20|\+)[A-Za-z0-9._~+/%-]{4,}=*/gi, `$1 ${HIDDEN}`],

@@ -28,6 +28,9 @@ const NPM_NEEDS: Readonly<Record<string, Need | readonly Need[]>> = {
   "logout": "nothing",
   "whoami": "somebody",
   "get-user": "a user",
+  "list-tokens": "a user",
+  "create-token": "a whole user",
+  "revoke-token": "a whole user",
   "registry-info": "view",
   "get-tags": "view",
   "visibility": "view",
@@ -50,10 +53,10 @@ const NPM_NEEDS: Readonly<Record<string, Need | readonly Need[]>> = {
 
 const API_NEEDS: Readonly<Record<string, Need>> = {
   "login": "nothing",
+  "change-own-password": "nothing",
   "list-tokens": "a user",
   "create-token": "a whole user",
   "rotate-token": "a whole user",
-  "change-own-password": "nothing",
   "revoke-token": "a whole user",
   "list-keys": "administer",
   "create-key": "administer",

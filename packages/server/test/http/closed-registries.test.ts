@@ -26,7 +26,14 @@ const OPEN: Readonly<Record<string, number>> = {
   "login": 401,
 };
 /** Routes whose answer depends on who asks, not on the registry. */
-const ABOUT_ONESELF: ReadonlySet<string> = new Set(["whoami", "get-user", "logout"]);
+const ABOUT_ONESELF: ReadonlySet<string> = new Set([
+  "whoami",
+  "get-user",
+  "logout",
+  "list-tokens",
+  "create-token",
+  "revoke-token",
+]);
 /** Say the same to everybody: clients that get 401 of a login do not go on to ask for name and password. */
 const INDIFFERENT: ReadonlySet<string> = new Set(["web-login", "help"]);
 const ROUTE_IDS = NPM_ROUTES.map(({ id }) => id).filter((id) => !INDIFFERENT.has(id));

@@ -47,6 +47,10 @@ const ROUTE_REQUESTS: Readonly<Record<string, Ask>> = {
   }),
   "get-user": () => ({ method: "GET", path: "/-/user/org.couchdb.user:admin" }),
   "logout": () => ({ method: "DELETE", path: "/-/user/token/not-a-token" }),
+  "list-tokens": () => ({ method: "GET", path: "/-/npm/v1/tokens" }),
+  // Without a password, so that none is made.
+  "create-token": () => ({ method: "POST", path: "/-/npm/v1/tokens", body: { name: "x" } }),
+  "revoke-token": () => ({ method: "DELETE", path: "/-/npm/v1/tokens/token/not-a-token" }),
   "get-tags": ({ spelling }) => ({ method: "GET", path: `/-/package/${spelling}/dist-tags` }),
   "set-tags": ({ spelling, version }) => ({
     method: "PUT",

@@ -54,6 +54,7 @@ export async function start(db: Database, clock: TestClock = createTestClock()):
     hasher,
     failedPasswords: createFailedPasswords(),
     random: (size) => randomBytes(size),
+    fingerprint: null,
   });
   opened.push({ identity, changes });
   return { db, clock, changes, identity, compared: () => compared };

@@ -78,10 +78,11 @@ describeOnEachDatabase("tokens", (databases) => {
     const lastUse = async (): Promise<number | null | undefined> =>
       (await identity.listTokens()).items[0]?.lastUsedAt;
     expect(await lastUse()).toBeNull();
-    await identity.authenticate(`Bearer ${token}`);
+    await identity.authenticate(`Bearer ${token}`, "192.0.2.7");
     await identity.flushTokenUse();
     const first = clock.now();
     expect(await lastUse()).toBe(first);
+    expect((await identity.listTokens()).items[0]?.lastUsedAddress).toBe("192.0.2.7");
     clock.advance(30_000);
     void identity.authenticate(`Bearer ${token}`);
     await identity.flushTokenUse();

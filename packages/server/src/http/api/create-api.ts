@@ -8,6 +8,7 @@ import { baseUrlOf, plainAddress, type AddressReader } from "../client-address.t
 import type { HttpDeps } from "../context.ts";
 import { errorAnswer, isServerFault } from "../errors.ts";
 import { nameOf } from "../require-user.ts";
+import { credentialInBody, shownCredential } from "../shown-credential.ts";
 import type { ApiContext, ApiRoute } from "./api-route.ts";
 import { assertMay, type Params } from "./may-call.ts";
 import { NdjsonStream } from "./ndjson-stream.ts";
@@ -16,6 +17,8 @@ import { API_ROUTES } from "./routes.ts";
 const API_PREFIX = "/api/v1";
 const BODY_BYTES_MAX = 256 * 1024;
 const PARAM_CHARS_MAX = 1000;
+const BODY_WITH_KEY_BYTES_MAX = 16 * 1024;
+const BODY_WITH_KEY = /^application\/(?:json|x-www-form-urlencoded)\b/i;
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -59,6 +62,11 @@ export async function createApi(deps: HttpDeps, addresses: AddressReader): Promi
     meter.observe(reply.statusCode, performance.now() - request.startedAt);
     logRequest(deps, request, reply);
   });
+  app.addContentTypeParser(
+    "application/x-www-form-urlencoded",
+    { parseAs: "string" },
+    (_request, text, done) => done(null, Object.fromEntries(new URLSearchParams(String(text)))),
+  );
   for (const route of API_ROUTES) addRoute(app, deps, route);
   await app.ready();
   return { handle: (request, response) => app.routing(request, response), close: () => app.close() };
@@ -71,10 +79,19 @@ function addRoute(app: FastifyInstance, deps: HttpDeps, route: ApiRoute): void {
     config: { id: route.id },
     // Before the body is read: what may not be written is not taken in.
     onRequest: async (request, reply) => {
-      request.principal = await deps.identity.authenticate(request.headers.authorization, request.clientIp);
+      const shown = shownCredential(request.raw, request.url.split("?")[1] ?? "");
+      request.principal = await deps.identity.authenticate(shown, request.clientIp);
+      if (shown === undefined && mayBringKey(request, route)) return;
       await assertMay(deps, { route, principal: request.principal, params: request.params as Params });
       // The framework reads bodies without asking for them.
       if (request.headers.expect !== undefined) reply.raw.writeContinue();
+    },
+    preHandler: async (request) => {
+      if (request.principal.kind !== "anonymous" || !mayBringKey(request, route)) return;
+      const { credential, rest } = credentialInBody(request.body);
+      request.body = rest;
+      request.principal = await deps.identity.authenticate(credential, request.clientIp);
+      await assertMay(deps, { route, principal: request.principal, params: request.params as Params });
     },
     handler: async (request, reply) => {
       const result = await route.handler(contextOf(deps, request));
@@ -87,6 +104,14 @@ function addRoute(app: FastifyInstance, deps: HttpDeps, route: ApiRoute): void {
       return await reply.code(route.status ?? 200).send(result);
     },
   });
+}
+
+// Programs of old put their key into the body, which then has to be read to know who asks; a short one is.
+function mayBringKey(request: FastifyRequest, route: ApiRoute): boolean {
+  if (route.method === "GET" || route.permission === "none") return false;
+  const length = Number(request.headers["content-length"] ?? 0);
+  const type = request.headers["content-type"] ?? "";
+  return length > 0 && length <= BODY_WITH_KEY_BYTES_MAX && BODY_WITH_KEY.test(type);
 }
 
 function contextOf(deps: HttpDeps, request: FastifyRequest): ApiContext<unknown> {

@@ -40,6 +40,7 @@ const tokenBody = z.strictObject({ kind: z.enum(["personal", "ci"]).default("per
 const keyBody = z.strictObject({
   kind: z.enum(["feed", "system"]),
   user: z.string().max(255).nullable().default(null),
+  value: z.string().max(255).optional(),
   ...common,
 });
 const rotateBody = z.strictObject({
@@ -110,7 +111,7 @@ async function placesOf(
   return { ids: found.map(({ id }) => id), groups: groups ?? [] };
 }
 
-type Made = Pick<TokenRequest, "kind" | "userId" | "madeWith"> & {
+type Made = Pick<TokenRequest, "kind" | "userId" | "madeWith" | "value"> & {
   body: z.infer<z.ZodObject<typeof common>>;
 };
 
@@ -153,7 +154,7 @@ async function revoke(context: ApiContext<unknown>, userId: string | null): Prom
 }
 
 async function createKey(context: ApiContext<z.infer<typeof keyBody>>): Promise<unknown> {
-  const { kind, user: userName, ...body } = context.body;
+  const { kind, user: userName, value, ...body } = context.body;
   if (kind === "feed" && body.registries === undefined && body.groups === undefined) {
     throw new EntrepotError("request-invalid", {
       message: 'A feed key is for some registries; name them in "registries" or "groups".',
@@ -163,7 +164,8 @@ async function createKey(context: ApiContext<z.infer<typeof keyBody>>): Promise<
   // There is no user whose permissions a key of nobody's could have, so "all" is spelled out.
   const isForAll = userId === null && body.readonly === false;
   const wanted = isForAll ? { ...body, readonly: undefined, permissions: [...PERMISSIONS] } : body;
-  return await made(context, { kind, userId, body: wanted });
+  const chosen = value === undefined ? {} : { value };
+  return await made(context, { kind, userId, body: wanted, ...chosen });
 }
 
 /** One's own tokens. */

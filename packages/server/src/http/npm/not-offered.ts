@@ -5,8 +5,6 @@ const NOT_OFFERED = (
   [
     ["/-/v1/search", "search"],
     ["/-/npm/v1/security/:rest", "audits"],
-    ["/-/npm/v1/tokens", "the management of tokens by npm"],
-    ["/-/npm/v1/tokens/:rest", "the management of tokens by npm"],
     ["/-/npm/v1/user", "profiles"],
     ["/-/org/:rest", "organisations and teams"],
     ["/-/team/:rest", "organisations and teams"],
