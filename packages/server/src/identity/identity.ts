@@ -83,7 +83,13 @@ const FLUSH_MS = 30_000;
 export function createIdentity(deps: IdentityDeps): Identity {
   const passwords = createPasswordCheck(deps);
   const use = createTokenUse(deps);
-  const authenticator = createAuthenticator(deps, { passwords, findToken: createTokenLookup(deps), use });
+  const { fingerprint } = deps;
+  const typedKeys = fingerprint === null ? null : createTypedKeys({ ...deps, fingerprint });
+  const authenticator = createAuthenticator(deps, {
+    passwords,
+    findToken: createTokenLookup(deps, typedKeys),
+    use,
+  });
   const unsubscribe = deps.changes.subscribe((changes) => authenticator.apply(changes));
   const flushTokenUse = async (): Promise<void> => {
     authenticator.collectUse();
@@ -96,13 +102,13 @@ export function createIdentity(deps: IdentityDeps): Identity {
   return {
     authenticate: authenticator.authenticate,
     login: (input) => login(deps, passwords, input),
+    changeOwnPassword: (input) => changeOwnPassword(deps, passwords, input),
     checkPassword: (input) => passwords.check(input),
     logout: (input) => logout(deps, input),
     seedAdmin: (password) => seedFirstAdmin(deps, password),
     hasTokens: () => hasTokens(deps),
     createUser: (input) => createUser(deps, input),
     changeUser: (input) => changeUser(deps, input),
-    changeOwnPassword: (input) => changeOwnPassword(deps, passwords, input),
     listUsers: (input) => listUsers(deps, input),
     findUser: (name) => findUser(deps, name),
     createToken: (input) => createToken(deps, input),
