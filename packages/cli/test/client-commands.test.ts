@@ -55,35 +55,6 @@ async function serve(answers: Record<string, FakeAnswer>): Promise<FakeServer> {
 
 const credentialsFile = (): string => join(home, ".config", "entrepot", "credentials.json");
 
-describe("password", () => {
-  const answers = { "POST /password": { body: { user: "admin" } } };
-  const bodies = ({ seen }: FakeServer): unknown[] => seen.map(({ body }) => body);
-
-  it("asks for the old and twice for the new one, and needs no token", async () => {
-    const fake = await serve(answers);
-    const typed = ["one-time", "my own password", "my own password"];
-    const { code, out } = await run("password --user admin", { typed });
-    expect([code, out]).toEqual([0, `admin has a new password on ${fake.url}; log in with it.\n`]);
-    expect(bodies(fake)).toEqual([{ user: "admin", password: "one-time", newPassword: "my own password" }]);
-  });
-
-  it("takes both from standard input", async () => {
-    const fake = await serve(answers);
-    const input = "one-time\nmy own password\n";
-    expect((await run("password --user admin --stdin", { input })).code).toBe(0);
-    expect(bodies(fake)).toEqual([{ user: "admin", password: "one-time", newPassword: "my own password" }]);
-  });
-
-  it("sends nothing when something is missing or the new ones differ", async () => {
-    const fake = await serve(answers);
-    expect((await run("password --user admin --stdin", { input: "only one\n" })).code).toBe(2);
-    expect((await run("password --user admin")).err).toContain("--stdin");
-    expect((await run("password")).err).toContain("--user and --stdin");
-    expect((await run("password --user admin", { typed: ["old", "new one", "new two"] })).code).toBe(2);
-    expect(fake.seen).toEqual([]);
-  });
-});
-
 describe("login", () => {
   const answers = {
     "POST /login": { body: { token: "t0k3n" } },
