@@ -26,8 +26,9 @@ export function shownCredential(
  * credential, undefined when there is none, and the body without it.
  */
 export function credentialInBody(body: unknown): { credential: string | undefined; rest: unknown } {
-  if (typeof body !== "object" || body === null || Array.isArray(body))
+  if (typeof body !== "object" || body === null || Array.isArray(body)) {
     return { credential: undefined, rest: body };
+  }
   const { API_Key: inJson, key: inForm, ...rest } = body as Record<string, unknown>;
   const key = inJson ?? inForm;
   return typeof key === "string"

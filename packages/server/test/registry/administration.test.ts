@@ -181,7 +181,11 @@ async function setUp(databases: TestDatabases) {
   const deps: UpstreamWriteDeps = {
     db,
     now: Date.now,
-    secrets: { seal: (text) => `${Math.random()} ${text}`, open: (sealed) => sealed.replace(/^\S+ /, "") },
+    secrets: {
+      seal: (text) => `${Math.random()} ${text}`,
+      open: (sealed) => sealed.replace(/^\S+ /, ""),
+      fingerprint: (text) => text,
+    },
     isOwnUrl: () => false,
   };
   const by = {

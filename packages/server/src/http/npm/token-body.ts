@@ -63,35 +63,46 @@ export function readTokenBody(value: unknown, fallback: TokenDefault): TokenWish
   };
 }
 
-type Granted = Pick<TokenScope, "permissions" | "packages" | "organizations">;
+interface Granted extends Pick<TokenScope, "packages" | "organizations"> {
+  permissions: readonly Permission[];
+}
 
 /** What the granular fields grant; null when there are none. */
 function grantedBy(body: Body): Granted | null {
-  const names = listOf(body, "packages");
-  const scopes = listOf(body, "scopes");
-  const organizations = listOf(body, "orgs")?.map((name) => name.replace(/^@/, "").toLowerCase()) ?? null;
-  const all = body["packages_all"] === true;
-  const hasPackages = names !== null || scopes !== null || all;
-  const onPackages = levelOf(body, "packages_and_scopes_permission", hasPackages);
-  const onTeams = levelOf(body, "orgs_permission", organizations !== null);
+  const onPackages = packagesGranted(body);
+  const onTeams = teamsGranted(body);
   if (onPackages === null && onTeams === null) return null;
-  if (onPackages !== null && onPackages !== "no-access" && !hasPackages) {
-    throw invalid("Name the packages, scopes, or packages_all that packages_and_scopes_permission is for.");
-  }
-  if (onTeams !== null && onTeams !== "no-access" && organizations === null) {
-    throw invalid("Name the organizations in orgs that orgs_permission is for.");
-  }
-  const permissions = [
-    ...PACKAGE_PERMISSIONS[onPackages ?? "no-access"],
-    ...TEAM_PERMISSIONS[onTeams ?? "no-access"],
-  ];
+  const permissions = [...(onPackages?.permissions ?? []), ...(onTeams?.permissions ?? [])];
   if (permissions.length === 0) throw invalid("This token would be allowed nothing; give it some access.");
-  const patterns = [...(names ?? []), ...(scopes ?? []).map(patternOfScope)];
   return {
     permissions,
-    packages: all || !hasPackages ? null : patterns,
-    organizations: organizations ?? [],
+    packages: onPackages?.packages ?? null,
+    organizations: onTeams?.organizations ?? [],
   };
+}
+
+function packagesGranted(body: Body): Pick<Granted, "permissions" | "packages"> | null {
+  const names = listOf(body, "packages");
+  const scopes = listOf(body, "scopes");
+  const isAll = body["packages_all"] === true;
+  const isNamed = names !== null || scopes !== null;
+  const level = levelOf(body, "packages_and_scopes_permission", isNamed || isAll);
+  if (level === null) return null;
+  if (level !== "no-access" && !isNamed && !isAll) {
+    throw invalid("Name the packages, scopes, or packages_all that packages_and_scopes_permission is for.");
+  }
+  const patterns = [...(names ?? []), ...(scopes ?? []).map(patternOfScope)];
+  return { permissions: [...PACKAGE_PERMISSIONS[level]], packages: isAll || !isNamed ? null : patterns };
+}
+
+function teamsGranted(body: Body): Pick<Granted, "permissions" | "organizations"> | null {
+  const organizations = listOf(body, "orgs")?.map((name) => name.replace(/^@/, "").toLowerCase()) ?? null;
+  const level = levelOf(body, "orgs_permission", organizations !== null);
+  if (level === null) return null;
+  if (level !== "no-access" && organizations === null) {
+    throw invalid("Name the organizations in orgs that orgs_permission is for.");
+  }
+  return { permissions: [...TEAM_PERMISSIONS[level]], organizations };
 }
 
 function plainScope(body: Body, fallback: TokenDefault): Granted {
