@@ -82,7 +82,9 @@ function refusedByPlace(
   { registry, packageName, organization }: AccessTarget,
   refuse: (code: HelpCode, reason: string) => PermissionAnswer,
 ): PermissionAnswer | null {
-  if (organization === undefined && !coversRegistry(limits, registry)) {
+  // A token for some registries has to do with the organizations that it names, and with nothing else of the server.
+  const isForNamed = organization !== undefined && limits.organizations !== null;
+  if (!isForNamed && !coversRegistry(limits, registry)) {
     const where =
       registry === null ? "does not cover the whole server" : `is not for the registry ${registry.name}`;
     return refuse("token-registry", `This token ${where}.`);
@@ -95,11 +97,7 @@ function refusedByPlace(
   ) {
     return refuse("token-package", `This token is not for the package ${packageName}.`);
   }
-  if (
-    organization !== undefined &&
-    limits.organizations !== null &&
-    !limits.organizations.has(organization)
-  ) {
+  if (isForNamed && limits.organizations?.has(organization) === false) {
     return refuse("token-permission", `This token is not for the organization ${organization}.`);
   }
   return null;

@@ -125,6 +125,16 @@ describe("a token", () => {
     expect(ask(token, "manage-teams", at("other"))).toMatchObject({ code: "token-permission" });
   });
 
+  it("of some registries is for no organization unless it names one", () => {
+    const token = withToken({ registries: { ids: new Set(["id-a"]), groups: new Set() } });
+    const acme = { ...WORKSPACE, organization: "acme" };
+    expect(ask(token, "manage-teams", acme)).toMatchObject({
+      code: "token-registry",
+      reason: "This token does not cover the whole server.",
+    });
+    expect(ask(withToken({}), "manage-teams", acme).allowed).toBe(true);
+  });
+
   it("of a user with a one-time password opens nothing", () => {
     const fresh = user("owner", { mustChangePassword: true });
     expect(PERMISSIONS.filter((permission) => ask(fresh, permission, target).allowed)).toEqual([]);
