@@ -21,6 +21,7 @@ interface Link {
 /** Held by the one process that seals. */
 const SEAL_LOCK = 7_164_205_312;
 const SEAL_MS = 1_000;
+const RETRY_MS = 5_000;
 const CHUNK = 500;
 
 /** Makes the sealer of one database; several processes may have one each. */
@@ -49,12 +50,23 @@ export function createSealer(db: Database, onError: (error: unknown) => void): S
     return sealed;
   }
 
+  function wake(afterMs: number): void {
+    timer ??= setTimeout(() => {
+      seal().catch((error: unknown) => {
+        onError(error);
+        wake(RETRY_MS);
+      });
+    }, afterMs).unref();
+  }
+
   return {
-    wake() {
-      timer ??= setTimeout(() => void seal().catch(onError), SEAL_MS).unref();
-    },
+    wake: () => wake(SEAL_MS),
     seal,
-    close: () => seal(),
+    async close() {
+      await seal().finally(() => {
+        if (timer !== null) clearTimeout(timer);
+      });
+    },
   };
 }
 

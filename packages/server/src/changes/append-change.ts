@@ -8,8 +8,8 @@ import type { NewChange } from "./change.ts";
 /** Key of the advisory lock that transactions hold from their first change or audit event to their commit. */
 const APPEND_LOCK = 7_164_205_311;
 
-/** Audit events in one statement. */
-const EVENTS_AT_ONCE = 100;
+/** Audit events in one statement: few lengths, for each prepared statement keeps the rows that it wrote last. */
+const EVENTS_AT_ONCE = [100, 10, 1] as const;
 
 /**
  * Appends to the change log and to the audit trail, in the transaction that makes the change. Call it last: on
@@ -39,9 +39,12 @@ export async function appendAuditEvents(
   events: readonly NewAuditEvent[],
 ): Promise<void> {
   await holdLock(trx, { key: APPEND_LOCK, mode: "alone" });
-  for (let at = 0; at < events.length; at += EVENTS_AT_ONCE) {
-    const rows = events.slice(at, at + EVENTS_AT_ONCE).map(rowOf);
-    await trx.insertInto("audit_events").values(rows).execute();
+  let written = 0;
+  for (const length of EVENTS_AT_ONCE) {
+    for (; written + length <= events.length; written += length) {
+      const rows = events.slice(written, written + length).map(rowOf);
+      await trx.insertInto("audit_events").values(rows).execute();
+    }
   }
 }
 
