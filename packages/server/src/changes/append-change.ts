@@ -17,7 +17,8 @@ const EVENTS_AT_ONCE = [100, 10, 1] as const;
  * missed none before it.
  */
 export async function appendChange(trx: Transaction<Schema>, change: NewChange): Promise<void> {
-  const { actor, registry = null, detail, ...rest } = change;
+  const { actor, detail, ...rest } = change;
+  const registry = change.registry ?? (await registryName(trx, change.registryId));
   const { name, credential, address, client } = actor;
   const row = { ...rest, actor: name, credential, address, client, registry, detail: JSON.stringify(detail) };
   if (isPostgres(trx)) {
@@ -29,6 +30,16 @@ export async function appendChange(trx: Transaction<Schema>, change: NewChange):
   }
   await sendTogether(trx, [() => insertChange(trx, row), () => insertItsEvent(trx, row)]);
 }
+
+async function registryName(trx: Transaction<Schema>, id: string | null): Promise<string | null> {
+  if (id === null) return null;
+  const [row] = await findRegistry(trx, { id });
+  return row?.name ?? null;
+}
+
+const findRegistry = defineQuery((db, slot: SlotOf<{ id: string }>) =>
+  db.selectFrom("registries").select("name").where("id", "=", slot("id")),
+);
 
 /**
  * Appends to the audit trail what is no change. Call it last: on PostgreSQL it takes the same lock as a change, so that

@@ -36,6 +36,6 @@ export interface Change {
 /** A change before it is written. The log keeps the actor's name; the audit trail keeps all of it. */
 export interface NewChange extends Omit<Change, "seq" | "actor"> {
   actor: Actor;
-  /** Name of the registry that is concerned; left out where there is none, or none that is known. */
-  registry?: string | null;
+  /** Name of the registry that is concerned. Where it is left out it is looked up, which costs a way to the writer. */
+  registry?: string;
 }

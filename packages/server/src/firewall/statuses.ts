@@ -23,8 +23,6 @@ export interface StatusKey {
   workspaceId: string;
   /** Empty for every registry. */
   registryId: string;
-  /** The registry's name, for the audit trail. */
-  registry?: string | null;
   name: string;
   version: string;
 }
@@ -141,7 +139,6 @@ async function writeStatus(deps: StatusDeps, { key, actor, values }: StatusWrite
     await appendChange(trx, {
       workspaceId: checked.workspaceId,
       registryId: checked.registryId === EVERY_REGISTRY ? null : checked.registryId,
-      registry: checked.registry ?? null,
       packageName: checked.name,
       kind: "status-changed",
       actor,

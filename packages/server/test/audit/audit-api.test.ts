@@ -5,6 +5,8 @@ import { openDatabase } from "../../src/db/index.ts";
 const CLIENT = "npm/11.6.2 node/v20";
 const AGENT = { "user-agent": CLIENT };
 
+const RULE = { subject: "everyone", permissions: ["view"], registry: "default" };
+
 interface Event {
   seq: number;
   at: string;
@@ -76,6 +78,7 @@ describe("every write", () => {
     ["user-changed", "POST", () => "/api/v1/users", () => ({ name: "eve", password: "long enough of eve" })],
     ["user-changed", "PATCH", () => "/api/v1/users/eve", () => ({ role: "read-only" })],
     ["token-changed", "POST", () => "/api/v1/tokens", () => ({ name: "one" })],
+    ["access-changed", "POST", () => "/api/v1/access-rules", () => RULE],
     ["package-removed", "DELETE", () => `${widget}/-rev/${rev}`],
   ];
 
@@ -119,6 +122,7 @@ describe("every write", () => {
 
 function registryOf(kind: string, path: string): string | null {
   if (kind === "registry-changed") return "other";
+  if (kind === "access-changed") return "default";
   return path.includes("default") ? "default" : null;
 }
 

@@ -13,11 +13,10 @@ const statusBody = z.strictObject({
 
 async function keyOf(context: ApiContext<unknown>): Promise<StatusKey> {
   const name = context.param("name");
-  const registry = name === EVERY_REGISTRY ? null : await registryOf(context, name);
+  const registryId = name === EVERY_REGISTRY ? "" : (await registryOf(context, name)).id;
   return {
     workspaceId: context.deps.workspaceId,
-    registryId: registry?.id ?? "",
-    registry: registry?.name ?? null,
+    registryId,
     name: context.param("package"),
     version: context.param("version"),
   };
