@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import type { Server } from "node:http";
 import { availableParallelism, networkInterfaces } from "node:os";
 import { join } from "node:path";
-import { createAuditTrail, type AuditTrail } from "./audit/index.ts";
 import { createFileStore, createStagingArea, type BlobStore, type StagingArea } from "./blobs/index.ts";
 import { createChangeLog, type ChangeLog } from "./changes/index.ts";
 import type { Config } from "./config/index.ts";
@@ -11,16 +10,7 @@ import { openDatabase, type Database } from "./db/index.ts";
 import { createGate, createStatuses } from "./firewall/index.ts";
 import { applyDeclarations, ensureSetting, ensureWorkspace, seedDefaultRegistry } from "./first-run.ts";
 import { createHttpServer, type HttpDeps, type HttpServer } from "./http/index.ts";
-import {
-  createAccess,
-  createFailedPasswords,
-  createIdentity,
-  createPasswordHasher,
-  createSecretBox,
-  type Access,
-  type Identity,
-  type SecretBox,
-} from "./identity/index.ts";
+import { createSecretBox, type SecretBox } from "./identity/index.ts";
 import { listen } from "./listen.ts";
 import { createJobHandlers, SCHEDULES } from "./job-handlers.ts";
 import { reportMismatch } from "./report.ts";
@@ -30,7 +20,6 @@ import {
   createCachedVersions,
   createNameOrigins,
   createPackuments,
-  createRegistries,
   createTarballs,
   type BlobCache,
   type CachedVersions,
@@ -38,8 +27,9 @@ import {
 } from "./registry/index.ts";
 import type { AccessLog, Log, Metrics } from "./telemetry/index.ts";
 import { createThreadPool, TARBALL_LIMITS, type ThreadPool } from "./threads/index.ts";
-import { createUpstreams, DEFAULT_UPSTREAM_SETTINGS, type Upstreams } from "./upstream/index.ts";
+import { createUpstreams, type Upstreams } from "./upstream/index.ts";
 import { watchParts } from "./watch-parts.ts";
+import { closeWorkspace, openHostedWorkspaces, openWorkspace, type WorkspaceParts } from "./workspaces.ts";
 
 const CHANGES_POLL_MS = 1000;
 const INSTANCE_ID_BYTES = 6;
@@ -88,42 +78,25 @@ export async function createApp(inputs: AppInputs): Promise<App> {
   const storage = await openStorage(inputs);
   const threads = createThreadPool({ size: Math.min(THREADS_MAX, availableParallelism()) });
   const upstreams = openUpstreams(inputs, storage, threads);
-  const audit = createAuditTrail({ ...storage, now, log, metrics: inputs.metrics });
-  const identity = createIdentity({
-    ...storage,
-    audit,
-    now,
-    log,
-    metrics: inputs.metrics,
-    hasher: createPasswordHasher(),
-    failedPasswords: createFailedPasswords(),
-    random: (size) => randomBytes(size),
-    fingerprint: config.typedKeys ? storage.secrets.fingerprint : null,
-  });
+  const workspaceDeps = { ...inputs, ...storage };
+  const main = await openWorkspace(workspaceDeps, storage.workspaceId);
   const jobs = createJobQueue({ db: storage.db, now, owner: storage.instanceId });
-  const registries = await createRegistries({
-    ...storage,
-    upstreamDefaults: { ...DEFAULT_UPSTREAM_SETTINGS, freshSeconds: config.upstreamFreshSeconds },
-    onUpstreamProblem: (upstream, reason) => log.error("upstream cannot be used", { upstream, reason }),
-  });
   const caches = openCaches(inputs, storage);
   const deps = await createHttpDeps(inputs, storage, {
     threads,
     upstreams,
-    audit,
-    identity,
     jobs,
-    registries,
-    access: await createAccess(storage),
+    ...main,
     ...caches,
   });
   watchParts(inputs.metrics, deps);
-  const { db, workspaceId } = storage;
-  const seed = { db, writes: deps.upstreamWrites, workspaceId, registries, log };
+  const { identity } = main;
+  const seed = { ...storage, ...main, writes: deps.upstreamWrites, log };
   await seedDefaultRegistry(seed, config);
   await applyDeclarations(seed, config);
   const firstAdmin = await identity.seedAdmin(config.adminPassword);
-  const http = createHttpServer(deps);
+  const hosted = await openHostedWorkspaces(workspaceDeps, deps);
+  const http = createHttpServer(deps, new Map(hosted.map((workspace) => [workspace.host, workspace.deps])));
   const worker = jobs.startWorker(createJobHandlers({ ...storage, now }), {
     schedules: SCHEDULES,
     onFailure: (failure) => log.error("job failed", { error: failure }),
@@ -135,7 +108,17 @@ export async function createApp(inputs: AppInputs): Promise<App> {
     isUnused: !(await identity.hasTokens()),
     listen: () => listen(http.server, config),
     close: () =>
-      close({ config, log, http, worker, ...caches, audit, identity, upstreams, threads, storage }),
+      close({
+        config,
+        log,
+        http,
+        worker,
+        ...caches,
+        workspaces: [main, ...hosted.map(({ parts }) => parts)],
+        upstreams,
+        threads,
+        storage,
+      }),
   };
 }
 
@@ -196,14 +179,10 @@ function openCaches(
   return { blobCache, cachedVersions };
 }
 
-interface Parts {
-  audit: AuditTrail;
+interface Parts extends WorkspaceParts {
   threads: ThreadPool;
   upstreams: Upstreams;
-  identity: Identity;
-  access: Access;
   jobs: JobQueue;
-  registries: Awaited<ReturnType<typeof createRegistries>>;
   blobCache: BlobCache;
   cachedVersions: CachedVersions;
 }
@@ -243,6 +222,7 @@ async function createHttpDeps(inputs: AppInputs, storage: Storage, parts: Parts)
     },
     version: inputs.version,
     publicUrl: config.publicUrl,
+    isMainWorkspace: true,
     trustedProxies: config.trustedProxies,
     readiness: () => readiness(storage.db),
   };
@@ -260,6 +240,7 @@ async function readiness(db: Database): Promise<string | null> {
 // An upstream that is ourselves would ask itself for ever.
 function isOwnUrl(config: Config, url: URL): boolean {
   if (config.publicUrl !== null && url.host === new URL(config.publicUrl).host) return true;
+  if (config.workspaces.some((workspace) => workspace.host === url.hostname)) return true;
   const usualPort = url.protocol === "https:" ? HTTPS_PORT : HTTP_PORT;
   const port = url.port === "" ? usualPort : Number(url.port);
   if (port !== config.port || config.port === 0) return false;
@@ -276,8 +257,7 @@ interface Closing {
   http: HttpServer;
   worker: JobWorker;
   cachedVersions: CachedVersions;
-  audit: AuditTrail;
-  identity: Identity;
+  workspaces: readonly WorkspaceParts[];
   upstreams: Upstreams;
   threads: ThreadPool;
   storage: Storage;
@@ -292,8 +272,7 @@ async function close(parts: Closing): Promise<void> {
     jobs: () => parts.worker.stop(),
     upstreams: () => parts.upstreams.close(),
     cachedVersions: () => parts.cachedVersions.settle(),
-    identity: () => parts.identity.close(),
-    audit: () => parts.audit.close(),
+    workspaces: async () => void (await Promise.all(parts.workspaces.map(closeWorkspace))),
     threads: () => parts.threads.close(),
     changes: () => storage.changes.close(),
     blobs: () => storage.blobs.close(),

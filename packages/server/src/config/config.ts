@@ -41,6 +41,15 @@ export interface DeclaredRegistry {
   claims: string[];
 }
 
+/** A workspace that the file declares, beside the one that answers every other host. */
+export interface DeclaredWorkspace {
+  name: string;
+  /** Host name that selects it, lower case. */
+  host: string;
+  /** Password of its first administrator; null lets one be made up and logged. */
+  adminPassword: string | null;
+}
+
 /** An upstream that the file declares. */
 export interface DeclaredUpstream {
   name: string;
@@ -89,5 +98,6 @@ export interface Config {
   cache: CacheSizes;
   registries: DeclaredRegistry[];
   upstreams: DeclaredUpstream[];
+  workspaces: DeclaredWorkspace[];
   proxies: Proxies;
 }

@@ -1,7 +1,10 @@
 import { join, resolve } from "node:path";
 import type { Config, DeclaredUpstream, Proxies } from "./config.ts";
 import { standardVariable } from "./environment.ts";
-import type { ConfigKeys, UpstreamKeys } from "./schema.ts";
+import type { ConfigKeys, UpstreamKeys, WorkspaceKeys } from "./schema.ts";
+
+/** Name of the workspace that is always there. */
+const MAIN_WORKSPACE = "default";
 
 interface Surroundings {
   env: Readonly<Record<string, string | undefined>>;
@@ -28,6 +31,7 @@ export function finishConfig(keys: ConfigKeys, given: Surroundings): { config: C
   const databaseUrl = secretOf(work, keys, { value: "databaseUrl", file: "databaseUrlFile" });
   checkUnique(work, "registries", keys.registries);
   checkUnique(work, "upstreams", keys.upstreams);
+  checkWorkspaces(work, keys.workspaces);
   const config: Config = {
     host: keys.host,
     port: keys.port,
@@ -47,6 +51,15 @@ export function finishConfig(keys: ConfigKeys, given: Surroundings): { config: C
     cache: keys.cache,
     registries: keys.registries,
     upstreams: keys.upstreams.map((upstream, index) => finishUpstream(work, upstream, `upstreams[${index}]`)),
+    workspaces: keys.workspaces.map(({ name, host, ...secrets }, index) => ({
+      name,
+      host: host.toLowerCase(),
+      adminPassword: secretOf(work, secrets, {
+        value: "adminPassword",
+        file: "adminPasswordFile",
+        path: `workspaces[${index}]`,
+      }),
+    })),
     proxies: readProxies(work),
   };
   return { config: deepFreeze(config), problems: work.problems };
@@ -103,6 +116,19 @@ function secretOf<T extends object>(
     work.problems.push(`${prefix}${names.file}: ${file} cannot be read (${String(code)})`);
   }
   return null;
+}
+
+function checkWorkspaces(work: Work, workspaces: readonly WorkspaceKeys[]): void {
+  checkUnique(work, "workspaces", workspaces);
+  const hosts = new Set<string>();
+  for (const [index, { name, host }] of workspaces.entries()) {
+    if (name === MAIN_WORKSPACE) {
+      work.problems.push(`workspaces[${index}].name: "${name}" is the one that answers every other host`);
+    }
+    if (hosts.has(host.toLowerCase()))
+      work.problems.push(`workspaces[${index}].host: "${host}" is there twice`);
+    hosts.add(host.toLowerCase());
+  }
 }
 
 function checkUnique(work: Work, section: string, entries: readonly { name: string }[]): void {

@@ -8,6 +8,7 @@ export type {
   Config,
   DeclaredRegistry,
   DeclaredUpstream,
+  DeclaredWorkspace,
   Limits,
   LogLevel,
   Proxies,

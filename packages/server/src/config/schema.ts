@@ -36,6 +36,14 @@ export interface UpstreamKeys {
   caFile: string | null;
 }
 
+/** A workspace as the file spells it. */
+export interface WorkspaceKeys {
+  name: string;
+  host: string;
+  adminPassword: string | null;
+  adminPasswordFile: string | null;
+}
+
 /** Every key of the configuration as file, environment and flags give it, defaults filled in. */
 export interface ConfigKeys {
   host: string;
@@ -58,6 +66,7 @@ export interface ConfigKeys {
   cache: CacheSizes;
   registries: DeclaredRegistry[];
   upstreams: UpstreamKeys[];
+  workspaces: WorkspaceKeys[];
 }
 
 const NAME = "a name of lower-case letters, digits, dot, hyphen and underscore, at most 50 characters";
@@ -132,6 +141,13 @@ const upstreamKeys = {
   caFile: described(optionalLine(PATH), "PEM file with further authorities to trust."),
 };
 
+const workspaceKeys = {
+  name: described(requiredLine(NAME, NAME_PATTERN), "Name, for administrators; not `default`."),
+  host: described(requiredText("a host name", isHostName), "Host name by which its clients address it."),
+  adminPassword: described(secret(), "Password of its first administrator; used when it is new only."),
+  adminPasswordFile: described(optionalLine(PATH), "File that holds that password."),
+};
+
 const topKeys = {
   host: described(line("127.0.0.1", "an address or host name"), "Address to listen on."),
   port: described(wholeNumber(0, 65_535, 4873), "Port to listen on; 0 picks a free one."),
@@ -180,6 +196,10 @@ const topKeys = {
     .array(z.strictObject(upstreamKeys, "a mapping"), "a list of upstreams")
     .max(10_000)
     .default([]),
+  workspaces: z
+    .array(z.strictObject(workspaceKeys, "a mapping"), "a list of workspaces")
+    .max(1000)
+    .default([]),
 };
 
 /** A mapping that may be left out: then every key of it has its default. */
@@ -222,6 +242,7 @@ export const SECTIONS: Readonly<Record<string, Readonly<Record<string, z.ZodType
   "cache": cacheKeys,
   "registries": registryKeys,
   "upstreams": upstreamKeys,
+  "workspaces": workspaceKeys,
 };
 
 /** Finds the schema of a key by its path; null when there is none. */

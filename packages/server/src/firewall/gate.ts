@@ -13,7 +13,7 @@ import type { Statuses } from "./statuses.ts";
 
 /** Where and for what a version is judged. */
 export interface GateQuestion {
-  registry: { readonly id: string; readonly name: string };
+  registry: { readonly id: string; readonly workspaceId: string; readonly name: string };
   name: string;
   purpose: PolicyContext["purpose"];
 }
@@ -40,7 +40,7 @@ export interface GateDeps {
 /** Makes the gate over the operators' statuses. */
 export function createGate(deps: GateDeps): Gate {
   function context(question: GateQuestion): PolicyContext | Promise<PolicyContext> {
-    const statuses = deps.statuses.of(question.registry.id, question.name);
+    const statuses = deps.statuses.of(question.registry, question.name);
     const build = (found: Awaited<typeof statuses>): PolicyContext => ({
       registry: question.registry.name,
       purpose: question.purpose,

@@ -31,7 +31,7 @@ export interface StatusKey {
 export interface Statuses {
   /** Statuses by version that hold for a name in a registry; those set for the registry itself win. */
   of(
-    registryId: string,
+    registry: { readonly id: string; readonly workspaceId: string },
     name: string,
   ): ReadonlyMap<string, VersionStatus> | Promise<ReadonlyMap<string, VersionStatus>>;
   list(workspaceId: string): Promise<StatusEntry[]>;
@@ -57,10 +57,10 @@ export async function createStatuses(deps: StatusDeps): Promise<Statuses> {
   });
 
   return {
-    of(registryId, name) {
+    of(registry, name) {
       const rows = rowsByName.get();
-      if (rows instanceof Promise) return rows.then((loaded) => select(loaded.get(name), registryId));
-      return select(rows.get(name), registryId);
+      if (rows instanceof Promise) return rows.then((loaded) => select(loaded.get(name), registry));
+      return select(rows.get(name), registry);
     },
     async list(workspaceId) {
       const rows = await db.read
@@ -94,12 +94,13 @@ export async function createStatuses(deps: StatusDeps): Promise<Statuses> {
 
 function select(
   rows: readonly StatusRow[] | undefined,
-  registryId: string,
+  { id, workspaceId }: { readonly id: string; readonly workspaceId: string },
 ): ReadonlyMap<string, VersionStatus> {
   if (rows === undefined) return NO_STATUSES;
   const found = new Map<string, VersionStatus>();
-  for (const scope of [EVERY_REGISTRY, registryId]) {
-    for (const row of rows) if (row.registry_id === scope) found.set(row.version, statusOf(row));
+  const own = rows.filter((row) => row.workspace_id === workspaceId);
+  for (const scope of [EVERY_REGISTRY, id]) {
+    for (const row of own) if (row.registry_id === scope) found.set(row.version, statusOf(row));
   }
   return found;
 }

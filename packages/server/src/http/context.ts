@@ -61,6 +61,8 @@ export interface HttpDeps {
   /** Names this server in `Via` headers, so that a loop is noticed. */
   instanceId: string;
   workspaceId: string;
+  /** True of the one that also answers for what concerns the whole server, such as jobs. */
+  isMainWorkspace: boolean;
   publicUrl: string | null;
   trustedProxies: readonly string[];
   /** Says whether the server should get traffic; a reason when not. */

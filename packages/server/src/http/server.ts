@@ -17,6 +17,7 @@ import { createRequestIds } from "./request-ids.ts";
 import { nameOf } from "./require-user.ts";
 import { NPM_ROUTES } from "./routes.ts";
 import { sendAnswer, type SentAnswer } from "./send-answer.ts";
+import { createSites } from "./sites.ts";
 
 const CONNECTION_CHECK_MS = 5000;
 const HEADERS_COUNT_MAX = 200;
@@ -53,25 +54,36 @@ interface ServerParts {
 
 /**
  * Makes the HTTP server. A request takes the replay lane if its answer is known and current, else the npm
- * endpoint if it addresses a registry, else it is for the API, for operations, or for nobody.
+ * endpoint if it addresses a registry, else it is for the API, for operations, or for nobody. `hosted` has workspaces by
+ * their host names; every other host is for `deps`.
  */
-export function createHttpServer(deps: HttpDeps): HttpServer {
+export function createHttpServer(
+  deps: HttpDeps,
+  hosted: ReadonlyMap<string, HttpDeps> = new Map(),
+): HttpServer {
   const addresses = createAddressReader(deps.trustedProxies);
-  const parts: ServerParts = {
-    deps,
+  const nextRequestId = createRequestIds(process.pid.toString(36));
+  const partsOf = (own: HttpDeps): ServerParts => ({
+    deps: own,
     addresses,
-    lane: createReplayLane(deps, addresses),
-    npm: createNpmEndpoint(deps, NPM_ROUTES, addresses),
-    other: createOtherEndpoint(deps, addresses),
-    otherMeter: deps.metrics.route("other"),
-    nextRequestId: createRequestIds(process.pid.toString(36)),
-  };
+    lane: createReplayLane(own, addresses),
+    npm: createNpmEndpoint(own, NPM_ROUTES, addresses),
+    other: createOtherEndpoint(own, addresses),
+    otherMeter: own.metrics.route("other"),
+    nextRequestId,
+  });
+  const sites = createSites(
+    { main: partsOf(deps), hosted: new Map([...hosted].map(([host, own]) => [host, partsOf(own)])) },
+    addresses,
+    (site, hostName) => site.deps.registries.peek()?.byHost.has(hostName) === true,
+  );
   const catchUp = createCatchUp(deps.changes);
 
   function handle(request: IncomingMessage, response: ServerResponse): void {
     const at = deps.now();
     if (closing.isClosing) response.shouldKeepAlive = false;
     catchUp();
+    const parts = sites.of(request);
     const replayed = parts.lane.tryAnswer(request, response);
     if (replayed !== null) {
       finish(parts, request, {
@@ -111,7 +123,7 @@ export function createHttpServer(deps: HttpDeps): HttpServer {
   const closing = createClosing(server);
   async function close(msMax: number): Promise<void> {
     await closing.close(msMax);
-    await parts.other.close();
+    for (const { other } of sites.all()) await other.close();
   }
   return { server, close };
 }

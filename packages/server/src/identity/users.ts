@@ -128,8 +128,13 @@ export async function seedAdmin(
   return isFirst ? { user: userOf(row), oneTimePassword } : null;
 }
 
-async function hasUsers(deps: UserDeps): Promise<boolean> {
-  const found = await deps.db.read.selectFrom("users").select("id").limit(1).executeTakeFirst();
+async function hasUsers({ db, workspaceId }: UserDeps): Promise<boolean> {
+  const found = await db.read
+    .selectFrom("users")
+    .select("id")
+    .where("workspace_id", "=", workspaceId)
+    .limit(1)
+    .executeTakeFirst();
   return found !== undefined;
 }
 

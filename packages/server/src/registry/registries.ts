@@ -16,6 +16,7 @@ export interface Registries {
 
 export interface RegistriesDeps {
   db: Database;
+  workspaceId: string;
   changes: ChangeLog;
   secrets: SecretBox;
   /** What an upstream has where it sets nothing itself. */
@@ -55,10 +56,21 @@ export function requireRegistry(snapshot: RegistrySnapshot, name: string): Regis
   return registry;
 }
 
-async function loadSnapshot({ db, secrets, upstreamDefaults }: RegistriesDeps): Promise<RegistrySnapshot> {
+async function loadSnapshot(deps: RegistriesDeps): Promise<RegistrySnapshot> {
+  const { db, secrets, upstreamDefaults, workspaceId } = deps;
   const [registryRows, upstreamRows, links, claimRows, groupRows] = await Promise.all([
-    db.read.selectFrom("registries").selectAll().orderBy("name").execute(),
-    db.read.selectFrom("upstreams").selectAll().orderBy("name").execute(),
+    db.read
+      .selectFrom("registries")
+      .selectAll()
+      .where("workspace_id", "=", workspaceId)
+      .orderBy("name")
+      .execute(),
+    db.read
+      .selectFrom("upstreams")
+      .selectAll()
+      .where("workspace_id", "=", workspaceId)
+      .orderBy("name")
+      .execute(),
     db.read.selectFrom("registry_upstreams").selectAll().orderBy("position").execute(),
     db.read.selectFrom("claims").selectAll().orderBy("pattern").execute(),
     db.read.selectFrom("registry_groups").selectAll().orderBy("group_name").execute(),

@@ -31,6 +31,8 @@ interface ApiRouteSpec<Body> {
   permission: ApiPermission;
   /** Parameter of the path that names the registry on which the permission is needed; without it, on the workspace. */
   registryIn?: string;
+  /** Present where it concerns the whole server: then only its main workspace has it. */
+  ofWholeServer?: true;
   /** Schema of the body; {@link NO_BODY} for routes that read none. */
   body: ZodType<Body>;
   /** Status of success; 200 when left out. */

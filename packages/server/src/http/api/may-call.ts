@@ -1,4 +1,4 @@
-import type { AccessTarget, Principal } from "@entrepot/core";
+import { EntrepotError, type AccessTarget, type Principal } from "@entrepot/core";
 import type { HttpDeps } from "../context.ts";
 import { requireKnown, requireWholeUser } from "../require-user.ts";
 import type { ApiRoute } from "./api-route.ts";
@@ -12,6 +12,9 @@ export async function assertMay(
   { route, principal, params }: { route: ApiRoute; principal: Principal; params: Params },
 ): Promise<void> {
   const { permission, registryIn } = route;
+  if (route.ofWholeServer === true && !deps.isMainWorkspace) {
+    throw new EntrepotError("not-found", { message: "Only the server's main workspace has this." });
+  }
   if (permission === "none") return;
   const known = requireKnown(principal);
   if (permission === "self" || permission === "user") {

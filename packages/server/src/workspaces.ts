@@ -1,0 +1,120 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { createAuditTrail, type AuditTrail } from "./audit/index.ts";
+import type { ChangeLog } from "./changes/index.ts";
+import type { Config, DeclaredWorkspace } from "./config/index.ts";
+import type { Database } from "./db/index.ts";
+import { seedDefaultRegistry } from "./first-run.ts";
+import type { HttpDeps } from "./http/index.ts";
+import {
+  createAccess,
+  createFailedPasswords,
+  createIdentity,
+  createPasswordHasher,
+  type Access,
+  type Identity,
+  type SecretBox,
+} from "./identity/index.ts";
+import { createRegistries, type Registries } from "./registry/index.ts";
+import type { Log, Metrics } from "./telemetry/index.ts";
+import { DEFAULT_UPSTREAM_SETTINGS } from "./upstream/index.ts";
+
+/** What a workspace has for itself; everything else of the process is shared, and keyed by ids that never cross. */
+export interface WorkspaceParts {
+  workspaceId: string;
+  audit: AuditTrail;
+  identity: Identity;
+  access: Access;
+  registries: Registries;
+}
+
+export interface WorkspaceDeps {
+  config: Config;
+  db: Database;
+  changes: ChangeLog;
+  secrets: SecretBox;
+  now: () => number;
+  log: Log;
+  metrics: Metrics;
+}
+
+/** Opens what is a workspace's own. */
+export async function openWorkspace(deps: WorkspaceDeps, workspaceId: string): Promise<WorkspaceParts> {
+  const { config, log } = deps;
+  const own = { ...deps, workspaceId };
+  const audit = createAuditTrail(own);
+  const identity = createIdentity({
+    ...own,
+    audit,
+    hasher: createPasswordHasher(),
+    failedPasswords: createFailedPasswords(),
+    random: (size) => randomBytes(size),
+    fingerprint: config.typedKeys ? deps.secrets.fingerprint : null,
+  });
+  const registries = await createRegistries({
+    ...own,
+    upstreamDefaults: { ...DEFAULT_UPSTREAM_SETTINGS, freshSeconds: config.upstreamFreshSeconds },
+    onUpstreamProblem: (upstream, reason) => log.error("upstream cannot be used", { upstream, reason }),
+  });
+  return { workspaceId, audit, identity, access: await createAccess(own), registries };
+}
+
+/** Writes what waits; the identity first, whose last words are events too. */
+export async function closeWorkspace({ identity, audit }: WorkspaceParts): Promise<void> {
+  await identity.close();
+  await audit.close();
+}
+
+/** A workspace with a host name of its own, and what answers its requests. */
+export interface HostedWorkspace {
+  host: string;
+  parts: WorkspaceParts;
+  deps: HttpDeps;
+}
+
+/**
+ * Opens the workspaces that the configuration declares, each with a registry `default` and an administrator when it is
+ * new. One that is declared no longer keeps its data and answers nobody.
+ */
+export async function openHostedWorkspaces(
+  deps: WorkspaceDeps,
+  shared: HttpDeps,
+): Promise<HostedWorkspace[]> {
+  const opened: HostedWorkspace[] = [];
+  for (const declared of deps.config.workspaces) {
+    const parts = await openWorkspace(deps, await ensureHostedWorkspace(deps, declared));
+    // Its clients address it by its own name, whatever the main workspace is called.
+    const own: HttpDeps = { ...shared, ...parts, publicUrl: null, isMainWorkspace: false };
+    const seed = { ...deps, ...parts, writes: own.upstreamWrites };
+    await seedDefaultRegistry(seed, { ...deps.config, anonymousRead: false });
+    const admin = await parts.identity.seedAdmin(declared.adminPassword);
+    if (admin?.oneTimePassword != null) announce(deps.log, declared, admin.oneTimePassword);
+    opened.push({ host: declared.host, parts, deps: own });
+  }
+  return opened;
+}
+
+// The one place where somebody can see it; it opens nothing but the way to a password of one's own.
+function announce(log: Log, { name, host }: DeclaredWorkspace, oneTimePassword: string): void {
+  log.info(
+    `the workspace "${name}" at ${host} is new; its administrator is admin, with the one-time ${oneTimePassword}`,
+  );
+}
+
+async function ensureHostedWorkspace(
+  { db, now }: Pick<WorkspaceDeps, "db" | "now">,
+  { name, host }: DeclaredWorkspace,
+): Promise<string> {
+  return await db.write(async (trx) => {
+    await trx
+      .insertInto("workspaces")
+      .values({ id: randomUUID(), name, host, created_at: now() })
+      .onConflict((conflict) => conflict.column("name").doUpdateSet({ host }))
+      .execute();
+    const row = await trx
+      .selectFrom("workspaces")
+      .select("id")
+      .where("name", "=", name)
+      .executeTakeFirstOrThrow();
+    return row.id;
+  });
+}
