@@ -97,6 +97,8 @@ export interface NpmRoute {
    * which; `none` for what anyone may ask.
    */
   permission: Permission | readonly Permission[] | "none";
+  /** Parameter of the path that names the organization on which the permission is needed instead. */
+  organizationIn?: string;
   /** True where a stale credential must not stand in the way of getting a new one. */
   ignoresCredential?: true;
   handler: NpmHandler;

@@ -1,5 +1,6 @@
-import type { Permission, PermissionQuestion } from "@entrepot/core";
-import type { NpmContext } from "./context.ts";
+import type { Permission, PermissionQuestion, Principal } from "@entrepot/core";
+import { foldOrganizationName } from "../identity/index.ts";
+import type { HttpDeps, NpmContext } from "./context.ts";
 
 /** Throws `credential-missing` or `permission-denied` unless this may be done with the package of the path. */
 export async function assertMayHere(context: NpmContext, permission: Permission): Promise<void> {
@@ -13,4 +14,13 @@ export async function mayHere(context: NpmContext, permission: Permission): Prom
 
 function questionHere({ principal, registry, params }: NpmContext): Omit<PermissionQuestion, "permission"> {
   return { principal, target: { registry, packageName: params.package?.full ?? null } };
+}
+
+/** Tells whether somebody may leave an organization without an owner: who manages all of them looks after it then. */
+export async function mayLeaveOwnerless(
+  { deps, principal }: { deps: Pick<HttpDeps, "access">; principal: Principal },
+  organization: string,
+): Promise<boolean> {
+  const target = { registry: null, packageName: null, organization: foldOrganizationName(organization) };
+  return (await deps.access.ask({ principal, permission: "manage-teams", target })).allowed;
 }

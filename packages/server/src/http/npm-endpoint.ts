@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { EntrepotError, isEntrepotError, type PermissionAnswer, type Principal } from "@entrepot/core";
 import { requireRegistry, type Registry, type RegistrySnapshot } from "../registry/index.ts";
-import { refusedBy } from "../identity/index.ts";
+import { mayOrganize, refusedBy } from "../identity/index.ts";
 import type { RouteMeter } from "../telemetry/index.ts";
 import type { Answer } from "./answer.ts";
 import { createRequestBody } from "./body.ts";
 import type { AddressReader, ClientAddress } from "./client-address.ts";
 import type { HttpDeps, NpmContext, NpmRoute } from "./context.ts";
-import { compilePattern, matchPattern, type RouteParams, type RoutePattern } from "./match-route.ts";
+import { compilePattern, matchPattern, valueOf, type RouteParams, type RoutePattern } from "./match-route.ts";
 import { notOfferedText } from "./npm/not-offered.ts";
 import { shownCredential } from "./shown-credential.ts";
 import { npmAddressOf, parseRequestPath, type NpmAddress, type RequestPath } from "./paths.ts";
@@ -217,17 +217,27 @@ interface Wish {
   matched: MatchedRoute | null;
 }
 
-async function assertMay({ access }: HttpDeps, { principal, registry, matched }: Wish): Promise<void> {
+async function assertMay(deps: HttpDeps, { principal, registry, matched }: Wish): Promise<void> {
   const permission = matched?.route.permission ?? "view";
   if (permission === "none") return;
+  const organization = organizationOf(matched);
   const target = { registry, packageName: matched?.params.package?.full ?? null };
   let refusal: PermissionAnswer | null = null;
   for (const wanted of typeof permission === "string" ? [permission] : permission) {
-    const answer = await access.ask({ principal, permission: wanted, target });
+    const question = { principal, permission: wanted };
+    const answer =
+      organization === null
+        ? await deps.access.ask({ ...question, target })
+        : await mayOrganize(deps, { ...question, organization });
     if (answer.allowed) return;
     refusal ??= answer;
   }
   if (refusal !== null) throw refusedBy(refusal);
+}
+
+function organizationOf(matched: MatchedRoute | null): string | null {
+  const param = matched?.route.organizationIn;
+  return matched === null || param === undefined ? null : valueOf(matched.params, param);
 }
 
 function isBound(snapshot: RegistrySnapshot, addresses: AddressReader, request: IncomingMessage): boolean {

@@ -9,6 +9,15 @@ export { createAccess, refusedBy } from "./access/access.ts";
 export type { Access, AccessDeps } from "./access/access.ts";
 export { createAccessRule, deleteAccessRule, listAccessRules } from "./access/access-rules.ts";
 export type { AccessRuleDeps, ListedRule, NewAccessRule } from "./access/access-rules.ts";
+export {
+  judgeForAsker,
+  judgeForTeam,
+  judgeForUser,
+  listCollaborators,
+  principalOf,
+} from "./access/package-access.ts";
+export type { AccessJudge, PackageAccess } from "./access/package-access.ts";
+export { PUBLIC_GRANT, removePackageGrant, setPackageGrant, TEAM_GRANTS } from "./access/package-grants.ts";
 export type { TokenRequest } from "./create-token.ts";
 export { createFailedPasswords } from "./failed-passwords.ts";
 export type { FailedPasswords } from "./failed-passwords.ts";

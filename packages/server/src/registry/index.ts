@@ -14,7 +14,7 @@ export { collectGarbage } from "./garbage.ts";
 export { isListedForAll, listPackages, type JudgedListing } from "./listing.ts";
 export { createNameOrigins, type NameOrigins } from "./name-origin.ts";
 export { createPackuments, type Packuments } from "./packuments.ts";
-export { countPackages } from "./package-rows.ts";
+export { countPackages, listOwnNames, requirePackage } from "./package-rows.ts";
 export { parsePublishRequest } from "./publish/publish-request.ts";
 export { publish } from "./publish/publish.ts";
 export { type Publisher } from "./publish/publisher.ts";

@@ -37,6 +37,23 @@ export async function requirePackage(reader: Reader, key: PackageKey): Promise<P
   return row;
 }
 
+/** Lists names of packages that a registry has of its own, in order; with `scope`, such as `@acme`, those in it. */
+export async function listOwnNames(
+  reader: Reader,
+  { registryId, scope, after, limit }: { registryId: string; scope?: string; after: string; limit: number },
+): Promise<string[]> {
+  let query = reader
+    .selectFrom("packages")
+    .select("name")
+    .where("registry_id", "=", registryId)
+    .where("removed_at", "is", null)
+    .where("name", ">", after);
+  // In byte order "0" comes right after the slash.
+  if (scope !== undefined) query = query.where("name", ">", `${scope}/`).where("name", "<", `${scope}0`);
+  const rows = await query.orderBy("name").limit(limit).execute();
+  return rows.map(({ name }) => name);
+}
+
 /** How many packages a registry has of its own. */
 export async function countPackages(reader: Reader, registryId: string): Promise<number> {
   const { count } = await reader

@@ -35,6 +35,23 @@ const NPM_NEEDS: Readonly<Record<string, Need | readonly Need[]>> = {
   "get-tags": "view",
   "visibility": "view",
   "attestations": "view",
+  "list-members": "view-teams",
+  "set-member": "manage-teams",
+  "remove-member": "manage-teams",
+  "list-teams": "view-teams",
+  "create-team": "manage-teams",
+  "remove-team": "manage-teams",
+  "list-team-members": "view-teams",
+  "add-team-member": "manage-teams",
+  "remove-team-member": "manage-teams",
+  "list-organization-packages": "view-teams",
+  "list-team-packages": "view-teams",
+  "list-user-packages": "view-teams",
+  "grant-team-package": "manage-access",
+  "revoke-team-package": "manage-access",
+  "get-access": "view",
+  "set-access": "manage-access",
+  "list-collaborators": "view-teams",
   "get-packument": "view",
   "get-manifest": "view",
   "get-tarball": "download",
@@ -94,6 +111,12 @@ const API_NEEDS: Readonly<Record<string, Need>> = {
   "list-audit": "administer",
   "export-audit": "administer",
 };
+
+/** Routes of registries that are about the workspace, or about people in it. */
+const OF_WORKSPACE: ReadonlySet<string> = new Set([
+  ...NPM_ROUTES.filter(({ organizationIn }) => organizationIn !== undefined).map(({ id }) => id),
+  "list-user-packages",
+]);
 
 interface Credential {
   header: string | null;
@@ -307,7 +330,7 @@ describe("the npm endpoint", () => {
     const { path, ...request } = requestFor(id, TARGET);
     const ignoresCredential = route.ignoresCredential === true;
     expect(await outcomes(`/npm/default${REPLACED[id] ?? path}`, request)).toEqual(
-      expected(needs, { place: "npm", ignoresCredential }),
+      expected(needs, { place: OF_WORKSPACE.has(id) ? "workspace" : "npm", ignoresCredential }),
     );
   });
 

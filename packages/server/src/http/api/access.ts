@@ -12,6 +12,8 @@ import {
   createAccessRule,
   deleteAccessRule,
   listAccessRules,
+  principalOf,
+  requireTeam,
   type ListedRule,
 } from "../../identity/index.ts";
 import {
@@ -82,16 +84,8 @@ async function subjectOf(
 }
 
 async function teamIdOf({ deps }: ApiContext<unknown>, name: string): Promise<string> {
-  const [organization = "", team = ""] = name.replace(/^@/, "").toLowerCase().split(":");
-  const row = await deps.db.read
-    .selectFrom("teams")
-    .innerJoin("organizations", "organizations.id", "teams.organization_id")
-    .select("teams.id")
-    .where("organizations.workspace_id", "=", deps.workspaceId)
-    .where("organizations.name", "=", organization)
-    .where("teams.name", "=", team)
-    .executeTakeFirst();
-  if (row !== undefined) return row.id;
+  const [organization = "", team] = name.split(":");
+  if (team !== undefined) return (await requireTeam(deps, { organization, team })).id;
   throw new EntrepotError("not-found", {
     message: `There is no team "${name}"; teams are named organization:team.`,
   });
@@ -131,16 +125,7 @@ async function askedAbout(context: ApiContext<z.infer<typeof questionBody>>): Pr
   if (name === null) return { kind: "anonymous" };
   const user = await context.deps.identity.findUser(name);
   if (user === null) throw new EntrepotError("not-found", { message: `There is no user "${name}".` });
-  return {
-    kind: "user",
-    userId: user.id,
-    name: user.name,
-    role: user.role,
-    via: "password",
-    tokenId: null,
-    limits: null,
-    mustChangePassword: user.mustChangePassword,
-  };
+  return { ...principalOf(user), mustChangePassword: user.mustChangePassword };
 }
 
 async function testPrivilege(context: ApiContext<z.infer<typeof questionBody>>): Promise<unknown> {

@@ -6,11 +6,6 @@ const NOT_OFFERED = (
     ["/-/v1/search", "search"],
     ["/-/npm/v1/security/:rest", "audits"],
     ["/-/npm/v1/user", "profiles"],
-    ["/-/org/:rest", "organisations and teams"],
-    ["/-/team/:rest", "organisations and teams"],
-    ["/-/user/:user/package", "lists of what somebody may access"],
-    ["/-/package/:package/collaborators", "lists of who may access a package"],
-    ["/-/package/:package/access", "access rights of single packages"],
   ] as const
 ).map(([path, what]) => ({ pattern: compilePattern(path), what }));
 

@@ -1,9 +1,8 @@
-import { EntrepotError } from "@entrepot/core";
-import { findAttestations, unpublishedError } from "../../registry/index.ts";
+import { findAttestations } from "../../registry/index.ts";
 import { jsonAnswer, type Answer } from "../answer.ts";
 import { helpPage } from "../help.ts";
 import type { NpmContext } from "../context.ts";
-import { packageOf, valueOf } from "../match-route.ts";
+import { valueOf } from "../match-route.ts";
 
 /** `GET /`: what this URL is. */
 export async function registryInfo(context: NpmContext): Promise<Answer> {
@@ -15,15 +14,6 @@ export async function registryInfo(context: NpmContext): Promise<Answer> {
     server: `entrepot ${deps.version}`,
     update_seq: deps.changes.seq,
   });
-}
-
-/** `GET /-/package/:package/visibility`: whether anyone may read it, as clients ask before they make provenance. */
-export async function visibility(context: NpmContext): Promise<Answer> {
-  const name = packageOf(context.params).full;
-  const origin = await context.deps.origins.of(context.registry, name);
-  if (origin.kind !== "local") throw new EntrepotError("package-not-found");
-  if (origin.row.tombstone !== null) throw unpublishedError(name, origin.row.tombstone);
-  return jsonAnswer(200, { public: context.registry.anonymousRead });
 }
 
 /** `GET /-/npm/v1/attestations/<name>@<version>`: the bundles that came with a publish. */

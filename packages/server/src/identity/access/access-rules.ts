@@ -57,7 +57,7 @@ export async function createAccessRule(
 }
 
 /** Writes a rule within a transaction, as {@link createAccessRule} does. */
-async function insertRule(
+export async function insertRule(
   trx: Transaction<Schema>,
   deps: Pick<AccessRuleDeps, "workspaceId" | "now">,
   { rule, actor }: { rule: AccessRule; actor: Actor },
@@ -103,7 +103,7 @@ export async function deleteAccessRule(
 }
 
 /** Deletes a rule within a transaction. */
-async function removeRule(
+export async function removeRule(
   trx: Transaction<Schema>,
   deps: Pick<AccessRuleDeps, "workspaceId" | "now">,
   { rule, actor }: { rule: AccessRule; actor: Actor },

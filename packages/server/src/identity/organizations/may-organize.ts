@@ -1,4 +1,4 @@
-import type { PermissionAnswer, Principal } from "@entrepot/core";
+import type { Permission, PermissionAnswer, Principal } from "@entrepot/core";
 import type { Access } from "../access/access.ts";
 import { memberRole } from "./members.ts";
 import { foldName } from "./names.ts";
@@ -7,7 +7,7 @@ import type { OrganizationDeps } from "./write-organization.ts";
 /** May somebody look at, or change, an organization and its teams? */
 export interface OrganizationQuestion {
   principal: Principal;
-  permission: "view-teams" | "manage-teams";
+  permission: Permission;
   organization: string;
 }
 
@@ -22,8 +22,8 @@ export async function mayOrganize(
   const organization = foldName(name);
   const target = { registry: null, packageName: null, organization };
   const answer = await deps.access.ask({ principal, permission, target });
-  const isByRole = answer.because.by === "role";
-  if (answer.allowed || !isByRole || permission === "view-teams" || principal.kind !== "user") return answer;
+  const isForMembers = permission === "manage-teams" && answer.because.by === "role";
+  if (answer.allowed || !isForMembers || principal.kind !== "user") return answer;
   const role = await memberRole(deps, { organization, userId: principal.userId });
   if (role !== "owner" && role !== "admin") return answer;
   return {
