@@ -1,6 +1,8 @@
+import { execFile } from "node:child_process";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { promisify } from "node:util";
 import {
   ADMIN_PASSWORD,
   hashesOf,
@@ -11,7 +13,7 @@ import {
 } from "@entrepot/testkit";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { seededRandom } from "./seeded-random.ts";
-import { makeFolder, removeFolder, startServer, type RunningServer } from "./server-process.ts";
+import { MAIN, makeFolder, removeFolder, startServer, type RunningServer } from "./server-process.ts";
 
 const ROUNDS = 8;
 const PUBLISHERS = 8;
@@ -85,7 +87,31 @@ test("kill -9 while publishing loses nothing that was acknowledged and blocks no
   process.stdout.write(`kill -9 while publishing: ${acknowledged.length} publishes over ${ROUNDS} kills\n`);
   expect(acknowledged.length).toBeGreaterThan(ROUNDS);
   await assertAllThere(server.url, token, acknowledged);
+  await assertAudited(server.url, token, acknowledged);
+  await expect.poll(() => verifyTrail(data)).toMatchObject({ isWhole: true, unsealed: 0 });
 });
+
+/** Each publish has its one event, and nothing has one that did not happen. */
+async function assertAudited(url: string, token: string, publishes: readonly Publish[]): Promise<void> {
+  const headers = { authorization: `Bearer ${token}` };
+  const { text } = await httpRequest(url, "/api/v1/audit/export?kind=version-published", { headers });
+  const lines = text.trimEnd().split("\n");
+  const events = lines.map((line) => JSON.parse(line) as { package: string; detail: { version: string } });
+  const published = publishes.map(({ name, version }) => `${name}@${version}`);
+  const told = events.map((event) => `${event.package}@${event.detail.version}`);
+  expect(told.toSorted()).toEqual(published.toSorted());
+}
+
+async function verifyTrail(folder: string): Promise<unknown> {
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    MAIN,
+    "verify",
+    "--json",
+    "--data",
+    folder,
+  ]);
+  return JSON.parse(stdout);
+}
 
 async function send(url: string, token: string, { name, document }: Publish): Promise<number> {
   const response = await httpRequest(url, `/npm/default/${name}`, {

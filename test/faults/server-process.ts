@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { ADMIN_PASSWORD } from "@entrepot/testkit";
 
 /** The compiled server's command; `npx tsc -b` makes it. */
-const MAIN: string = fileURLToPath(new URL("../../packages/server/dist/main.js", import.meta.url));
+export const MAIN: string = fileURLToPath(new URL("../../packages/server/dist/main.js", import.meta.url));
 
 export interface LaunchOptions {
   /** The data folder. */

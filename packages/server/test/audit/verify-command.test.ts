@@ -1,4 +1,7 @@
 import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { startTestApp } from "@entrepot/testkit";
@@ -29,7 +32,9 @@ describeOnEachDatabase("entrepot verify", (databases) => {
     for (const name of ["a", "b", "c"]) await change(db, name);
     const trail = openTrail(db);
     await trail.settle();
-    const env = { ENTREPOT_DATABASE_URL: url, ENTREPOT_DATA: `/tmp/entrepot-verify-${process.pid}` };
+    const data = await mkdtemp(join(tmpdir(), "entrepot-verify-"));
+    onTestFinished(() => rm(data, { recursive: true }));
+    const env = { ENTREPOT_DATABASE_URL: url, ENTREPOT_DATA: data };
     const head = (await eventsOf(db)).at(-1)?.hash ?? "";
     const whole = await verify(env);
     expect([whole.code, whole.stdout]).toEqual([
