@@ -2,7 +2,10 @@ import { EntrepotError } from "@entrepot/core";
 import ipaddr from "ipaddr.js";
 import type { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 
-/** Slows down guessing. An account is never locked for addresses that did not guess. */
+/**
+ * Slows down guessing: after a few wrong passwords for an account each further one makes its address wait, twice as long
+ * each time. An account is never locked for addresses that did not guess.
+ */
 export interface FailedPasswords {
   /**
    * Counts an attempt before its password is hashed. Throws too-many-requests with
@@ -24,12 +27,18 @@ export interface Attempt {
 
 const ADDRESS_FAILURES_MAX = 60;
 const ADDRESS_WINDOW_SECONDS = 60;
-const ACCOUNT_FAILURES_MAX = 10;
-const ACCOUNT_WINDOW_SECONDS = 300;
+/** Wrong passwords that cost no waiting; people mistype. */
+const ACCOUNT_FAILURES_FREE = 5;
+/** How long wrong passwords are remembered. */
+const ACCOUNT_WINDOW_SECONDS = 3600;
+const DELAY_SECONDS_MAX = 900;
 
 interface Limiters {
   address: RateLimiterMemory;
-  account: RateLimiterMemory;
+  /** Counts wrong passwords of an account from a place. */
+  failures: RateLimiterMemory;
+  /** Holds those that have to wait. */
+  delays: RateLimiterMemory;
 }
 
 /** Makes the counters of this process; their library is loaded with the first password. */
@@ -38,22 +47,32 @@ export function createFailedPasswords(): FailedPasswords {
   const open = (): Promise<Limiters> => (limiters ??= openLimiters());
   return {
     async begin(attempt) {
-      const { address, account } = await open();
+      const { address, failures, delays } = await open();
       const place = placeOf(attempt.address);
+      const account = `${place} ${attempt.userName}`;
+      const delay = await delays.get(account);
+      if (delay !== null) throw tooMany(delay.msBeforeNext);
       await consume(address, place);
-      await consume(account, `${place} ${attempt.userName}`);
+      const { consumedPoints } = await failures.penalty(account, 1);
+      const beyond = consumedPoints - ACCOUNT_FAILURES_FREE;
+      // Whoever comes next has to wait, twice as long each time, unless this one turns out to be right.
+      if (beyond >= 0) await delays.block(account, Math.min(2 ** (beyond + 1), DELAY_SECONDS_MAX));
     },
     async succeed(attempt) {
-      const { address, account } = await open();
+      const { address, failures, delays } = await open();
       const place = placeOf(attempt.address);
+      const account = `${place} ${attempt.userName}`;
       await address.reward(place, 1);
-      await account.delete(`${place} ${attempt.userName}`);
+      await failures.delete(account);
+      await delays.delete(account);
     },
     async cancel(attempt) {
-      const { address, account } = await open();
+      const { address, failures, delays } = await open();
       const place = placeOf(attempt.address);
+      const account = `${place} ${attempt.userName}`;
       await address.reward(place, 1);
-      await account.reward(`${place} ${attempt.userName}`, 1);
+      await failures.reward(account, 1);
+      await delays.delete(account);
     },
   };
 }
@@ -62,7 +81,8 @@ async function openLimiters(): Promise<Limiters> {
   const { RateLimiterMemory } = await import("rate-limiter-flexible");
   return {
     address: new RateLimiterMemory({ points: ADDRESS_FAILURES_MAX, duration: ADDRESS_WINDOW_SECONDS }),
-    account: new RateLimiterMemory({ points: ACCOUNT_FAILURES_MAX, duration: ACCOUNT_WINDOW_SECONDS }),
+    failures: new RateLimiterMemory({ points: ACCOUNT_FAILURES_FREE, duration: ACCOUNT_WINDOW_SECONDS }),
+    delays: new RateLimiterMemory({ points: 0, duration: DELAY_SECONDS_MAX }),
   };
 }
 
@@ -71,13 +91,18 @@ async function consume(limiter: RateLimiterMemory, key: string): Promise<void> {
     await limiter.consume(key);
   } catch (refusal) {
     if (refusal instanceof Error) throw refusal;
-    const waitMs = (refusal as RateLimiterRes).msBeforeNext;
-    const retryAfterSeconds = Math.max(1, Math.ceil(waitMs / 1000));
-    throw new EntrepotError("too-many-requests", {
-      message: `Too many wrong passwords from this address; try again in ${retryAfterSeconds} seconds.`,
-      details: { retryAfterSeconds },
-    });
+    throw tooMany((refusal as RateLimiterRes).msBeforeNext);
   }
+}
+
+function tooMany(waitMs: number): EntrepotError {
+  const retryAfterSeconds = Math.max(1, Math.ceil(waitMs / 1000));
+  return new EntrepotError("too-many-requests", {
+    message:
+      `Too many wrong passwords from this address; try again in ${retryAfterSeconds} seconds. ` +
+      "Whoever logs in from elsewhere is not kept waiting.",
+    details: { retryAfterSeconds },
+  });
 }
 
 /** One host of IPv6 owns at least a /64, so its addresses count as one. */
