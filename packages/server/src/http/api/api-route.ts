@@ -33,6 +33,8 @@ interface ApiRouteSpec<Body> {
   registryIn?: string;
   /** Present where it concerns the whole server: then only its main workspace has it. */
   ofWholeServer?: true;
+  /** Parameter of the path that names the organization on which the permission is needed. */
+  organizationIn?: string;
   /** Schema of the body; {@link NO_BODY} for routes that read none. */
   body: ZodType<Body>;
   /** Status of success; 200 when left out. */

@@ -1,4 +1,5 @@
 import { EntrepotError, type AccessTarget, type Principal } from "@entrepot/core";
+import { mayOrganize, refusedBy } from "../../identity/index.ts";
 import type { HttpDeps } from "../context.ts";
 import { requireKnown, requireWholeUser } from "../require-user.ts";
 import type { ApiRoute } from "./api-route.ts";
@@ -11,7 +12,7 @@ export async function assertMay(
   deps: HttpDeps,
   { route, principal, params }: { route: ApiRoute; principal: Principal; params: Params },
 ): Promise<void> {
-  const { permission, registryIn } = route;
+  const { permission, registryIn, organizationIn } = route;
   if (route.ofWholeServer === true && !deps.isMainWorkspace) {
     throw new EntrepotError("not-found", { message: "Only the server's main workspace has this." });
   }
@@ -20,6 +21,12 @@ export async function assertMay(
   if (permission === "self" || permission === "user") {
     if (known.kind === "user" && known.mustChangePassword) requireWholeUser(known, "do that");
     if (permission === "user" && route.method !== "GET") requireWholeUser(known, "change what is yours");
+    return;
+  }
+  if (organizationIn !== undefined) {
+    const organization = params[organizationIn] ?? "";
+    const answer = await mayOrganize(deps, { principal, permission, organization });
+    if (!answer.allowed) throw refusedBy(answer);
     return;
   }
   const registry = registryIn === undefined ? null : await registryNamed(deps, params[registryIn] ?? "");

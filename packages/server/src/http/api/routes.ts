@@ -3,6 +3,7 @@ import { ACCESS_ROUTES } from "./access.ts";
 import { ACCOUNT_ROUTES } from "./accounts.ts";
 import { AUDIT_ROUTES } from "./audit.ts";
 import { JOB_ROUTES } from "./jobs.ts";
+import { ORGANIZATION_ROUTES } from "./organizations.ts";
 import { REGISTRY_ROUTES } from "./registries.ts";
 import { STATUS_ROUTES } from "./statuses.ts";
 import { TOKEN_ROUTES } from "./tokens.ts";
@@ -15,6 +16,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
   ...TOKEN_ROUTES,
   ...USER_ROUTES,
   ...ACCESS_ROUTES,
+  ...ORGANIZATION_ROUTES,
   ...REGISTRY_ROUTES,
   ...UPSTREAM_ROUTES,
   ...STATUS_ROUTES,
