@@ -2,7 +2,7 @@
 export interface Actor {
   /** A user's name, or the name of a part of the server. */
   name: string;
-  /** Id of the token that was shown, or `password`; null for the server itself. */
+  /** Id of the token that was shown, `password` or `session`; null for the server itself. */
   credential: string | null;
   /** The client's own address, behind trusted proxies. */
   address: string | null;

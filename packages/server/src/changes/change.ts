@@ -13,6 +13,8 @@ export type ChangeKind =
   | "upstream-changed"
   | "user-changed"
   | "token-changed"
+  | "session-changed"
+  | "invitation-changed"
   | "access-changed"
   | "organization-changed"
   | "status-changed"

@@ -1,4 +1,5 @@
 import type { Generated } from "kysely";
+import type { InvitationsTable, SessionsTable, WebLoginsTable } from "./session-tables.ts";
 
 /*
  * The tables, once for both databases. Conventions: times are milliseconds since 1970 (`_at`), flags are 0 or 1,
@@ -354,6 +355,9 @@ export interface Schema {
   team_members: TeamMembersTable;
   users: UsersTable;
   tokens: TokensTable;
+  sessions: SessionsTable;
+  web_logins: WebLoginsTable;
+  invitations: InvitationsTable;
   packages: PackagesTable;
   versions: VersionsTable;
   version_readmes: VersionReadmesTable;

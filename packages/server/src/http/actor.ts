@@ -9,8 +9,9 @@ export function actorFrom(
   principal: Principal,
   { address, userAgent }: { address: string; userAgent: string | undefined },
 ): Actor {
-  const { tokenId } = requireKnown(principal);
-  const credential = tokenId ?? "password";
+  const known = requireKnown(principal);
+  const isSession = known.kind === "user" && known.via === "session";
+  const credential = known.tokenId ?? (isSession ? "session" : "password");
   return { name: nameOf(principal) ?? "", credential, address, client: clientName(userAgent) };
 }
 

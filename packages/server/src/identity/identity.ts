@@ -8,6 +8,7 @@ import { createPasswordCheck } from "./password-check.ts";
 import type { CheckedUser } from "./password-check.ts";
 import { makeOneTimePassword } from "./password-rules.ts";
 import { recordSignIn } from "./sign-in-events.ts";
+import { createSessions, type Sessions } from "./sessions/sessions.ts";
 import { createTokenLookup } from "./token-lookup.ts";
 import { isTokenSecret } from "./token-secret.ts";
 import { createTokenUse } from "./token-use.ts";
@@ -20,6 +21,8 @@ import type { NewUser, User, UserChange } from "./users.ts";
 
 /** Users, tokens and who sent a request. */
 export interface Identity {
+  /** Browsers that are signed in. */
+  sessions: Sessions;
   /**
    * Resolves the value of an `Authorization` header; no header is the anonymous principal, a wrong one never
    * is. Gives
@@ -100,6 +103,7 @@ export function createIdentity(deps: IdentityDeps): Identity {
   }, FLUSH_MS);
   timer.unref();
   return {
+    sessions: createSessions(deps, passwords),
     authenticate: authenticator.authenticate,
     login: (input) => login(deps, passwords, input),
     changeOwnPassword: (input) => changeOwnPassword(deps, passwords, input),

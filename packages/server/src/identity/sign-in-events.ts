@@ -8,13 +8,13 @@ export type FailedBecause = "password-wrong" | "password-to-change" | "user-unkn
 
 type SignInDeps = Pick<IdentityDeps, "audit">;
 
-/** Records that somebody got a token for a password, or gave one back. */
+/** Records that somebody got a token or a session for a password, or gave one back. */
 export function recordSignIn(
   { audit }: SignInDeps,
   kind: "signed-in" | "signed-out",
-  { actor, tokenId }: { actor: Actor; tokenId: string },
+  { actor, ...detail }: { actor: Actor } & ({ tokenId: string } | { sessionId: string }),
 ): void {
-  audit?.record({ ...NOWHERE, kind, actor, result: "done", detail: { tokenId } });
+  audit?.record({ ...NOWHERE, kind, actor, result: "done", detail });
 }
 
 /**

@@ -7,6 +7,7 @@ const RESERVED: ReadonlySet<string> = new Set([
   "api",
   "anonymous",
   "session",
+  "bytesafe",
   "system",
   "configuration",
   "upstream",

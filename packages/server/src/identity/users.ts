@@ -8,6 +8,7 @@ import type { Schema } from "../db/index.ts";
 import { pageLimit, pageOf } from "./identity-deps.ts";
 import type { Deed, IdentityDeps, Page } from "./identity-deps.ts";
 import { assertNewPassword } from "./password-rules.ts";
+import { endSessionsOf } from "./sessions/session-rows.ts";
 import { assertNewUserName, foldUserName } from "./user-name.ts";
 
 /** A user as others may see them. */
@@ -184,6 +185,9 @@ export async function changeUser(deps: UserDeps, input: UserChange): Promise<Use
     if (isActiveAdmin(before) && !isActiveAdmin(after)) await assertOtherAdmin(trx, before);
     const { id, workspace_id: _, ...values } = after;
     await trx.updateTable("users").set(values).where("id", "=", id).execute();
+    if (passwordHash !== null || input.disabled === true) {
+      await endSessionsOf(trx, { userId: id, at: after.updated_at });
+    }
     await appendUserChange(trx, after, {
       actor: input.actor,
       at: after.updated_at,

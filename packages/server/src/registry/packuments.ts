@@ -23,6 +23,8 @@ const VERDICT_BYTES = 512;
 const ABOUT_PEOPLE: ReadonlySet<ChangeKind> = new Set([
   "user-changed",
   "token-changed",
+  "session-changed",
+  "invitation-changed",
   "access-changed",
   "organization-changed",
 ]);

@@ -3,6 +3,7 @@ import * as first from "./0001-first-tables.ts";
 import * as registryRules from "./0002-registry-rules.ts";
 import * as access from "./0003-access.ts";
 import * as audit from "./0004-audit.ts";
+import * as sessions from "./0006-sessions.ts";
 
 /** Every migration by name. Released ones are never edited; a change of the schema is a new file. */
 export const MIGRATIONS: Migrations = {
@@ -10,4 +11,5 @@ export const MIGRATIONS: Migrations = {
   "0002-registry-rules": registryRules,
   "0003-access": access,
   "0004-audit": audit,
+  "0006-sessions": sessions,
 };

@@ -1,5 +1,6 @@
 import { z, type ZodType } from "zod";
 import { EntrepotError, type Permission, type Principal } from "@entrepot/core";
+import type { OwnSession } from "../../identity/index.ts";
 import type { Registry, RegistryActor } from "../../registry/index.ts";
 import { actorFrom } from "../actor.ts";
 import type { HttpDeps } from "../context.ts";
@@ -21,6 +22,14 @@ export interface ApiContext<Body> {
   body: Body;
   param(name: string): string;
   query(name: string): string | undefined;
+  /** The session whose cookie was the credential; null when it was another. */
+  session: OwnSession | null;
+  /** True when the client came by https. */
+  isSecure: boolean;
+  /** Sets a header of the answer. */
+  setHeader(name: string, value: string): void;
+  /** Refuses what another site made a browser send; throws permission-denied. */
+  assertSameSite(): void;
 }
 
 /** A URL of the JSON API as it is written down. What the handler returns is sent as JSON; undefined becomes 204. */

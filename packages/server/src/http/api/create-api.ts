@@ -2,12 +2,14 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { EntrepotError, type Principal } from "@entrepot/core";
 import { auditRefusal, type RefusedRequest } from "../audit-refusal.ts";
+import type { OwnSession } from "../../identity/index.ts";
 import type { Answer } from "../answer.ts";
 import { hasUnreadBody } from "../body.ts";
 import { baseUrlOf, plainAddress, type AddressReader } from "../client-address.ts";
 import type { HttpDeps } from "../context.ts";
 import { errorAnswer, isServerFault } from "../errors.ts";
 import { nameOf } from "../require-user.ts";
+import { assertSameSite, requireSession } from "../session-cookie.ts";
 import { credentialInBody, shownCredential } from "../shown-credential.ts";
 import type { ApiContext, ApiRoute } from "./api-route.ts";
 import { assertMay, type Params } from "./may-call.ts";
@@ -27,6 +29,8 @@ declare module "fastify" {
   }
   interface FastifyRequest {
     principal: Principal;
+    /** Whose cookie was the credential; null when it was another. */
+    ownSession: OwnSession | null;
     startedAt: number;
     /** The client's own address, behind trusted proxies. */
     clientIp: string;
@@ -43,6 +47,7 @@ export interface Api {
 export async function createApi(deps: HttpDeps, addresses: AddressReader): Promise<Api> {
   const app = fastify({ bodyLimit: BODY_BYTES_MAX, routerOptions: { maxParamLength: PARAM_CHARS_MAX } });
   app.decorateRequest("principal");
+  app.decorateRequest("ownSession", null);
   app.decorateRequest("startedAt", 0);
   app.decorateRequest("clientIp", "");
   app.setErrorHandler((error, request, reply) => sendError(deps, addresses, { error, request, reply }));
@@ -67,12 +72,20 @@ export async function createApi(deps: HttpDeps, addresses: AddressReader): Promi
     { parseAs: "string" },
     (_request, text, done) => done(null, Object.fromEntries(new URLSearchParams(String(text)))),
   );
-  for (const route of API_ROUTES) addRoute(app, deps, route);
+  const isSecure = (request: FastifyRequest): boolean =>
+    baseUrlOf(deps, addresses, request.raw)?.startsWith("https:") === true;
+  for (const route of API_ROUTES) addRoute(app, { deps, isSecure }, route);
   await app.ready();
   return { handle: (request, response) => app.routing(request, response), close: () => app.close() };
 }
 
-function addRoute(app: FastifyInstance, deps: HttpDeps, route: ApiRoute): void {
+interface RouteParts {
+  deps: HttpDeps;
+  isSecure: (request: FastifyRequest) => boolean;
+}
+
+function addRoute(app: FastifyInstance, parts: RouteParts, route: ApiRoute): void {
+  const { deps } = parts;
   app.route({
     method: route.method,
     url: `${API_PREFIX}${route.path}`,
@@ -81,20 +94,21 @@ function addRoute(app: FastifyInstance, deps: HttpDeps, route: ApiRoute): void {
     onRequest: async (request, reply) => {
       const shown = shownCredential(request.raw, request.url.split("?")[1] ?? "");
       request.principal = await deps.identity.authenticate(shown, request.clientIp);
+      if (shown === undefined && route.permission !== "none") await takeSession(deps, request, route);
       if (shown === undefined && mayBringKey(request, route)) return;
       await assertMay(deps, { route, principal: request.principal, params: request.params as Params });
       // The framework reads bodies without asking for them.
       if (request.headers.expect !== undefined) reply.raw.writeContinue();
     },
     preHandler: async (request) => {
-      if (request.principal.kind !== "anonymous" || !mayBringKey(request, route)) return;
+      if (!mayBringKey(request, route)) return;
       const { credential, rest } = credentialInBody(request.body);
       request.body = rest;
       request.principal = await deps.identity.authenticate(credential, request.clientIp);
       await assertMay(deps, { route, principal: request.principal, params: request.params as Params });
     },
     handler: async (request, reply) => {
-      const result = await route.handler(contextOf(deps, request));
+      const result = await route.handler(contextOf(parts, { request, reply }));
       if (route.method !== "GET") await deps.changes.refresh();
       void reply.header("cache-control", "private, no-store");
       if (result === undefined) return await reply.code(204).send();
@@ -106,15 +120,22 @@ function addRoute(app: FastifyInstance, deps: HttpDeps, route: ApiRoute): void {
   });
 }
 
+// A cookie counts only where nothing else was shown: a program's own credential is what it means.
+async function takeSession(deps: HttpDeps, request: FastifyRequest, route: ApiRoute): Promise<void> {
+  request.ownSession = await requireSession(deps, request.raw, { isWrite: route.method !== "GET" });
+  if (request.ownSession !== null) request.principal = request.ownSession.principal;
+}
+
 // Programs of old put their key into the body, which then has to be read to know who asks; a short one is.
 function mayBringKey(request: FastifyRequest, route: ApiRoute): boolean {
   if (route.method === "GET" || route.permission === "none") return false;
+  if (request.principal.kind !== "anonymous") return false;
   const length = Number(request.headers["content-length"] ?? 0);
   const type = request.headers["content-type"] ?? "";
   return length > 0 && length <= BODY_WITH_KEY_BYTES_MAX && BODY_WITH_KEY.test(type);
 }
 
-function contextOf(deps: HttpDeps, request: FastifyRequest): ApiContext<unknown> {
+function contextOf({ deps, isSecure }: RouteParts, { request, reply }: Exchange): ApiContext<unknown> {
   const params = request.params as Params;
   const query = request.query as Record<string, string | string[] | undefined>;
   assertNoNul([...Object.values(params), ...Object.values(query).flat()]);
@@ -129,6 +150,10 @@ function contextOf(deps: HttpDeps, request: FastifyRequest): ApiContext<unknown>
       const value = query[name];
       return Array.isArray(value) ? value[0] : value;
     },
+    session: request.ownSession,
+    isSecure: isSecure(request),
+    setHeader: (name, value) => void reply.header(name, value),
+    assertSameSite: () => assertSameSite(request.raw),
   };
 }
 

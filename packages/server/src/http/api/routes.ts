@@ -5,6 +5,7 @@ import { AUDIT_ROUTES } from "./audit.ts";
 import { JOB_ROUTES } from "./jobs.ts";
 import { ORGANIZATION_ROUTES } from "./organizations.ts";
 import { REGISTRY_ROUTES } from "./registries.ts";
+import { SESSION_ROUTES } from "./sessions.ts";
 import { STATUS_ROUTES } from "./statuses.ts";
 import { TOKEN_ROUTES } from "./tokens.ts";
 import { UPSTREAM_ROUTES } from "./upstreams.ts";
@@ -13,6 +14,7 @@ import { USER_ROUTES } from "./users.ts";
 /** Every URL of the JSON API, below `/api/v1`. */
 export const API_ROUTES: readonly ApiRoute[] = [
   ...ACCOUNT_ROUTES,
+  ...SESSION_ROUTES,
   ...TOKEN_ROUTES,
   ...USER_ROUTES,
   ...ACCESS_ROUTES,

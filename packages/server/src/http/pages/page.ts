@@ -5,6 +5,7 @@ import type { Answer } from "../answer.ts";
 import type { RequestBody } from "../body.ts";
 import type { ClientAddress } from "../client-address.ts";
 import type { HttpDeps } from "../context.ts";
+import { assertSameSite } from "../session-cookie.ts";
 
 /** One request for a page. */
 export interface PageContext {
@@ -130,15 +131,6 @@ export async function readForm({
   }
   const fields = new URLSearchParams(await body.text(FORM_BYTES_MAX));
   return (name) => fields.get(name) ?? "";
-}
-
-// Browsers say it of every request; programs that say nothing hold no cookies of anybody.
-function assertSameSite({ headers }: IncomingMessage): void {
-  const site = headers["sec-fetch-site"];
-  if (site === undefined || site === "same-origin" || site === "none") return;
-  throw new EntrepotError("permission-denied", {
-    message: "Another site sent this form; open the page itself.",
-  });
 }
 
 /** What a page says of a refusal that its reader can mend; throws everything else again. */

@@ -1,0 +1,170 @@
+import { z } from "zod";
+import { EntrepotError } from "@entrepot/core";
+import type { OwnSession, Session } from "../../identity/index.ts";
+import { requireUser } from "../require-user.ts";
+import { forgetCookie, keepCookie } from "../session-cookie.ts";
+import { actorOf, apiRoute, NO_BODY, userIdOf, type ApiContext, type ApiRoute } from "./api-route.ts";
+import { isoOf } from "./iso-of.ts";
+
+const signInBody = z.strictObject({ user: z.string().max(255), password: z.string().max(4096) });
+const endBody = z.strictObject({ tokens: z.boolean().default(false) });
+
+function shownSession(session: Session, own: OwnSession | null): Record<string, unknown> {
+  return {
+    id: session.id,
+    client: session.client,
+    address: session.address,
+    createdAt: isoOf(session.createdAt),
+    lastUsedAt: isoOf(session.lastUsedAt),
+    endsAt: isoOf(session.endsAt),
+    isThisOne: session.id === own?.id,
+  };
+}
+
+// Who somebody is, and what a browser needs to go on.
+function shownSelf(context: ApiContext<unknown>, session: OwnSession | null): Record<string, unknown> {
+  const user = session?.principal ?? requireUser(context.principal);
+  return {
+    user: user.name,
+    role: user.role,
+    via: user.via,
+    session: session === null ? null : shownSession(session, session),
+    csrf: session?.csrfToken ?? null,
+  };
+}
+
+function ownSession({ principal, session }: ApiContext<unknown>): OwnSession {
+  requireUser(principal);
+  if (session !== null) return session;
+  throw new EntrepotError("request-invalid", {
+    message: "This is about the session of a browser; sign in with POST /api/v1/session and send its cookie.",
+  });
+}
+
+async function listed(context: ApiContext<unknown>, userId: string): Promise<unknown> {
+  const sessions = await context.deps.identity.sessions.list(userId);
+  return { items: sessions.map((session) => shownSession(session, context.session)), next: null };
+}
+
+async function endOne(context: ApiContext<unknown>, userId: string): Promise<void> {
+  const isEnded = await context.deps.identity.sessions.end({
+    id: context.param("id"),
+    userId,
+    actor: actorOf(context).actor,
+  });
+  if (!isEnded) throw new EntrepotError("not-found", { message: "There is no session with this id." });
+}
+
+async function endAll(context: ApiContext<z.infer<typeof endBody>>, userId: string): Promise<unknown> {
+  const { actor } = actorOf(context);
+  return await context.deps.identity.sessions.endAll({ userId, tokens: context.body.tokens, actor });
+}
+
+/** The session of this very browser. */
+const THIS_ROUTES: readonly ApiRoute[] = [
+  apiRoute({
+    id: "start-session",
+    method: "POST",
+    path: "/session",
+    permission: "none",
+    body: signInBody,
+    status: 201,
+    async handler(context) {
+      context.assertSameSite();
+      const { secret, session } = await context.deps.identity.sessions.start({
+        ...context.body,
+        address: context.ip,
+        client: context.userAgent,
+      });
+      context.setHeader("set-cookie", keepCookie(secret, context.isSecure));
+      return shownSelf(context, session);
+    },
+  }),
+  apiRoute({
+    id: "show-session",
+    method: "GET",
+    path: "/session",
+    permission: "self",
+    body: NO_BODY,
+    handler: async (context) => shownSelf(context, context.session),
+  }),
+  apiRoute({
+    id: "end-session",
+    method: "DELETE",
+    path: "/session",
+    permission: "self",
+    body: NO_BODY,
+    async handler(context) {
+      const { id } = ownSession(context);
+      await context.deps.identity.sessions.end({ id, actor: actorOf(context).actor });
+      context.setHeader("set-cookie", forgetCookie(context.isSecure));
+    },
+  }),
+  apiRoute({
+    id: "session-password",
+    method: "POST",
+    path: "/session/password",
+    permission: "self",
+    body: NO_BODY,
+    handler: async (context) => ({ user: "session", password: ownSession(context).loginPassword }),
+  }),
+];
+
+/** All sessions of the user who asks. */
+const OWN_ROUTES: readonly ApiRoute[] = [
+  apiRoute({
+    id: "list-sessions",
+    method: "GET",
+    path: "/sessions",
+    permission: "self",
+    body: NO_BODY,
+    handler: (context) => listed(context, requireUser(context.principal).userId),
+  }),
+  apiRoute({
+    id: "end-own-session",
+    method: "DELETE",
+    path: "/sessions/:id",
+    permission: "user",
+    body: NO_BODY,
+    handler: (context) => endOne(context, requireUser(context.principal).userId),
+  }),
+  apiRoute({
+    id: "end-own-sessions",
+    method: "POST",
+    path: "/sessions/end",
+    permission: "user",
+    body: endBody,
+    handler: (context) => endAll(context, requireUser(context.principal).userId),
+  }),
+];
+
+/** The sessions of others, for administrators. */
+const USER_ROUTES: readonly ApiRoute[] = [
+  apiRoute({
+    id: "list-user-sessions",
+    method: "GET",
+    path: "/users/:name/sessions",
+    permission: "administer",
+    body: NO_BODY,
+    handler: async (context) => await listed(context, await userIdOf(context, context.param("name"))),
+  }),
+  apiRoute({
+    id: "end-user-session",
+    method: "DELETE",
+    path: "/users/:name/sessions/:id",
+    permission: "administer",
+    body: NO_BODY,
+    handler: async (context) => await endOne(context, await userIdOf(context, context.param("name"))),
+  }),
+  apiRoute({
+    id: "end-user-sessions",
+    method: "POST",
+    path: "/users/:name/sessions/end",
+    permission: "administer",
+    body: endBody,
+    handler: async (context) => await endAll(context, await userIdOf(context, context.param("name"))),
+  }),
+];
+
+/** Browser sessions. */
+export const SESSION_ROUTES: readonly ApiRoute[] = [...THIS_ROUTES, ...OWN_ROUTES, ...USER_ROUTES];

@@ -1,0 +1,73 @@
+import type { IncomingMessage } from "node:http";
+import { EntrepotError } from "@entrepot/core";
+import { isSameSecret, SESSION_MS_MAX, sessionEnded, type OwnSession } from "../identity/index.ts";
+import type { HttpDeps } from "./context.ts";
+
+const NAME = "entrepot-session";
+const CSRF_HEADER = "x-entrepot-csrf";
+const SECRET_PATTERN = /^[A-Za-z0-9_-]{43}$/;
+
+type Carrier = Pick<IncomingMessage, "headers">;
+
+/** The secret in the session's cookie; null when the request has no such cookie. */
+export function sessionSecretOf({ headers }: Carrier): string | null {
+  for (const pair of (headers.cookie ?? "").split(";")) {
+    const [name = "", value = ""] = pair.split("=", 2).map((part) => part.trim());
+    if (name === NAME) return value;
+  }
+  return null;
+}
+
+/** The session of a request's cookie; null when there is no cookie, or its session is over. */
+export async function findSession(
+  deps: Pick<HttpDeps, "identity">,
+  request: Carrier,
+): Promise<OwnSession | null> {
+  const secret = sessionSecretOf(request);
+  return secret === null || !SECRET_PATTERN.test(secret) ? null : await deps.identity.sessions.find(secret);
+}
+
+/**
+ * The session of a request whose only credential is a cookie; null when it has none. Throws credential-invalid when the
+ * session is over, and permission-denied for a write that does not show the session's own `x-entrepot-csrf`.
+ */
+export async function requireSession(
+  deps: Pick<HttpDeps, "identity">,
+  request: Carrier,
+  { isWrite }: { isWrite: boolean },
+): Promise<OwnSession | null> {
+  if (sessionSecretOf(request) === null) return null;
+  const session = await findSession(deps, request);
+  if (session === null) throw sessionEnded();
+  if (!isWrite) return session;
+  assertSameSite(request);
+  const shown = request.headers[CSRF_HEADER];
+  if (typeof shown === "string" && isSameSecret(session.csrfToken, shown)) return session;
+  throw new EntrepotError("permission-denied", {
+    message: `A change by cookie needs the header ${CSRF_HEADER} with the value that GET /api/v1/session gives.`,
+  });
+}
+
+/** Refuses what another site made a browser send; throws permission-denied. Browsers say it of every request. */
+export function assertSameSite({ headers }: Carrier): void {
+  const site = headers["sec-fetch-site"];
+  if (site === undefined || site === "same-origin" || site === "none") return;
+  throw new EntrepotError("permission-denied", {
+    message: "Another site made your browser send this; open the page of this server itself.",
+  });
+}
+
+/** The value of `Set-Cookie` that keeps a session; `isSecure` when the client came by https. */
+export function keepCookie(secret: string, isSecure: boolean): string {
+  return cookie(secret, { seconds: Math.floor(SESSION_MS_MAX / 1000), isSecure });
+}
+
+/** The value of `Set-Cookie` that makes a browser forget its session. */
+export function forgetCookie(isSecure: boolean): string {
+  return cookie("", { seconds: 0, isSecure });
+}
+
+function cookie(value: string, { seconds, isSecure }: { seconds: number; isSecure: boolean }): string {
+  const secure = isSecure ? "; Secure" : "";
+  return `${NAME}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Strict${secure}`;
+}
