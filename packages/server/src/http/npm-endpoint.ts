@@ -1,5 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { EntrepotError, isEntrepotError, type PermissionAnswer, type Principal } from "@entrepot/core";
+import {
+  EntrepotError,
+  isEntrepotError,
+  type Permission,
+  type PermissionAnswer,
+  type Principal,
+} from "@entrepot/core";
 import { requireRegistry, type Registry, type RegistrySnapshot } from "../registry/index.ts";
 import { mayOrganize, refusedBy } from "../identity/index.ts";
 import type { RouteMeter } from "../telemetry/index.ts";
@@ -217,27 +223,29 @@ interface Wish {
   matched: MatchedRoute | null;
 }
 
-async function assertMay(deps: HttpDeps, { principal, registry, matched }: Wish): Promise<void> {
-  const permission = matched?.route.permission ?? "view";
+async function assertMay(deps: HttpDeps, wish: Wish): Promise<void> {
+  const permission = wish.matched?.route.permission ?? "view";
   if (permission === "none") return;
-  const organization = organizationOf(matched);
-  const target = { registry, packageName: matched?.params.package?.full ?? null };
   let refusal: PermissionAnswer | null = null;
   for (const wanted of typeof permission === "string" ? [permission] : permission) {
-    const question = { principal, permission: wanted };
-    const answer =
-      organization === null
-        ? await deps.access.ask({ ...question, target })
-        : await mayOrganize(deps, { ...question, organization });
+    const answer = await answerTo(deps, wish, wanted);
     if (answer.allowed) return;
     refusal ??= answer;
   }
   if (refusal !== null) throw refusedBy(refusal);
 }
 
-function organizationOf(matched: MatchedRoute | null): string | null {
+function answerTo(
+  deps: HttpDeps,
+  { principal, registry, matched }: Wish,
+  permission: Permission,
+): PermissionAnswer | Promise<PermissionAnswer> {
   const param = matched?.route.organizationIn;
-  return matched === null || param === undefined ? null : valueOf(matched.params, param);
+  if (matched !== null && param !== undefined) {
+    return mayOrganize(deps, { principal, permission, organization: valueOf(matched.params, param) });
+  }
+  const target = { registry, packageName: matched?.params.package?.full ?? null };
+  return deps.access.ask({ principal, permission, target });
 }
 
 function isBound(snapshot: RegistrySnapshot, addresses: AddressReader, request: IncomingMessage): boolean {

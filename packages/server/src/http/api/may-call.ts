@@ -1,4 +1,10 @@
-import { EntrepotError, type AccessTarget, type Principal } from "@entrepot/core";
+import {
+  EntrepotError,
+  type AccessTarget,
+  type Permission,
+  type PermissionAnswer,
+  type Principal,
+} from "@entrepot/core";
 import { mayOrganize, refusedBy } from "../../identity/index.ts";
 import type { HttpDeps } from "../context.ts";
 import { requireKnown, requireWholeUser } from "../require-user.ts";
@@ -12,7 +18,7 @@ export async function assertMay(
   deps: HttpDeps,
   { route, principal, params }: { route: ApiRoute; principal: Principal; params: Params },
 ): Promise<void> {
-  const { permission, registryIn, organizationIn } = route;
+  const { permission } = route;
   if (route.ofWholeServer === true && !deps.isMainWorkspace) {
     throw new EntrepotError("not-found", { message: "Only the server's main workspace has this." });
   }
@@ -23,14 +29,21 @@ export async function assertMay(
     if (permission === "user" && route.method !== "GET") requireWholeUser(known, "change what is yours");
     return;
   }
+  const answer = await answerTo(deps, { principal, permission, route, params });
+  if (!answer.allowed) throw refusedBy(answer);
+}
+
+async function answerTo(
+  deps: HttpDeps,
+  wish: { principal: Principal; permission: Permission; route: ApiRoute; params: Params },
+): Promise<PermissionAnswer> {
+  const { principal, permission, route, params } = wish;
+  const { registryIn, organizationIn } = route;
   if (organizationIn !== undefined) {
-    const organization = params[organizationIn] ?? "";
-    const answer = await mayOrganize(deps, { principal, permission, organization });
-    if (!answer.allowed) throw refusedBy(answer);
-    return;
+    return await mayOrganize(deps, { principal, permission, organization: params[organizationIn] ?? "" });
   }
   const registry = registryIn === undefined ? null : await registryNamed(deps, params[registryIn] ?? "");
-  await deps.access.assertMay({ principal, permission, target: { registry, packageName: null } });
+  return await deps.access.ask({ principal, permission, target: { registry, packageName: null } });
 }
 
 // One that is not there is nobody's in particular, so that only who manages them all is told.
