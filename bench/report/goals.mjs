@@ -53,6 +53,8 @@ const GOALS = {
   "growth.read": FLAT,
   "registries.publish": FLAT,
   "registries.read": FLAT,
+  "guessing.one": [{ against: "own", atMost: 2 }],
+  "guessing.many": [{ against: "own", atMost: 2 }],
   "growth.search": [{ atMost: 10 }],
   "real-install.cold": [{ against: "direct", atMost: 1.15 }],
 };

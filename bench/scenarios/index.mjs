@@ -1,6 +1,7 @@
 import { distinctReads } from "./distinct-reads.mjs";
 import { firewall } from "./firewall.mjs";
 import { growth } from "./growth.mjs";
+import { guessing } from "./guessing.mjs";
 import { largeDocument } from "./large-document.mjs";
 import { packuments } from "./packuments.mjs";
 import { publish } from "./publish.mjs";
@@ -38,5 +39,6 @@ export const SCENARIOS = [
   distinctReads,
   growth,
   registries,
+  guessing,
   realInstall,
 ];
