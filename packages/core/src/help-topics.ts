@@ -118,8 +118,12 @@ export const HELP_TOPICS: Readonly<Record<HelpCode, HelpTopic>> = {
   },
   "session-ended": {
     title: "The session has ended",
-    meaning: "The password was that of a browser session, and the session was signed out or has expired.",
-    mend: ["Sign in to the web site again and copy the password that is shown there."],
+    meaning:
+      "What came was the cookie or the password of a browser session, and the session was signed out or has expired.",
+    mend: [
+      "Sign in to the web site again; for a client, copy the password that is shown there.",
+      "Tokens that clients got from the session before go on.",
+    ],
   },
   "password-must-change": {
     title: "The first password must be changed",

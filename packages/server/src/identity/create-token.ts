@@ -76,11 +76,11 @@ export async function createToken(deps: TokenDeps, input: TokenRequest): Promise
 /** Creates the token that a login answers with. */
 export async function createLoginToken(
   deps: TokenDeps,
-  input: { userId: string; actor: Actor; client: string; scope?: TokenScope },
+  input: { userId: string; actor: Actor; client: string; scope?: TokenScope; madeWith?: string | null },
 ): Promise<NewToken> {
-  const { userId, actor, client, scope = UNLIMITED } = input;
+  const { userId, actor, client, scope = UNLIMITED, madeWith = null } = input;
   const name = `${LOGIN_PREFIX}${client}`.slice(0, NAME_CHARACTERS_MAX);
-  const request = { userId, actor, name, scope, kind: "login", expiresAt: null } as const;
+  const request = { userId, actor, name, scope, madeWith, kind: "login", expiresAt: null } as const;
   return await writeToken(deps, request, { at: deps.now(), makeRoom: true });
 }
 

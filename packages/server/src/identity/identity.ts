@@ -2,7 +2,8 @@ import { EntrepotError, type Principal } from "@entrepot/core";
 import { clientName, type Actor } from "../changes/index.ts";
 import { createAuthenticator } from "./authenticate.ts";
 import type { IdentityDeps, Page } from "./identity-deps.ts";
-import { login, type Login, type LoginInput, type LoginSource } from "./login.ts";
+import type { LoginSource } from "./lasting-password.ts";
+import { login, type Login, type TokenLogin } from "./login.ts";
 import { changeOwnPassword, type OwnPasswordChange } from "./own-password.ts";
 import { createPasswordCheck } from "./password-check.ts";
 import type { CheckedUser } from "./password-check.ts";
@@ -31,8 +32,11 @@ export interface Identity {
    * limiting guesses. Rejects with credential-invalid or too-many-requests; never throws.
    */
   authenticate(header: string | undefined, address?: string): Principal | Promise<Principal>;
-  /** Mints a token for a password. Throws credential-invalid and too-many-requests. */
-  login(input: LoginInput): Promise<Login>;
+  /**
+   * Mints a token for a password, a token under the name `api`, or the password of a browser session. Throws
+   * credential-invalid, too-many-requests, and permission-denied for a one-time password.
+   */
+  login(input: TokenLogin): Promise<Login>;
   /**
    * Replaces a password by whoever knows it, a one-time one included. Throws credential-invalid, too-many-requests, and
    * request-invalid for a bad new one.
@@ -102,10 +106,11 @@ export function createIdentity(deps: IdentityDeps): Identity {
     flushTokenUse().catch((error: unknown) => deps.log.warn("use of tokens not written", { error }));
   }, FLUSH_MS);
   timer.unref();
+  const sessions = createSessions(deps, passwords);
   return {
-    sessions: createSessions(deps, passwords),
+    sessions,
     authenticate: authenticator.authenticate,
-    login: (input) => login(deps, passwords, input),
+    login: (input) => login(deps, { passwords, sessions, authenticate: authenticator.authenticate }, input),
     changeOwnPassword: (input) => changeOwnPassword(deps, passwords, input),
     checkPassword: (input) => passwords.check(input),
     logout: (input) => logout(deps, input),

@@ -1,21 +1,19 @@
-import { EntrepotError } from "@entrepot/core";
+import { EntrepotError, type Principal } from "@entrepot/core";
 import { clientName } from "../changes/index.ts";
 import { createLoginToken } from "./create-token.ts";
 import type { IdentityDeps } from "./identity-deps.ts";
-import type { CheckedUser, PasswordCheck } from "./password-check.ts";
+import { checkLastingPassword, passwordMustChange, type LoginInput } from "./lasting-password.ts";
+import type { PasswordCheck } from "./password-check.ts";
+import { isLoginPassword } from "./sessions/session-secret.ts";
+import type { Sessions } from "./sessions/sessions.ts";
 import { recordFailedSignIn, recordSignIn } from "./sign-in-events.ts";
+import type { TokenScope } from "./token-scope.ts";
+import { foldUserName } from "./user-name.ts";
 
-/** Where a login comes from. */
-export interface LoginSource {
-  address: string;
-  /** What the client calls itself, for the token's name. */
-  client: string;
-}
-
-/** A name and what goes with it. */
-export interface LoginInput extends LoginSource {
-  user: string;
-  password: string;
+/** A login, and what its token shall be limited to. */
+export interface TokenLogin extends LoginInput {
+  /** Left out for all that the user may do. */
+  scope?: TokenScope;
 }
 
 /** What a login answers. */
@@ -23,32 +21,78 @@ export interface Login {
   /** Shown this once. */
   token: string;
   tokenId: string;
-  user: CheckedUser;
+  user: { id: string; name: string; role: string };
 }
 
-/** Mints a token for a password. Throws credential-invalid, too-many-requests, and permission-denied for a one-time one. */
-export async function login(deps: IdentityDeps, passwords: PasswordCheck, input: LoginInput): Promise<Login> {
-  const { address, client } = input;
-  const user = await checkLastingPassword(deps, passwords, input);
-  const actor = { name: user.name, credential: "password", address, client: clientName(client) };
-  const token = await createLoginToken(deps, { userId: user.id, actor, client });
+/** What a login asks. */
+export interface LoginParts {
+  passwords: PasswordCheck;
+  sessions: Pick<Sessions, "userOfLoginPassword">;
+  authenticate: (header: string, address: string) => Principal | Promise<Principal>;
+}
+
+/** User name that means "the password is a token". */
+const TOKEN_USER = "api";
+/** User names that mean "the password is that of a browser session". */
+const SESSION_USERS: readonly string[] = ["session", "bytesafe"];
+
+/** Who logs in, and how the token is told from others. */
+interface Somebody {
+  user: Login["user"];
+  /** As it is recorded: `password`, `session`, or the id of a token. */
+  credential: string;
+  /** Before the client's own name. */
+  from: string;
+  /** The token that was shown; the new one may do no more. */
+  madeWith: string | null;
+}
+
+/**
+ * Mints a token for whoever shows one of these, in this order: a token under the name `api`; the password of a browser
+ * session under `session` or `bytesafe`; a user's own password. Throws credential-invalid, too-many-requests, and
+ * permission-denied for a one-time password or a key that belongs to nobody.
+ */
+export async function login(deps: IdentityDeps, parts: LoginParts, input: TokenLogin): Promise<Login> {
+  const { address, client, scope } = input;
+  const { user, credential, from, madeWith } = await whoLogsIn(deps, parts, input);
+  const actor = { name: user.name, credential, address, client: clientName(client) };
+  const token = await createLoginToken(deps, {
+    userId: user.id,
+    actor,
+    client: from + client,
+    madeWith,
+    ...(scope === undefined ? {} : { scope }),
+  });
   recordSignIn(deps, "signed-in", { actor, tokenId: token.id });
   deps.log.info("login", { userName: user.name, tokenId: token.id, address, client });
   return { token: token.secret, tokenId: token.id, user };
 }
 
-/** Checks a password that is to open something: a one-time one is `permission-denied`, with `password-must-change`. */
-export async function checkLastingPassword(
-  deps: IdentityDeps,
-  passwords: PasswordCheck,
-  { user: userName, password, address, client }: LoginInput,
-): Promise<CheckedUser> {
-  const user = await passwords.check({ userName, password, address, client });
-  if (!user.mustChangePassword) return user;
-  const actor = { name: user.name, credential: "password", address, client: clientName(client) };
-  recordFailedSignIn(deps, actor, { because: "password-to-change", isSignIn: true });
-  throw new EntrepotError("permission-denied", {
-    message: `The password of ${user.name} is a one-time password; set one of your own first.`,
-    details: { code: "password-must-change" },
-  });
+async function whoLogsIn(deps: IdentityDeps, parts: LoginParts, input: LoginInput): Promise<Somebody> {
+  const name = foldUserName(input.user);
+  if (name === TOKEN_USER) return await ownerOfToken(parts, input);
+  if (SESSION_USERS.includes(name) && isLoginPassword(input.password)) {
+    const user = await parts.sessions.userOfLoginPassword(input.password).catch((error: unknown) => {
+      const { address, client } = input;
+      const actor = { name, credential: "session", address, client: clientName(client) };
+      recordFailedSignIn(deps, actor, { because: "session-ended", isSignIn: true });
+      throw error;
+    });
+    return { user, credential: "session", from: "from session, ", madeWith: null };
+  }
+  const user = await checkLastingPassword(deps, parts.passwords, input);
+  return { user, credential: "password", from: "", madeWith: null };
+}
+
+async function ownerOfToken({ authenticate }: LoginParts, input: LoginInput): Promise<Somebody> {
+  const pair = Buffer.from(`${TOKEN_USER}:${input.password}`).toString("base64");
+  const principal = await authenticate(`Basic ${pair}`, input.address);
+  if (principal.kind !== "user") {
+    throw new EntrepotError("permission-denied", {
+      message: "This key belongs to nobody, so nobody logs in with it; set it as _authToken instead.",
+    });
+  }
+  if (principal.mustChangePassword) throw passwordMustChange(principal.name);
+  const { userId: id, name, role, tokenId } = principal;
+  return { user: { id, name, role }, credential: tokenId ?? "password", from: "", madeWith: tokenId };
 }

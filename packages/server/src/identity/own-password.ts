@@ -1,7 +1,7 @@
 import { EntrepotError } from "@entrepot/core";
 import { clientName } from "../changes/index.ts";
 import type { IdentityDeps } from "./identity-deps.ts";
-import type { LoginSource } from "./login.ts";
+import type { LoginSource } from "./lasting-password.ts";
 import type { PasswordCheck } from "./password-check.ts";
 import { changeUser, type User } from "./users.ts";
 

@@ -4,7 +4,12 @@ import type { IdentityDeps } from "./identity-deps.ts";
 const FAILED_PER_MINUTE = 60;
 
 /** Why a password was not good enough. */
-export type FailedBecause = "password-wrong" | "password-to-change" | "user-unknown" | "user-disabled";
+export type FailedBecause =
+  | "password-wrong"
+  | "password-to-change"
+  | "session-ended"
+  | "user-unknown"
+  | "user-disabled";
 
 type SignInDeps = Pick<IdentityDeps, "audit">;
 

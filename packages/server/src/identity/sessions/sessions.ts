@@ -4,7 +4,7 @@ import type { Transaction } from "kysely";
 import { clientName, type Actor } from "../../changes/index.ts";
 import { prepareQuery, type Schema, type SlotOf } from "../../db/index.ts";
 import type { Deed, IdentityDeps } from "../identity-deps.ts";
-import { checkLastingPassword, type LoginInput } from "../login.ts";
+import { checkLastingPassword, type LoginInput } from "../lasting-password.ts";
 import type { CheckedUser, PasswordCheck } from "../password-check.ts";
 import { recordSignIn } from "../sign-in-events.ts";
 import { markRevoked } from "../tokens.ts";
