@@ -53,6 +53,8 @@ export interface App {
   server: Server;
   /** Present when this start made the first administrator; the password when none was configured. */
   firstAdmin: { oneTimePassword: string | null } | null;
+  /** Workspaces that this start made, with the one-time passwords of their administrators. */
+  newWorkspaces: readonly { name: string; host: string; oneTimePassword: string }[];
   /** Nobody has logged in so far, in this start or an earlier one. */
   isUnused: boolean;
   /** The address it listens on, as a URL without a trailing slash. */
@@ -105,6 +107,9 @@ export async function createApp(inputs: AppInputs): Promise<App> {
   return {
     server: http.server,
     firstAdmin,
+    newWorkspaces: hosted.flatMap(({ name, host, oneTimePassword }) =>
+      oneTimePassword === null ? [] : [{ name, host, oneTimePassword }],
+    ),
     isUnused: !(await identity.hasTokens()),
     listen: () => listen(http.server, config),
     close: () =>

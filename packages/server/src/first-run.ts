@@ -236,6 +236,17 @@ export function welcomeText(input: {
 
 type PasswordInput = Omit<Parameters<typeof welcomeText>[0], "password">;
 
+/** What a start prints of a workspace that it made. */
+export function newWorkspaceText(made: { name: string; host: string; oneTimePassword: string }): string {
+  return [
+    "",
+    `  The workspace ${made.name} is ready at the host ${made.host}.`,
+    `  Its administrator is admin, with the one-time password ${made.oneTimePassword}`,
+    "  It is not shown again, and opens nothing but the way to a password of your own.",
+    "",
+  ].join("\n");
+}
+
 // By the program's path, because neither a clone nor npx puts the command where a shell finds it.
 function ownPasswordCommand({ program, url }: PasswordInput): string {
   return ["node", program, "password", "--server", url, "--user", "admin"].map(shellWord).join(" ");

@@ -66,9 +66,12 @@ export async function closeWorkspace({ identity, audit }: WorkspaceParts): Promi
 
 /** A workspace with a host name of its own, and what answers its requests. */
 export interface HostedWorkspace {
+  name: string;
   host: string;
   parts: WorkspaceParts;
   deps: HttpDeps;
+  /** Of its administrator, when this start made one up; to be shown once, and in no log. */
+  oneTimePassword: string | null;
 }
 
 /**
@@ -87,17 +90,10 @@ export async function openHostedWorkspaces(
     const seed = { ...deps, ...parts, writes: own.upstreamWrites };
     await seedDefaultRegistry(seed, { ...deps.config, anonymousRead: false });
     const admin = await parts.identity.seedAdmin(declared.adminPassword);
-    if (admin?.oneTimePassword != null) announce(deps.log, declared, admin.oneTimePassword);
-    opened.push({ host: declared.host, parts, deps: own });
+    const oneTimePassword = admin?.oneTimePassword ?? null;
+    opened.push({ ...declared, parts, deps: own, oneTimePassword });
   }
   return opened;
-}
-
-// The one place where somebody can see it; it opens nothing but the way to a password of one's own.
-function announce(log: Log, { name, host }: DeclaredWorkspace, oneTimePassword: string): void {
-  log.info(
-    `the workspace "${name}" at ${host} is new; its administrator is admin, with the one-time ${oneTimePassword}`,
-  );
 }
 
 async function ensureHostedWorkspace(

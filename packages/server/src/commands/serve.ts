@@ -1,6 +1,6 @@
 import { createApp, type App } from "../app.ts";
 import { optionsHelp, type Config } from "../config/index.ts";
-import { welcomeText, type AdminPassword } from "../first-run.ts";
+import { newWorkspaceText, welcomeText, type AdminPassword } from "../first-run.ts";
 import { createAccessLog, createLog, createMetrics, createOutput, type Log } from "../telemetry/index.ts";
 import { VERSION } from "../version.ts";
 
@@ -38,6 +38,7 @@ export async function serve(config: Config): Promise<number> {
   const told = stopSignal();
   const url = await listenOrClose(app);
   log.info("listening", { url });
+  for (const workspace of app.newWorkspaces) output.write(`${newWorkspaceText(workspace)}\n`);
   if (app.isUnused) {
     const program = process.argv[1] ?? "";
     const text = welcomeText({ url, password: adminPassword(app), program, config });

@@ -125,8 +125,9 @@ function checkWorkspaces(work: Work, workspaces: readonly WorkspaceKeys[]): void
     if (name === MAIN_WORKSPACE) {
       work.problems.push(`workspaces[${index}].name: "${name}" is the one that answers every other host`);
     }
-    if (hosts.has(host.toLowerCase()))
+    if (hosts.has(host.toLowerCase())) {
       work.problems.push(`workspaces[${index}].host: "${host}" is there twice`);
+    }
     hosts.add(host.toLowerCase());
   }
 }

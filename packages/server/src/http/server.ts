@@ -17,7 +17,7 @@ import { createRequestIds } from "./request-ids.ts";
 import { nameOf } from "./require-user.ts";
 import { NPM_ROUTES } from "./routes.ts";
 import { sendAnswer, type SentAnswer } from "./send-answer.ts";
-import { createSites } from "./sites.ts";
+import { createSites, type Sites } from "./sites.ts";
 
 const CONNECTION_CHECK_MS = 5000;
 const HEADERS_COUNT_MAX = 200;
@@ -62,21 +62,7 @@ export function createHttpServer(
   hosted: ReadonlyMap<string, HttpDeps> = new Map(),
 ): HttpServer {
   const addresses = createAddressReader(deps.trustedProxies);
-  const nextRequestId = createRequestIds(process.pid.toString(36));
-  const partsOf = (own: HttpDeps): ServerParts => ({
-    deps: own,
-    addresses,
-    lane: createReplayLane(own, addresses),
-    npm: createNpmEndpoint(own, NPM_ROUTES, addresses),
-    other: createOtherEndpoint(own, addresses),
-    otherMeter: own.metrics.route("other"),
-    nextRequestId,
-  });
-  const sites = createSites(
-    { main: partsOf(deps), hosted: new Map([...hosted].map(([host, own]) => [host, partsOf(own)])) },
-    addresses,
-    (site, hostName) => site.deps.registries.peek()?.byHost.has(hostName) === true,
-  );
+  const sites = openSites(addresses, deps, hosted);
   const catchUp = createCatchUp(deps.changes);
 
   function handle(request: IncomingMessage, response: ServerResponse): void {
@@ -126,6 +112,28 @@ export function createHttpServer(
     for (const { other } of sites.all()) await other.close();
   }
   return { server, close };
+}
+
+function openSites(
+  addresses: AddressReader,
+  deps: HttpDeps,
+  hosted: ReadonlyMap<string, HttpDeps>,
+): Sites<ServerParts> {
+  const nextRequestId = createRequestIds(process.pid.toString(36));
+  const partsOf = (own: HttpDeps): ServerParts => ({
+    deps: own,
+    addresses,
+    lane: createReplayLane(own, addresses),
+    npm: createNpmEndpoint(own, NPM_ROUTES, addresses),
+    other: createOtherEndpoint(own, addresses),
+    otherMeter: own.metrics.route("other"),
+    nextRequestId,
+  });
+  return createSites(
+    { main: partsOf(deps), hosted: new Map([...hosted].map(([host, own]) => [host, partsOf(own)])) },
+    addresses,
+    (site, hostName) => site.deps.registries.peek()?.byHost.has(hostName) === true,
+  );
 }
 
 interface Exchange {

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { EntrepotError } from "@entrepot/core";
 
 /** Hashes passwords with Argon2id, off the main thread and not too many at once. */
@@ -27,8 +28,8 @@ export interface HashCost {
 
 const COST: HashCost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
-/** Two of the four threads of libuv's pool; files and name lookups have the others. */
-const RUNNING_MAX = 2;
+/** Half of the processors at most, so that guessing never takes them all, and half of the four threads of libuv's pool. */
+const RUNNING_MAX = Math.max(1, Math.min(2, Math.floor(availableParallelism() / 2)));
 const WAITING_MAX = 50;
 
 interface Queue {

@@ -174,3 +174,25 @@ it.each([
 ])("the configuration refuses %s", async (_what, workspaces, text) => {
   await expect(startTestApp({ file: `workspaces: ${workspaces}` })).rejects.toThrow(text);
 });
+
+it("a new workspace without a configured password has a one-time one, told once", async () => {
+  const data = await mkdtemp(join(tmpdir(), "entrepot-workspaces-"));
+  const file = "workspaces: [{ name: other, host: other.example }]";
+  try {
+    const first = await startTestApp({ data, file });
+    const [made] = first.app.newWorkspaces;
+    expect(made).toEqual({ name: "other", host: "other.example", oneTimePassword: expect.any(String) });
+    const refused = await first.request("/npm/default/-/user/org.couchdb.user:admin", {
+      method: "PUT",
+      headers: { host: "other.example" },
+      body: { name: "admin", password: made?.oneTimePassword },
+    });
+    expect([refused.status, refused.json["helpCode"]]).toEqual([403, "password-must-change"]);
+    await first.close();
+    const second = await startTestApp({ data, file });
+    expect(second.app.newWorkspaces).toEqual([]);
+    await second.close();
+  } finally {
+    await rm(data, { recursive: true });
+  }
+});
