@@ -14,7 +14,7 @@ import { createRequestBody } from "./body.ts";
 import type { AddressReader, ClientAddress } from "./client-address.ts";
 import type { HttpDeps, NpmContext, NpmRoute } from "./context.ts";
 import { compilePattern, matchPattern, valueOf, type RouteParams, type RoutePattern } from "./match-route.ts";
-import { notOfferedText } from "./npm/not-offered.ts";
+import { isFormerPath, notOfferedText } from "./npm/not-offered.ts";
 import { shownCredential } from "./shown-credential.ts";
 import { npmAddressOf, parseRequestPath, type NpmAddress, type RequestPath } from "./paths.ts";
 
@@ -206,7 +206,7 @@ function matchRoute(
     if (candidate.route.method === wanted) return { ...candidate, params };
     otherMethods.push(candidate.route.method);
   }
-  if (otherMethods.length === 0) return null;
+  if (otherMethods.length === 0 || isFormerPath(rest)) return null;
   throw new EntrepotError("method-not-allowed", {
     details: { allow: [...new Set(otherMethods)].join(", ") },
   });
