@@ -1,59 +1,13 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { runClientCommand } from "../src/index.ts";
-import type { ClientIo, ExitCode } from "../src/index.ts";
+import { describe, expect, it } from "vitest";
+import { useCommandLine } from "./command-line.ts";
 import { startFakeServer } from "./fake-server.ts";
-import type { FakeAnswer, FakeServer } from "./fake-server.ts";
+import type { FakeAnswer } from "./fake-server.ts";
 
-let home = "";
-let server: FakeServer | null = null;
-beforeEach(async () => (home = await mkdtemp(join(tmpdir(), "entrepot-cli-"))));
-afterEach(async () => {
-  await server?.close();
-  server = null;
-  await rm(home, { recursive: true });
-});
-
-interface Result {
-  code: ExitCode;
-  out: string;
-  err: string;
-}
-
-interface World {
-  env?: Record<string, string>;
-  input?: string;
-  /** Answers of a person at the terminal; without them nobody is there. */
-  typed?: string[];
-}
-
-async function run(argv: string, world: World = {}): Promise<Result> {
-  let [out, err] = ["", ""];
-  const typed = world.typed?.slice();
-  const io: ClientIo = {
-    env: { ENTREPOT_SERVER: server?.url ?? "http://127.0.0.1:9", ...world.env },
-    homeFolder: home,
-    isInteractive: typed !== undefined,
-    readInput: () => Promise.resolve(world.input ?? ""),
-    ask: () => Promise.resolve(typed?.shift() ?? ""),
-    out: (text) => (out += text),
-    err: (text) => (err += text),
-    fetch,
-  };
-  const words = argv.match(/"[^"]*"|\S+/g)?.map((word) => word.replaceAll('"', "")) ?? [];
-  const code = await runClientCommand(words, { io });
-  return { code, out, err };
-}
-
-async function serve(answers: Record<string, FakeAnswer>): Promise<FakeServer> {
-  const api = Object.entries(answers).map(([route, answer]) => [route.replace(" ", " /api/v1"), answer]);
-  server = await startFakeServer(Object.fromEntries(api) as Record<string, FakeAnswer>);
-  return server;
-}
-
-const credentialsFile = (): string => join(home, ".config", "entrepot", "credentials.json");
+const line = useCommandLine();
+const { run, serve } = line;
+const credentialsFile = (): string => join(line.home, ".config", "entrepot", "credentials.json");
 
 describe("login", () => {
   const answers = {
@@ -125,9 +79,9 @@ describe("login", () => {
 describe("talking to the server", () => {
   it("takes token and server from options before the environment", async () => {
     const { url, seen } = await serve({ "GET /statuses?limit=500": { body: { items: [], next: null } } });
-    await writeFile(join(home, "token"), "from-file\n");
+    await writeFile(join(line.home, "token"), "from-file\n");
     await run("status list", { env: { ENTREPOT_TOKEN: "from-env" } });
-    await run("status list", { env: { ENTREPOT_TOKEN_FILE: join(home, "token") } });
+    await run("status list", { env: { ENTREPOT_TOKEN_FILE: join(line.home, "token") } });
     await run(`status --server ${url}/ list --token from-option`, {
       env: { ENTREPOT_SERVER: "http://127.0.0.1:9" },
     });
@@ -189,139 +143,6 @@ describe("talking to the server", () => {
   it("shows no control characters that a server sent", async () => {
     await serve({ "GET /registries/a": { body: { name: "a\u001b[2Jb" } } });
     expect((await run("registry show a")).out).toBe("NAME  a?[2Jb\n");
-  });
-});
-
-describe("every command sends what it should", () => {
-  const ok: FakeAnswer = { body: { name: "r", upstreams: ["one", "two"], token: "ent_x" } };
-  it.each<[string, World, [string, string, unknown][]]>([
-    ["registry create r", {}, [["POST", "/registries", { name: "r" }]]],
-    [
-      'registry create r --description "for us" --anonymous-read --host npm.example --upstream one --upstream two',
-      {},
-      [
-        [
-          "POST",
-          "/registries",
-          { name: "r", description: "for us", anonymousRead: true, host: "npm.example" },
-        ],
-        ["PUT", "/registries/r/upstreams", { upstreams: ["one", "two"] }],
-      ],
-    ],
-    [
-      'registry change r --no-anonymous-read --no-active --host ""',
-      {},
-      [["PATCH", "/registries/r", { anonymousRead: false, active: false, host: null }]],
-    ],
-    ["registry delete r --yes", {}, [["DELETE", "/registries/r", undefined]]],
-    ["registry delete r", { typed: ["y"] }, [["DELETE", "/registries/r", undefined]]],
-    [
-      "upstream add u https://u.example",
-      {},
-      [["POST", "/upstreams", { name: "u", url: "https://u.example" }]],
-    ],
-    [
-      "upstream add u https://u.example --token-stdin --allowed-host a --allowed-host b --fresh-seconds 5",
-      { input: "tok\n" },
-      [
-        [
-          "POST",
-          "/upstreams",
-          { name: "u", url: "https://u.example", token: "tok", allowedHosts: ["a", "b"], freshSeconds: 5 },
-        ],
-      ],
-    ],
-    [
-      "upstream change u --username me --password-stdin --timeout-ms 900",
-      { input: "pw" },
-      [["PATCH", "/upstreams/u", { username: "me", password: "pw", timeoutMs: 900 }]],
-    ],
-    ["upstream change u --no-credential", {}, [["PATCH", "/upstreams/u", { token: null }]]],
-    ["upstream remove u --yes", {}, [["DELETE", "/upstreams/u", undefined]]],
-    [
-      "upstream attach r three",
-      {},
-      [
-        ["GET", "/registries/r", undefined],
-        ["PUT", "/registries/r/upstreams", { upstreams: ["one", "two", "three"] }],
-      ],
-    ],
-    [
-      "upstream attach r two --first",
-      {},
-      [
-        ["GET", "/registries/r", undefined],
-        ["PUT", "/registries/r/upstreams", { upstreams: ["two", "one"] }],
-      ],
-    ],
-    [
-      "upstream detach r one",
-      {},
-      [
-        ["GET", "/registries/r", undefined],
-        ["PUT", "/registries/r/upstreams", { upstreams: ["two"] }],
-      ],
-    ],
-    ["claim add r @acme/*", {}, [["PUT", "/registries/r/claims/%40acme%2F*", undefined]]],
-    ["claim remove r acme-*", {}, [["DELETE", "/registries/r/claims/acme-*", undefined]]],
-    [
-      'status set blocked @acme/left@1.0.0 --reason "it steals" --registry r',
-      {},
-      [
-        [
-          "PUT",
-          "/registries/r/packages/%40acme%2Fleft/versions/1.0.0/status",
-          { status: "blocked", reason: "it steals" },
-        ],
-      ],
-    ],
-    [
-      "status set allowed left@* --reason fine",
-      {},
-      [["PUT", "/registries/*/packages/left/versions/*/status", { status: "allowed", reason: "fine" }]],
-    ],
-    [
-      "status clear left@1.0.0",
-      {},
-      [["DELETE", "/registries/*/packages/left/versions/1.0.0/status", undefined]],
-    ],
-    ["token create ci", {}, [["POST", "/tokens", { name: "ci", readonly: true }]]],
-    [
-      "token create ci --write --expires-days 7",
-      {},
-      [["POST", "/tokens", { name: "ci", readonly: false, expiresInDays: 7 }]],
-    ],
-    ["token revoke abc", {}, [["DELETE", "/tokens/abc", undefined]]],
-    [
-      "user add bob --role admin --email b@x.example --password-stdin",
-      { input: "pw" },
-      [["POST", "/users", { name: "bob", password: "pw", role: "admin", email: "b@x.example" }]],
-    ],
-    ["user add bob --no-password", {}, [["POST", "/users", { name: "bob", password: null }]]],
-    ["user password bob", { typed: ["new one"] }, [["PATCH", "/users/bob", { password: "new one" }]]],
-    ["user disable bob", {}, [["PATCH", "/users/bob", { disabled: true }]]],
-    ["user enable bob", {}, [["PATCH", "/users/bob", { disabled: false }]]],
-  ])("%s", async (argv, world, requests) => {
-    const routes = requests.map(([method, path]) => [`${method} ${path}`, ok]);
-    const { seen } = await serve(Object.fromEntries(routes) as Record<string, FakeAnswer>);
-    const result = await run(argv, world);
-    expect(result.code, result.err).toBe(0);
-    expect(result.out).not.toBe("");
-    expect(seen.map(({ method, url, body }) => [method, url.replace("/api/v1", ""), body])).toEqual(requests);
-    const asJson = await run(`${argv} --json`, world);
-    expect(() => JSON.parse(asJson.out) as unknown).not.toThrow();
-  });
-
-  it("passes on what the server warns of", async () => {
-    const warnings = ["Anyone can read it."];
-    await serve({ "PATCH /registries/r": { body: { name: "r", warnings } } });
-    const { out } = await run("registry change r --anonymous-read --token t");
-    expect(out).toBe("Changed the registry r.\nWarning: Anyone can read it.\n");
-  });
-
-  it("lists claims, which are plain texts", async () => {
-    await serve({ "GET /registries/r/claims?limit=500": { body: { items: ["a-*", "b"], next: null } } });
-    expect((await run("claim list r")).out).toBe("PATTERN\na-*\nb\n");
   });
 });
 

@@ -4,6 +4,7 @@ import { CLAIM_COMMANDS } from "./claim.ts";
 import { LOGIN_COMMANDS } from "./login.ts";
 import { PASSWORD_COMMANDS } from "./password.ts";
 import { REGISTRY_COMMANDS } from "./registry.ts";
+import { RULE_COMMANDS } from "./rule.ts";
 import { STATUS_COMMANDS } from "./status.ts";
 import { TOKEN_COMMANDS } from "./token.ts";
 import { UPSTREAM_COMMANDS } from "./upstream.ts";
@@ -18,6 +19,7 @@ export const CLIENT_COMMANDS: readonly ClientCommand[] = [
   ...CLAIM_COMMANDS,
   ...STATUS_COMMANDS,
   ...TOKEN_COMMANDS,
+  ...RULE_COMMANDS,
   ...USER_COMMANDS,
   ...AUDIT_COMMANDS,
 ];

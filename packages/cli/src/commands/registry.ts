@@ -21,6 +21,12 @@ const SETTINGS: Readonly<Record<string, OptionSpec>> = {
     what: "HTTP status of reads that policy refuses; 403 unless set.",
   },
   "active": { type: "boolean", what: "Answer requests; --no-active switches it off." },
+  "group": {
+    type: "string",
+    multiple: true,
+    value: "NAME",
+    what: "Group that rules and keys can be about; repeat for all.",
+  },
   "upstream": { type: "string", multiple: true, value: "NAME", what: "Upstream to ask; repeat in order." },
 };
 
@@ -51,12 +57,26 @@ async function create(context: CommandContext): Promise<void> {
     api,
     print,
   } = context;
-  let registry = await api.call("POST", "/registries", { name, ...settingsOf(context) });
+  let registry = await api.call<Record<string, unknown>>("POST", "/registries", {
+    name,
+    ...settingsOf(context),
+  });
   const upstreams = textOptions(context.options, "upstream");
   if (upstreams !== undefined) {
     registry = await api.call("PUT", `/registries/${part(name)}/upstreams`, { upstreams });
   }
+  registry = await setGroups(context, name, registry);
   print.done(`Created the registry ${name}.`, registry);
+}
+
+async function setGroups(
+  { options, api }: CommandContext,
+  name: string,
+  registry: Record<string, unknown>,
+): Promise<Record<string, unknown>> {
+  const groups = textOptions(options, "group");
+  if (groups === undefined) return registry;
+  return await api.call("PUT", `/registries/${part(name)}/groups`, { groups });
 }
 
 async function change(context: CommandContext): Promise<void> {
@@ -67,16 +87,18 @@ async function change(context: CommandContext): Promise<void> {
   } = context;
   const settings = settingsOf(context);
   const upstreams = textOptions(context.options, "upstream");
-  if (Object.keys(settings).length === 0 && upstreams === undefined) {
+  const groups = textOptions(context.options, "group");
+  if (Object.keys(settings).length === 0 && upstreams === undefined && groups === undefined) {
     throw usageFailure("There is nothing to change.");
   }
-  let registry: object = {};
+  let registry: Record<string, unknown> = {};
   if (Object.keys(settings).length > 0) {
     registry = await api.call("PATCH", `/registries/${part(name)}`, settings);
   }
   if (upstreams !== undefined) {
     registry = await api.call("PUT", `/registries/${part(name)}/upstreams`, { upstreams });
   }
+  registry = await setGroups(context, name, registry);
   print.done(`Changed the registry ${name}.`, registry);
 }
 
