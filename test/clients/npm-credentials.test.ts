@@ -17,7 +17,7 @@ describe("npm login in a terminal", () => {
   test("asks for name and password, keeps a token that works, and logout ends it", async () => {
     const npm = scene.start(npmWith(`registry=${scene.registry}`));
     const said = await npm.converse(
-      ["login"],
+      ["login", "--auth-type=legacy"],
       [
         ["Username:", "dev"],
         ["Password:", "the password of dev"],
@@ -40,7 +40,7 @@ describe("npm login in a terminal", () => {
     const npm = scene.start(npmWith(`registry=${scene.registry}`));
     const said = await npm
       .converse(
-        ["login"],
+        ["login", "--auth-type=legacy"],
         [
           ["Username:", "dev"],
           ["Password:", "not the password of dev"],
@@ -57,7 +57,7 @@ describe("npm login in a terminal", () => {
     const npm = scene.start(npmWith(`registry=${scene.registry}`));
     scene.forget();
     const said = await npm.converse(
-      ["login"],
+      ["login", "--auth-type=legacy"],
       [
         ["Username:", "Dev"],
         ["Username:", "dev"],
@@ -74,7 +74,7 @@ describe("npm login in a terminal", () => {
     const registry = scene.registry.slice(0, -1);
     const npm = scene.start(npmWith(`registry=${registry}`));
     await npm.converse(
-      ["login"],
+      ["login", "--auth-type=legacy"],
       [
         ["Username:", "dev"],
         ["Password:", "the password of dev"],

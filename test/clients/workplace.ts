@@ -13,6 +13,9 @@ export interface Output {
   text: string;
 }
 
+/** What is on the screen, and what is typed then, or done with what is on the screen. */
+export type Answered = readonly [prompt: string, answer: string | ((screen: string) => Promise<void>)];
+
 export interface Workplace {
   readonly client: Client;
   /** The project folder. */
@@ -23,10 +26,7 @@ export interface Workplace {
   /** Runs the client and expects that it fails. */
   fail(...args: string[]): Promise<string>;
   /** Runs the client in a terminal, answering each prompt that `answers` names. */
-  converse(
-    args: string[],
-    answers: ReadonlyArray<readonly [prompt: string, answer: string]>,
-  ): Promise<string>;
+  converse(args: string[], answers: readonly Answered[]): Promise<string>;
   /** Requires an installed package and gives what its main file exports. */
   require(name: string): Promise<unknown>;
   read(path: string): string;
@@ -147,11 +147,7 @@ async function start(place: Place, command: string[]): Promise<Output> {
 }
 
 // `script` gives the client a terminal; it belongs to Debian's essential packages.
-async function converse(
-  place: Place,
-  command: string[],
-  answers: ReadonlyArray<readonly [prompt: string, answer: string]>,
-): Promise<string> {
+async function converse(place: Place, command: string[], answers: readonly Answered[]): Promise<string> {
   const quoted = command.map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`).join(" ");
   const child = spawn("script", ["-qec", quoted, "/dev/null"], {
     cwd: place.folder,
@@ -168,7 +164,8 @@ async function converse(
     if (prompt === undefined || !text.includes(prompt, readUntil)) return;
     readUntil = text.length;
     left.shift();
-    child.stdin.write(`${answer}\n`);
+    if (typeof answer === "string") child.stdin.write(`${answer}\n`);
+    else void answer?.(text).catch((error: unknown) => child.emit("error", error));
   });
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
   const code = await new Promise<number | null>((resolve, reject) => {

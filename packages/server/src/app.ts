@@ -220,6 +220,8 @@ async function createHttpDeps(inputs: AppInputs, storage: Storage, parts: Parts)
     metrics: inputs.metrics,
     limits: config.limits,
     tokenDefault: config.tokenDefault,
+    loginTokens: config.loginTokens,
+    signUp: config.signUp,
     tarballLimits: {
       ...TARBALL_LIMITS,
       entriesMax: config.limits.tarballEntriesMax,

@@ -28,6 +28,8 @@ export interface PermissionAnswer {
   because: PermissionCause;
 }
 
+/** What a registry can be opened for. */
+const READS: ReadonlySet<Permission> = new Set<Permission>(["view", "download"]);
 /** Whoever owns the workspace cannot be locked out of it by a rule. */
 const NEVER_RESTRICTED: ReadonlySet<Permission> = new Set<Permission>(["administer", "manage-registry"]);
 
@@ -85,9 +87,11 @@ function refusedByPlace(
   // A token for some registries has to do with the organizations that it names, and with nothing else of the server.
   const isForNamed = organization !== undefined && limits.organizations !== null;
   if (!isForNamed && !coversRegistry(limits, registry)) {
-    const where =
-      registry === null ? "does not cover the whole server" : `is not for the registry ${registry.name}`;
-    return refuse("token-registry", `This token ${where}.`);
+    const reason =
+      registry === null
+        ? "This token does not cover the whole server."
+        : `This token is not for the registry ${registry.name}; log in to that one, with a slash at the end of its URL.`;
+    return refuse("token-registry", reason);
   }
   const { packages } = limits;
   if (
@@ -202,8 +206,7 @@ function placeWords({ registryId, group, packages }: AccessRule, { registry }: A
 }
 
 function anonymousAnswer({ permission, target }: PermissionQuestion): PermissionAnswer {
-  const isRead = permission === "view" || permission === "download";
-  if (isRead && target.registry?.anonymousRead === true) {
+  if (READS.has(permission) && target.registry?.anonymousRead === true) {
     return {
       allowed: true,
       code: null,
@@ -218,7 +221,9 @@ function loginFirst(permission: Permission): Omit<PermissionAnswer, "because"> {
   return {
     allowed: false,
     code: "credential-missing",
-    reason: `To ${DEEDS[permission]} here needs a credential; log in with npm login.`,
+    reason: READS.has(permission)
+      ? "Reading this registry needs a credential; log in with npm login."
+      : `You need a credential to ${DEEDS[permission]} here; log in with npm login.`,
   };
 }
 

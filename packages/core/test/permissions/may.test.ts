@@ -96,7 +96,7 @@ describe("a token", () => {
     expect(ask(token, "publish", target).allowed).toBe(true);
     expect(ask(token, "view", registry("b"))).toMatchObject({
       code: "token-registry",
-      reason: "This token is not for the registry b.",
+      reason: "This token is not for the registry b; log in to that one, with a slash at the end of its URL.",
     });
     expect(ask(token, "administer", WORKSPACE)).toMatchObject({ code: "token-registry" });
   });

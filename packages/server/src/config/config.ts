@@ -1,6 +1,9 @@
 /** The most important levels first. */
 export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
 
+/** Who becomes a user without an administrator making them one. */
+export type SignUp = "closed" | "invitation" | "open";
+
 /** Ceilings and waits; sizes in bytes, times in milliseconds. */
 export interface Limits {
   publishBytesMax: number;
@@ -92,6 +95,9 @@ export interface Config {
   anonymousRead: boolean;
   /** What a token gets of which nothing else is said. */
   tokenDefault: "read-only" | "read-write";
+  /** Where the token of a login counts. */
+  loginTokens: "all" | "registry";
+  signUp: SignUp;
   /** True when administrators may choose the value of a key themselves. */
   typedKeys: boolean;
   limits: Limits;

@@ -46,6 +46,8 @@ export function finishConfig(keys: ConfigKeys, given: Surroundings): { config: C
     upstreamFreshSeconds: keys.upstreamFreshSeconds,
     anonymousRead: keys.anonymousRead,
     tokenDefault: keys.tokenDefault,
+    loginTokens: keys.loginTokens,
+    signUp: keys.signUp,
     typedKeys: keys.typedKeys,
     limits: keys.limits,
     cache: keys.cache,

@@ -12,6 +12,7 @@ export type {
   Limits,
   LogLevel,
   Proxies,
+  SignUp,
 } from "./config.ts";
 export { loadConfig, resolveConfig } from "./load.ts";
 export type { ConfigInputs, ResolvedConfig } from "./load.ts";

@@ -1,6 +1,6 @@
 import { isEntrepotError, parseNamePattern } from "@entrepot/core";
 import * as z from "zod";
-import type { CacheSizes, DeclaredRegistry, Limits, LogLevel } from "./config.ts";
+import type { CacheSizes, DeclaredRegistry, Limits, LogLevel, SignUp } from "./config.ts";
 import {
   MIB,
   bytes,
@@ -61,6 +61,8 @@ export interface ConfigKeys {
   upstreamFreshSeconds: number;
   anonymousRead: boolean;
   tokenDefault: "read-only" | "read-write";
+  loginTokens: "all" | "registry";
+  signUp: SignUp;
   typedKeys: boolean;
   limits: Limits;
   cache: CacheSizes;
@@ -178,6 +180,14 @@ const topKeys = {
     "How long an upstream document is served without asking again.",
   ),
   anonymousRead: described(flag(false), "Opens the registry `default` for reading without a credential."),
+  loginTokens: described(
+    choice(["all", "registry"], "all"),
+    "Where the token of a login counts: in every registry that its user may use, or in the one that was logged in to.",
+  ),
+  signUp: described(
+    choice(["closed", "invitation", "open"], "closed"),
+    "Who becomes a user by themselves: nobody, whoever was invited, or everybody who asks, as a developer.",
+  ),
   tokenDefault: described(
     choice(["read-only", "read-write"], "read-only"),
     "What a token may do of which its maker says nothing, as with `npm token create --read-only`, which npm drops.",

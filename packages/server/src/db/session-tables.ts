@@ -18,6 +18,8 @@ export interface SessionsTable {
 export interface WebLoginsTable {
   id: string;
   workspace_id: string;
+  /** Where the client asked. */
+  registry_id: string;
   /** SHA-256, hexadecimal, of what is in the page's URL; unique. */
   page_hash: string;
   /** The same of what the client asks with; unique. */

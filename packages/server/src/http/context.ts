@@ -3,7 +3,7 @@ import type { Permission, Principal } from "@entrepot/core";
 import type { AuditTrail } from "../audit/index.ts";
 import type { BlobStore, StagingArea } from "../blobs/index.ts";
 import type { ChangeLog } from "../changes/index.ts";
-import type { Limits } from "../config/index.ts";
+import type { Limits, SignUp } from "../config/index.ts";
 import type { Database } from "../db/index.ts";
 import type { Gate, Statuses } from "../firewall/index.ts";
 import type { Access, Identity } from "../identity/index.ts";
@@ -56,6 +56,10 @@ export interface HttpDeps {
   limits: Limits;
   /** What a token gets of which nothing else is said. */
   tokenDefault: "read-only" | "read-write";
+  /** Where the token of a login counts. */
+  loginTokens: "all" | "registry";
+  /** Who becomes a user without an administrator making them one. */
+  signUp: SignUp;
   tarballLimits: TarballLimits;
   version: string;
   /** Names this server in `Via` headers, so that a loop is noticed. */

@@ -1,5 +1,5 @@
 import type { NpmRoute } from "./context.ts";
-import { getUser, login, logout, ping, webLogin, whoami } from "./npm/account.ts";
+import { getUser, login, logout, ping, whoami } from "./npm/account.ts";
 import { getOrganizationPackages, getTeamPackages, getUserPackages } from "./npm/access-lists.ts";
 import { getTags, putAllTags, putTag, removeTag } from "./npm/dist-tags.ts";
 import { getManifest } from "./npm/get-manifest.ts";
@@ -175,6 +175,7 @@ const PACKAGE_ACCESS_ROUTES: readonly NpmRoute[] = [
     handler: collaborators,
   },
 ];
+import { approveWebLogin, beginWebLogin, collectWebLogin, webLoginPage } from "./npm/web-login.ts";
 
 /**
  * Every URL of the npm protocol, below `/npm/<registry>`, `/r/<registry>` or a registry's own host. The first
@@ -198,7 +199,31 @@ export const NPM_ROUTES: readonly NpmRoute[] = [
     path: "/-/v1/login",
     permission: "none",
     ignoresCredential: true,
-    handler: webLogin,
+    handler: beginWebLogin,
+  },
+  {
+    id: "web-login-done",
+    method: "GET",
+    path: "/-/v1/login/:login",
+    permission: "none",
+    ignoresCredential: true,
+    handler: collectWebLogin,
+  },
+  {
+    id: "web-login-page",
+    method: "GET",
+    path: "/-/login/:login",
+    permission: "none",
+    ignoresCredential: true,
+    handler: webLoginPage,
+  },
+  {
+    id: "web-login-approve",
+    method: "POST",
+    path: "/-/login/:login",
+    permission: "none",
+    ignoresCredential: true,
+    handler: approveWebLogin,
   },
   {
     id: "login",

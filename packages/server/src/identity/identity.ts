@@ -19,11 +19,14 @@ import { endToken, hasTokens, listTokens, revokeToken } from "./tokens.ts";
 import type { NewToken, Token } from "./tokens.ts";
 import { changeUser, createUser, findUser, listUsers, seedAdmin } from "./users.ts";
 import type { NewUser, User, UserChange } from "./users.ts";
+import { createWebLogins, type WebLogins } from "./web-logins.ts";
 
 /** Users, tokens and who sent a request. */
 export interface Identity {
   /** Browsers that are signed in. */
   sessions: Sessions;
+  /** Logins of clients that a browser is to approve. */
+  webLogins: WebLogins;
   /**
    * Resolves the value of an `Authorization` header; no header is the anonymous principal, a wrong one never
    * is. Gives
@@ -109,6 +112,7 @@ export function createIdentity(deps: IdentityDeps): Identity {
   const sessions = createSessions(deps, passwords);
   return {
     sessions,
+    webLogins: createWebLogins(deps, passwords),
     authenticate: authenticator.authenticate,
     login: (input) => login(deps, { passwords, sessions, authenticate: authenticator.authenticate }, input),
     changeOwnPassword: (input) => changeOwnPassword(deps, passwords, input),

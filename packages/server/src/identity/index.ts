@@ -54,3 +54,4 @@ export type { TokenScope } from "./token-scope.ts";
 export type { NewToken, Token, TokenKind } from "./tokens.ts";
 export { foldUserName } from "./user-name.ts";
 export type { NewUser, User, UserChange } from "./users.ts";
+export type { WebLogin, WebLogins } from "./web-logins.ts";

@@ -8,7 +8,8 @@ const SECRET_NAMES =
 
 const RULES: readonly (readonly [RegExp, string])[] = [
   [/(\/-\/user\/token\/|\/-\/npm\/v1\/tokens\/token\/)[^\s"'?#\\]+/g, `$1${HIDDEN}`],
-  [/([?&](?:key|api_key|apikey)=)[^&#\s"'\\]+/gi, `$1${HIDDEN}`],
+  [/(\/-\/(?:v1\/)?login\/)[^\s"'?#\\]+/g, `$1${HIDDEN}`],
+  [/([?&](?:key|code|api_key|apikey)=)[^&#\s"'\\]+/gi, `$1${HIDDEN}`],
   [/\bent_[A-Za-z0-9]{8,}/g, `ent_${HIDDEN}`],
   [/\bnpm_[A-Za-z0-9]{16,}/g, `npm_${HIDDEN}`],
   [/\b(bearer|basic)(\s+|%20|\+)[A-Za-z0-9._~+/%-]{4,}=*/gi, `$1 ${HIDDEN}`],
@@ -31,7 +32,7 @@ export function scrub(text: string): string {
 }
 
 /** What a path must contain to hold a secret that the rules would find. */
-const PATH_SIGNS = /token|=|ent_|npm_|:\/\//i;
+const PATH_SIGNS = /token|login|=|ent_|npm_|:\/\//i;
 
 /** Does so for the path of a request, at next to no cost for one that cannot hold a secret. */
 export function scrubPath(path: string): string {

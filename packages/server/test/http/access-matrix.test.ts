@@ -23,6 +23,9 @@ const NPM_NEEDS: Readonly<Record<string, Need | readonly Need[]>> = {
   "help": "nothing",
   "ping": "nothing",
   "web-login": "nothing",
+  "web-login-done": "nothing",
+  "web-login-page": "nothing",
+  "web-login-approve": "nothing",
   "login": "nothing",
   // Its credential is the token in the URL, which here is none.
   "logout": "nothing",

@@ -91,14 +91,6 @@ describe("a login with user name and password", () => {
     const unknown = await login("nobody", { name: "nobody", password: "wrong again" });
     expect([unknown.status, unknown.json.error]).toEqual([wrong.status, wrong.json.error]);
   });
-
-  it("is what web login falls back to", async () => {
-    const { status, json } = await app.request("/npm/default/-/v1/login", { method: "POST", body: {} });
-    expect([status, json.error]).toEqual([
-      404,
-      "This server has no web login; use npm login --auth-type=legacy with user name and password.",
-    ]);
-  });
 });
 
 describe("whoami and ping", () => {

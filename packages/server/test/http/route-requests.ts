@@ -40,6 +40,9 @@ const ROUTE_REQUESTS: Readonly<Record<string, Ask>> = {
   "ping": () => ({ method: "GET", path: "/-/ping" }),
   "whoami": () => ({ method: "GET", path: "/-/whoami" }),
   "web-login": () => ({ method: "POST", path: "/-/v1/login", body: {} }),
+  "web-login-done": () => ({ method: "GET", path: "/-/v1/login/nothing" }),
+  "web-login-page": () => ({ method: "GET", path: "/-/login/nothing" }),
+  "web-login-approve": () => ({ method: "POST", path: "/-/login/nothing", body: {} }),
   "login": () => ({
     method: "PUT",
     path: "/-/user/org.couchdb.user:nobody",

@@ -24,6 +24,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn("workspace_id", text, (column) =>
       column.notNull().references("workspaces.id").onDelete("cascade"),
     )
+    .addColumn("registry_id", text, (column) => column.notNull())
     .addColumn("page_hash", text, (column) => column.notNull().unique())
     .addColumn("done_hash", text, (column) => column.notNull().unique())
     .addColumn("client", text, (column) => column.notNull())

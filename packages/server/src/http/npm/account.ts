@@ -4,6 +4,7 @@ import { actorFrom, userAgentOf } from "../actor.ts";
 import { jsonAnswer, type Answer } from "../answer.ts";
 import type { NpmContext } from "../context.ts";
 import { valueOf } from "../match-route.ts";
+import { loginScope } from "./login-scope.ts";
 import { nameOf, requireKnown, requireUser, requireWholeUser } from "../require-user.ts";
 
 const BODY_BYTES_MAX = 64 * 1024;
@@ -17,13 +18,6 @@ export async function ping(): Promise<Answer> {
 export async function whoami(context: NpmContext): Promise<Answer> {
   requireKnown(context.principal);
   return jsonAnswer(200, { username: nameOf(context.principal) });
-}
-
-/** `POST /-/v1/login`: not offered; 404 makes every client ask for name and password instead. */
-export async function webLogin(): Promise<Answer> {
-  throw new EntrepotError("not-found", {
-    message: "This server has no web login; use npm login --auth-type=legacy with user name and password.",
-  });
 }
 
 /** `PUT /-/user/org.couchdb.user:NAME`: logs a user in by password and answers with a new token. */
@@ -48,6 +42,7 @@ export async function login(context: NpmContext): Promise<Answer> {
     password,
     address: context.address.ip,
     client: userAgentOf(context.request),
+    ...loginScope(context),
   });
   const id = `org.couchdb.user:${userName.toLowerCase()}`;
   return jsonAnswer(201, { ok: true, id, rev: "1-0", token });

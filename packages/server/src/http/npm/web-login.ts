@@ -1,0 +1,173 @@
+import { EntrepotError, isEntrepotError } from "@entrepot/core";
+import { isSameSecret, type OwnSession, type WebLogin } from "../../identity/index.ts";
+import { userAgentOf } from "../actor.ts";
+import { jsonAnswer, type Answer } from "../answer.ts";
+import type { NpmContext } from "../context.ts";
+import { valueOf } from "../match-route.ts";
+import { alertOf, field, html, pageAnswer, problemOf, readForm, type Html } from "../pages/page.ts";
+import { PASSWORD_PATH } from "../pages/password.ts";
+import { assertSameSite, findSession } from "../session-cookie.ts";
+import { loginScope } from "./login-scope.ts";
+
+const POLL_SECONDS = 1;
+const TITLE = "log in a client";
+
+/**
+ * `POST /-/v1/login`: begins a login by browser. A client that says it cannot is told that there is none, and asks for
+ * name and password instead.
+ */
+export async function beginWebLogin(context: NpmContext): Promise<Answer> {
+  if (context.request.headers["npm-auth-type"] === "legacy") {
+    throw new EntrepotError("not-found", { message: "This client asks for name and password by itself." });
+  }
+  const { page, done } = await context.deps.identity.webLogins.begin({
+    registryId: context.registry.id,
+    address: context.address.ip,
+    client: userAgentOf(context.request),
+  });
+  const { registryUrl } = context;
+  return jsonAnswer(200, {
+    loginUrl: `${registryUrl}/-/login/${page}`,
+    doneUrl: `${registryUrl}/-/v1/login/${done}`,
+  });
+}
+
+/** `GET /-/v1/login/ID`: 202 until somebody approved, then 200 with the token, once. */
+export async function collectWebLogin(context: NpmContext): Promise<Answer> {
+  const outcome = await context.deps.identity.webLogins.collect({
+    registryId: context.registry.id,
+    done: valueOf(context.params, "login"),
+    ...loginScope(context),
+  });
+  if (outcome === null) {
+    throw new EntrepotError("not-found", { message: "This login is over; begin another." });
+  }
+  // Without the header npm asks again at once.
+  if (outcome.state === "waiting") return jsonAnswer(202, {}, ["retry-after", String(POLL_SECONDS)]);
+  await context.deps.changes.refresh();
+  return jsonAnswer(200, { token: outcome.token });
+}
+
+/** `GET /-/login/ID`: the page that says who asks, with what it takes to approve. */
+export async function webLoginPage(context: NpmContext): Promise<Answer> {
+  const login = await requireLogin(context);
+  return login === null ? overPage() : await askingPage(context, login, null);
+}
+
+/** `POST /-/login/ID`: approves with a password, or as whoever is signed in with this browser. */
+export async function approveWebLogin(context: NpmContext): Promise<Answer> {
+  const login = await requireLogin(context);
+  if (login === null) return overPage();
+  const given = await readForm(context);
+  try {
+    const isApproved =
+      given("csrf") === ""
+        ? await approveWithPassword(context, given)
+        : await approveBySession(context, given("csrf"));
+    return isApproved ? donePage() : overPage();
+  } catch (error) {
+    if (isEntrepotError(error, "permission-denied") && error.details["code"] === "password-must-change") {
+      return mustChangePage(context, given("user"));
+    }
+    return await askingPage(context, login, problemOf(error));
+  }
+}
+
+async function requireLogin(context: NpmContext): Promise<WebLogin | null> {
+  const found = await context.deps.identity.webLogins.find(placeOf(context));
+  return found === null || found.isApproved ? null : found;
+}
+
+function placeOf({ registry, params }: NpmContext): { registryId: string; page: string } {
+  return { registryId: registry.id, page: valueOf(params, "login") };
+}
+
+async function approveWithPassword(context: NpmContext, given: (name: string) => string): Promise<boolean> {
+  return await context.deps.identity.webLogins.approveWithPassword({
+    ...placeOf(context),
+    user: given("user").trim(),
+    password: given("password"),
+    address: context.address.ip,
+    client: userAgentOf(context.request),
+  });
+}
+
+async function approveBySession(context: NpmContext, csrf: string): Promise<boolean> {
+  assertSameSite(context.request);
+  const session = await findSession(context.deps, context.request);
+  if (session === null || !isSameSecret(session.csrfToken, csrf)) {
+    throw new EntrepotError("credential-invalid", {
+      message: "The session of this browser ended; give name and password.",
+      details: { code: "session-ended" },
+    });
+  }
+  const { userId } = session.principal;
+  return await context.deps.identity.webLogins.approveAs({ ...placeOf(context), userId });
+}
+
+async function askingPage(
+  context: NpmContext,
+  login: WebLogin,
+  problem: ReturnType<typeof problemOf> | null,
+): Promise<Answer> {
+  const session = await findSession(context.deps, context.request);
+  const { text = null, ...how } = problem ?? {};
+  const client = login.client === "" ? "A client that does not say its name" : login.client;
+  return pageAnswer({
+    title: TITLE,
+    main: html`${alertOf(text)}
+      <p>
+        <strong>${client}</strong> at the address <strong>${login.address}</strong> asks to be logged in to
+        the registry <strong>${context.registry.name}</strong>. It will get a token that can do what you can
+        do there. Go on only if you started this yourself, just now.
+      </p>
+      ${session === null ? html`` : approveForm(session)}${passwordForm()}`,
+    ...how,
+  });
+}
+
+function approveForm({ principal, csrfToken }: OwnSession): Html {
+  return html`<form method="post">
+      <input type="hidden" name="csrf" value="${csrfToken}" /><button>
+        Log the client in as ${principal.name}
+      </button>
+    </form>
+    <p>Or as somebody else:</p>`;
+}
+
+function passwordForm(): Html {
+  return html`<form method="post">
+    ${[
+      field({ label: "User name", name: "user", autocomplete: "username" }),
+      field({ label: "Password", name: "password", type: "password", autocomplete: "current-password" }),
+    ]}<button>Log the client in</button>
+  </form>`;
+}
+
+function donePage(): Answer {
+  return pageAnswer({
+    title: "the client is logged in",
+    main: html`<p>Go back to the terminal; you can close this page.</p>`,
+  });
+}
+
+function overPage(): Answer {
+  return pageAnswer({
+    title: "this login is over",
+    main: html`<p>It was approved already, or ten minutes have passed. Begin again in the terminal.</p>`,
+    status: 404,
+  });
+}
+
+function mustChangePage({ deps, address }: NpmContext, user: string): Answer {
+  const base = deps.publicUrl ?? `${address.origin}${address.pathPrefix}`;
+  const url = `${base}${PASSWORD_PATH}?user=${encodeURIComponent(user)}`;
+  return pageAnswer({
+    title: "set a password of your own first",
+    main: html`<p role="alert">This is a one-time password, which logs nobody in.</p>
+      <p>
+        <a href="${url}">Set a password of your own</a>, then come back to this page and log in with it.
+      </p>`,
+    status: 403,
+  });
+}

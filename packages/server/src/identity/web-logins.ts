@@ -1,0 +1,198 @@
+import { createHash, randomUUID } from "node:crypto";
+import { EntrepotError } from "@entrepot/core";
+import type { Selectable, Transaction } from "kysely";
+import { clientName } from "../changes/index.ts";
+import type { Schema } from "../db/index.ts";
+import { createLoginToken } from "./create-token.ts";
+import type { IdentityDeps } from "./identity-deps.ts";
+import { checkLastingPassword, type LoginInput, type LoginSource } from "./lasting-password.ts";
+import type { PasswordCheck } from "./password-check.ts";
+import { recordSignIn } from "./sign-in-events.ts";
+import type { TokenScope } from "./token-scope.ts";
+
+/** A login that a client asked for and that somebody is to approve with a browser. */
+export interface WebLogin {
+  /** What the client calls itself. */
+  client: string;
+  /** Where the client is. */
+  address: string;
+  isApproved: boolean;
+}
+
+/** Where a login by browser belongs: the registry that the client asked. */
+export interface WebLoginPlace {
+  registryId: string;
+}
+
+/**
+ * Logins by browser: the client asks for two secrets, opens a page with one and waits with the other until somebody
+ * approves on the page. Whoever sees the page's URL cannot fetch the token.
+ */
+export interface WebLogins {
+  /** Begins one. Throws too-many-requests while thousands are under way. */
+  begin(input: LoginSource & WebLoginPlace): Promise<{ page: string; done: string }>;
+  /** The login of a page; null when there is none or it is over. */
+  find(input: WebLoginPlace & { page: string }): Promise<WebLogin | null>;
+  /**
+   * Approves it as whoever knows the password. False when there is none or it is over. Throws credential-invalid,
+   * too-many-requests, and permission-denied for a one-time password.
+   */
+  approveWithPassword(input: LoginInput & WebLoginPlace & { page: string }): Promise<boolean>;
+  /** Approves it as a user whose session that is. */
+  approveAs(input: WebLoginPlace & { page: string; userId: string }): Promise<boolean>;
+  /** Gives the token of an approved one, once; null when there is none or it is over. */
+  collect(
+    input: WebLoginPlace & { done: string; scope?: TokenScope },
+  ): Promise<{ state: "waiting" } | { state: "done"; token: string } | null>;
+}
+
+/** How long somebody has to approve. */
+export const WEB_LOGIN_MS: number = 10 * 60 * 1000;
+
+const RANDOM_BYTES = 32;
+const COUNT_MAX = 2000;
+const PER_ADDRESS_MAX = 20;
+const FULL_RETRY_SECONDS = 60;
+
+type Row = Selectable<Schema["web_logins"]>;
+type Approval = Pick<Row, "user_id" | "approved_with">;
+
+/** Makes the logins by browser; what is under way is in the database, for every process to see. */
+export function createWebLogins(deps: IdentityDeps, passwords: PasswordCheck): WebLogins {
+  return {
+    begin: (input) => begin(deps, input),
+    find: (input) => find(deps, input),
+    async approveWithPassword(input) {
+      const user = await checkLastingPassword(deps, passwords, input);
+      return await approve(deps, input, { user_id: user.id, approved_with: "password" });
+    },
+    approveAs: (input) => approve(deps, input, { user_id: input.userId, approved_with: "session" }),
+    collect: (input) => collect(deps, input),
+  };
+}
+
+async function begin(
+  deps: IdentityDeps,
+  { registryId, address, client }: LoginSource & WebLoginPlace,
+): Promise<{ page: string; done: string }> {
+  const [page, done] = [newSecret(deps), newSecret(deps)];
+  const row: Row = {
+    id: randomUUID(),
+    workspace_id: deps.workspaceId,
+    registry_id: registryId,
+    page_hash: hashOf(page),
+    done_hash: hashOf(done),
+    client: clientName(client) ?? "",
+    address,
+    created_at: deps.now(),
+    user_id: null,
+    approved_with: null,
+  };
+  await deps.db.write(async (trx) => {
+    await makeRoom(trx, row);
+    await trx.insertInto("web_logins").values(row).execute();
+  });
+  return { page, done };
+}
+
+// Anybody may begin one, so what is kept of them has a limit, for each address and for all.
+async function makeRoom(trx: Transaction<Schema>, row: Row): Promise<void> {
+  const over = row.created_at - WEB_LOGIN_MS;
+  await trx.deleteFrom("web_logins").where("created_at", "<=", over).execute();
+  const own = await trx
+    .selectFrom("web_logins")
+    .select("id")
+    .where("address", "=", row.address)
+    .orderBy("created_at", "desc")
+    .limit(PER_ADDRESS_MAX)
+    .offset(PER_ADDRESS_MAX - 1)
+    .execute();
+  const ids = own.map(({ id }) => id);
+  if (ids.length > 0) await trx.deleteFrom("web_logins").where("id", "in", ids).execute();
+  const { count } = await trx
+    .selectFrom("web_logins")
+    .select((select) => select.fn.countAll<number | string>().as("count"))
+    .executeTakeFirstOrThrow();
+  if (Number(count) < COUNT_MAX) return;
+  throw new EntrepotError("too-many-requests", {
+    message: "Too many logins by browser are under way; log in with --auth-type=legacy, or later.",
+    details: { retryAfterSeconds: FULL_RETRY_SECONDS },
+  });
+}
+
+async function find(deps: IdentityDeps, input: WebLoginPlace & { page: string }): Promise<WebLogin | null> {
+  const row = await live(deps, input)
+    .selectAll()
+    .where("page_hash", "=", hashOf(input.page))
+    .executeTakeFirst();
+  if (row === undefined) return null;
+  return { client: row.client, address: row.address, isApproved: row.user_id !== null };
+}
+
+function live(deps: IdentityDeps, { registryId }: WebLoginPlace) {
+  return deps.db.read
+    .selectFrom("web_logins")
+    .where("workspace_id", "=", deps.workspaceId)
+    .where("registry_id", "=", registryId)
+    .where("created_at", ">", deps.now() - WEB_LOGIN_MS);
+}
+
+async function approve(
+  deps: IdentityDeps,
+  { page, registryId }: WebLoginPlace & { page: string },
+  approval: Approval,
+): Promise<boolean> {
+  const { numUpdatedRows } = await deps.db.write((trx) =>
+    trx
+      .updateTable("web_logins")
+      .set(approval)
+      .where("page_hash", "=", hashOf(page))
+      .where("workspace_id", "=", deps.workspaceId)
+      .where("registry_id", "=", registryId)
+      .where("created_at", ">", deps.now() - WEB_LOGIN_MS)
+      .where("user_id", "is", null)
+      .executeTakeFirstOrThrow(),
+  );
+  return Number(numUpdatedRows) === 1;
+}
+
+async function collect(
+  deps: IdentityDeps,
+  { done, scope, ...place }: WebLoginPlace & { done: string; scope?: TokenScope },
+): Promise<{ state: "waiting" } | { state: "done"; token: string } | null> {
+  const row = await live(deps, place).selectAll().where("done_hash", "=", hashOf(done)).executeTakeFirst();
+  if (row === undefined) return null;
+  const { user_id: userId } = row;
+  if (userId === null) return { state: "waiting" };
+  const user = await deps.db.read
+    .selectFrom("users")
+    .select("name")
+    .where("id", "=", userId)
+    .where("disabled_at", "is", null)
+    .executeTakeFirst();
+  if (user === undefined || !(await wasTaken(deps, row))) return null;
+  const { client, address } = row;
+  const actor = { name: user.name, credential: row.approved_with, address, client };
+  const given = scope === undefined ? {} : { scope };
+  const token = await createLoginToken(deps, { userId, actor, client, ...given });
+  recordSignIn(deps, "signed-in", { actor, tokenId: token.id });
+  deps.log.info("login", { userName: user.name, tokenId: token.id, address, client });
+  return { state: "done", token: token.secret };
+}
+
+// Of several polls at once, one gets the token.
+async function wasTaken(deps: IdentityDeps, { id }: Row): Promise<boolean> {
+  const { numDeletedRows } = await deps.db.write((trx) =>
+    trx.deleteFrom("web_logins").where("id", "=", id).executeTakeFirstOrThrow(),
+  );
+  return Number(numDeletedRows) === 1;
+}
+
+function newSecret({ random }: IdentityDeps): string {
+  return Buffer.from(random(RANDOM_BYTES)).toString("base64url");
+}
+
+// Its randomness makes a slow hash needless.
+function hashOf(secret: string): string {
+  return createHash("sha256").update(secret).digest("hex");
+}
