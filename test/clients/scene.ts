@@ -60,15 +60,15 @@ interface State {
   dev: Persona;
 }
 
-/** Sets the scene before the tests of a file and clears it after them. Its members are there from the first test on. */
-export function setScene(): Scene {
+/** Sets the scene, with the text of a configuration file if there is one, before the tests of a file and clears it after them. Its members are there from the first test on. */
+export function setScene(options: { file?: string } = {}): Scene {
   const seen: SeenRequest[] = [];
   let state: State | undefined;
   let missing: string | undefined;
 
   beforeAll(async () => {
     try {
-      state = await build(seen);
+      state = await build(seen, options);
     } catch (error) {
       // Where the clients cannot be had, the other tests still mean something; .ci/run insists.
       const isMissing = String(error).includes("npm install of the clients");
@@ -126,12 +126,13 @@ export function setScene(): Scene {
   };
 }
 
-async function build(seen: SeenRequest[]): Promise<State> {
+async function build(seen: SeenRequest[], options: { file?: string }): Promise<State> {
   const tools = await installTools();
   const folder = mkdtempSync(join(tmpdir(), "entrepot-clients-"));
   const upstream = await createFakeUpstream();
   const app = await startTestApp({
     upstream: upstream.url,
+    ...options,
     accessLog: {
       line: ({ method, path, status, principal, userAgent }) => {
         seen.push({ method, path, status, principal, userAgent });

@@ -56,7 +56,7 @@ export async function createToken(context: NpmContext): Promise<Answer> {
 
 /** `DELETE /-/npm/v1/tokens/token/:token`: revokes one of the user's tokens, by its key or by itself. */
 export async function revokeToken(context: NpmContext): Promise<Answer> {
-  const wanted = valueOf(context.params, "token");
+  const wanted = idOf(valueOf(context.params, "token"));
   const user = requireUser(context.principal);
   if (user.tokenId !== wanted) requireWholeUser(user, "revoke another one");
   const isRevoked = await context.deps.identity.revokeToken({
@@ -68,6 +68,16 @@ export async function revokeToken(context: NpmContext): Promise<Answer> {
   return { status: 204, headers: [], body: null };
 }
 
+// npm blots out whatever looks like a UUID, also where the user needs it.
+function keyOf(id: string): string {
+  return id.replaceAll("-", "");
+}
+
+function idOf(keyOrToken: string): string {
+  const parts = /^([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})$/.exec(keyOrToken);
+  return parts === null ? keyOrToken : parts.slice(1).join("-");
+}
+
 /** In the names of npm's client and of npm's documentation, where they differ. */
 function shownToken(token: Token): Record<string, unknown> {
   const { scope } = token;
@@ -75,7 +85,7 @@ function shownToken(token: Token): Record<string, unknown> {
   const expires = token.expiresAt === null ? null : new Date(token.expiresAt).toISOString();
   const accessed = token.lastUsedAt === null ? null : new Date(token.lastUsedAt).toISOString();
   return {
-    key: token.id,
+    key: keyOf(token.id),
     token: SHOWN_PREFIX,
     hint: token.hint,
     name: token.name,
