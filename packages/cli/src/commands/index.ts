@@ -2,10 +2,12 @@ import type { ClientCommand } from "../command.ts";
 import { AUDIT_COMMANDS } from "./audit.ts";
 import { CLAIM_COMMANDS } from "./claim.ts";
 import { LOGIN_COMMANDS } from "./login.ts";
+import { ORG_COMMANDS } from "./org.ts";
 import { PASSWORD_COMMANDS } from "./password.ts";
 import { REGISTRY_COMMANDS } from "./registry.ts";
 import { RULE_COMMANDS } from "./rule.ts";
 import { STATUS_COMMANDS } from "./status.ts";
+import { TEAM_COMMANDS } from "./team.ts";
 import { TOKEN_COMMANDS } from "./token.ts";
 import { UPSTREAM_COMMANDS } from "./upstream.ts";
 import { USER_COMMANDS } from "./user.ts";
@@ -21,5 +23,7 @@ export const CLIENT_COMMANDS: readonly ClientCommand[] = [
   ...TOKEN_COMMANDS,
   ...RULE_COMMANDS,
   ...USER_COMMANDS,
+  ...ORG_COMMANDS,
+  ...TEAM_COMMANDS,
   ...AUDIT_COMMANDS,
 ];
