@@ -86,9 +86,6 @@ describe("commands", () => {
       ["audit", "audits"],
       ["token list", "the management of tokens by npm"],
       ["profile get", "profiles"],
-      ["access list packages", "lists of what somebody may access"],
-      ["access list collaborators left", "lists of who may access a package"],
-      ["org ls acme", "organisations and teams"],
     ] as const) {
       const text = await npm.fail(...command.split(" "));
       expect(text, command).toContain(`404 Not Found`);
