@@ -77,7 +77,7 @@ it.each<[string, string, FakeAnswer, unknown, string]>([
   expect(server.seen[0]?.body).toEqual(body);
 });
 
-it.each([
+it.each<[string, string, object, string]>([
   ["org list", "/organizations", { name: "acme" }, "acme"],
   ["org members acme", "/organizations/acme/members", { user: "ada", role: "owner" }, "ada   owner"],
   ["team list acme", "/organizations/acme/teams", { name: "core", description: "of us" }, "core  of us"],
