@@ -186,6 +186,7 @@ describe("teams", () => {
 });
 
 it("the paths of yarn 1, older than those of npm, are nothing", async () => {
+  for (const name of ["org", "team"]) await app.admin.publish({ name, version: "1.0.0" });
   for (const [method, path] of [
     ["GET", "/org/acme/team?format=cli"],
     ["PUT", "/team/acme"],

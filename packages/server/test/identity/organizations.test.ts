@@ -130,8 +130,13 @@ describeOnEachDatabase("organizations", (databases) => {
     const deps = await startWithAcme(databases);
     const team = await requireTeam(deps, { organization: "acme", team: "developers" });
     await grant(deps, team.id);
+    await deps.heard();
     await deleteOrganization(deps, acme);
     expect((await listAccessRules(deps)).items).toEqual([]);
+    expect(await deps.heard()).toMatchObject([
+      { kind: "access-changed", what: "deleted", subject: { kind: "team", id: team.id } },
+      { kind: "organization-changed", what: "deleted" },
+    ]);
     for (const use of [rosterOf, () => deleteOrganization(deps, acme), () => set(deps, "bob")]) {
       await expect(use(deps)).rejects.toMatchObject({
         code: "not-found",

@@ -112,6 +112,17 @@ export async function removeRule(
   await logRule(trx, deps, { rule, actor, what: "deleted" });
 }
 
+/** Deletes within a transaction the rules about teams that are about to go, so that the log tells of each. */
+export async function removeTeamRules(
+  trx: Transaction<Schema>,
+  deps: Pick<AccessRuleDeps, "workspaceId" | "now">,
+  { teamIds, actor }: { teamIds: readonly string[]; actor: Actor },
+): Promise<void> {
+  if (teamIds.length === 0) return;
+  const rows = await trx.selectFrom("access_rules").selectAll().where("team_id", "in", teamIds).execute();
+  for (const row of rows) await removeRule(trx, deps, { rule: ruleOf(row), actor });
+}
+
 async function logRule(
   trx: Transaction<Schema>,
   deps: Pick<AccessRuleDeps, "workspaceId" | "now">,

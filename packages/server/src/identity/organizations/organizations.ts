@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { EntrepotError } from "@entrepot/core";
 import { isUniqueViolation } from "../../db/index.ts";
+import { removeTeamRules } from "../access/access-rules.ts";
 import { pageLimit, pageOf, type Deed, type Page } from "../identity-deps.ts";
 import { assertNewName, EVERYONES_TEAM, foldName } from "./names.ts";
 import {
@@ -60,6 +61,8 @@ export async function deleteOrganization(
   input: Deed & { organization: string },
 ): Promise<void> {
   await writeOrganization(deps, input, async ({ trx, row }) => {
+    const teams = await trx.selectFrom("teams").select("id").where("organization_id", "=", row.id).execute();
+    await removeTeamRules(trx, deps, { teamIds: teams.map(({ id }) => id), actor: input.actor });
     await trx.deleteFrom("organizations").where("id", "=", row.id).execute();
     return { detail: { what: "deleted" }, result: undefined };
   });

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { EntrepotError } from "@entrepot/core";
 import type { Kysely, Selectable, Transaction } from "kysely";
 import { isUniqueViolation, type Schema } from "../../db/index.ts";
+import { removeTeamRules } from "../access/access-rules.ts";
 import { pageLimit, pageOf, type Deed, type Page } from "../identity-deps.ts";
 import { assertNewName, EVERYONES_TEAM, foldName } from "./names.ts";
 import {
@@ -81,6 +82,7 @@ export async function deleteTeam(deps: OrganizationDeps, input: Deed & TeamName)
   await writeOrganization(deps, input, async ({ trx, row }) => {
     const team = await requireTeamRow(trx, row, input.team);
     assertNotEveryones(team, "destroyed");
+    await removeTeamRules(trx, deps, { teamIds: [team.id], actor: input.actor });
     await trx.deleteFrom("teams").where("id", "=", team.id).execute();
     return { detail: { what: "team deleted", teamId: team.id, team: team.name }, result: undefined };
   });
