@@ -6,6 +6,8 @@ import type { Access, Client } from "./clients.ts";
 import type { Tools } from "./tools.ts";
 
 const RUN_MS_MAX = 60_000;
+/** Some clients throw away what was typed before they had shown the whole prompt; nothing tells when they have. */
+const TYPING_MS = 200;
 
 export interface Output {
   code: number | null;
@@ -164,7 +166,7 @@ async function converse(place: Place, command: string[], answers: readonly Answe
     if (prompt === undefined || !text.includes(prompt, readUntil)) return;
     readUntil = text.length;
     left.shift();
-    if (typeof answer === "string") child.stdin.write(`${answer}\n`);
+    if (typeof answer === "string") setTimeout(() => child.stdin.write(`${answer}\n`), TYPING_MS);
     else void answer?.(text).catch((error: unknown) => child.emit("error", error));
   });
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));

@@ -221,6 +221,7 @@ async function createHttpDeps(inputs: AppInputs, storage: Storage, parts: Parts)
     limits: config.limits,
     tokenDefault: config.tokenDefault,
     loginTokens: config.loginTokens,
+    webLogin: config.webLogin,
     signUp: config.signUp,
     tarballLimits: {
       ...TARBALL_LIMITS,

@@ -97,6 +97,8 @@ export interface Config {
   tokenDefault: "read-only" | "read-write";
   /** Where the token of a login counts. */
   loginTokens: "all" | "registry";
+  /** True when clients may log in by browser. */
+  webLogin: boolean;
   signUp: SignUp;
   /** True when administrators may choose the value of a key themselves. */
   typedKeys: boolean;

@@ -62,6 +62,7 @@ export interface ConfigKeys {
   anonymousRead: boolean;
   tokenDefault: "read-only" | "read-write";
   loginTokens: "all" | "registry";
+  webLogin: boolean;
   signUp: SignUp;
   typedKeys: boolean;
   limits: Limits;
@@ -183,6 +184,10 @@ const topKeys = {
   loginTokens: described(
     choice(["all", "registry"], "all"),
     "Where the token of a login counts: in every registry that its user may use, or in the one that was logged in to.",
+  ),
+  webLogin: described(
+    flag(true),
+    "Lets clients log in by browser; without it they ask for name and password in the terminal.",
   ),
   signUp: described(
     choice(["closed", "invitation", "open"], "closed"),

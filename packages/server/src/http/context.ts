@@ -58,6 +58,8 @@ export interface HttpDeps {
   tokenDefault: "read-only" | "read-write";
   /** Where the token of a login counts. */
   loginTokens: "all" | "registry";
+  /** True when clients may log in by browser. */
+  webLogin: boolean;
   /** Who becomes a user without an administrator making them one. */
   signUp: SignUp;
   tarballLimits: TarballLimits;

@@ -112,7 +112,7 @@ export function createIdentity(deps: IdentityDeps): Identity {
   const sessions = createSessions(deps, passwords);
   return {
     sessions,
-    webLogins: createWebLogins(deps, passwords),
+    webLogins: createWebLogins(deps, { passwords, sessions }),
     authenticate: authenticator.authenticate,
     login: (input) => login(deps, { passwords, sessions, authenticate: authenticator.authenticate }, input),
     changeOwnPassword: (input) => changeOwnPassword(deps, passwords, input),

@@ -3,7 +3,7 @@ import { clientName } from "../changes/index.ts";
 import { createLoginToken } from "./create-token.ts";
 import type { IdentityDeps } from "./identity-deps.ts";
 import { checkLastingPassword, passwordMustChange, type LoginInput } from "./lasting-password.ts";
-import type { PasswordCheck } from "./password-check.ts";
+import type { CheckedUser, PasswordCheck } from "./password-check.ts";
 import { isLoginPassword } from "./sessions/session-secret.ts";
 import type { Sessions } from "./sessions/sessions.ts";
 import { recordFailedSignIn, recordSignIn } from "./sign-in-events.ts";
@@ -35,6 +35,9 @@ export interface LoginParts {
 const TOKEN_USER = "api";
 /** User names that mean "the password is that of a browser session". */
 const SESSION_USERS: readonly string[] = ["session", "bytesafe"];
+
+/** Begins what tells a token of such a login, after the word that all tokens of logins begin with. */
+export const FROM_SESSION = "from session, ";
 
 /** Who logs in, and how the token is told from others. */
 interface Somebody {
@@ -71,17 +74,34 @@ export async function login(deps: IdentityDeps, parts: LoginParts, input: TokenL
 async function whoLogsIn(deps: IdentityDeps, parts: LoginParts, input: LoginInput): Promise<Somebody> {
   const name = foldUserName(input.user);
   if (name === TOKEN_USER) return await ownerOfToken(parts, input);
-  if (SESSION_USERS.includes(name) && isLoginPassword(input.password)) {
-    const user = await parts.sessions.userOfLoginPassword(input.password).catch((error: unknown) => {
-      const { address, client } = input;
-      const actor = { name, credential: "session", address, client: clientName(client) };
-      recordFailedSignIn(deps, actor, { because: "session-ended", isSignIn: true });
-      throw error;
-    });
-    return { user, credential: "session", from: "from session, ", madeWith: null };
+  const { user, isSession } = await ownerOfPassword(deps, parts, input);
+  const how = isSession
+    ? { credential: "session", from: FROM_SESSION }
+    : { credential: "password", from: "" };
+  return { user, ...how, madeWith: null };
+}
+
+/**
+ * Finds whose password that is: of a browser session under the names for it, else a user's own. Throws
+ * credential-invalid, too-many-requests, and permission-denied for a one-time password.
+ */
+export async function ownerOfPassword(
+  deps: IdentityDeps,
+  { passwords, sessions }: Pick<LoginParts, "passwords" | "sessions">,
+  input: LoginInput,
+): Promise<{ user: CheckedUser; isSession: boolean }> {
+  const { user: userName, password, address, client } = input;
+  const name = foldUserName(userName);
+  if (!SESSION_USERS.includes(name) || !isLoginPassword(password)) {
+    return { user: await checkLastingPassword(deps, passwords, input), isSession: false };
   }
-  const user = await checkLastingPassword(deps, parts.passwords, input);
-  return { user, credential: "password", from: "", madeWith: null };
+  try {
+    return { user: await sessions.userOfLoginPassword(password), isSession: true };
+  } catch (error) {
+    const actor = { name, credential: "session", address, client: clientName(client) };
+    recordFailedSignIn(deps, actor, { because: "session-ended", isSignIn: true });
+    throw error;
+  }
 }
 
 async function ownerOfToken({ authenticate }: LoginParts, input: LoginInput): Promise<Somebody> {

@@ -5,8 +5,8 @@ import { clientName } from "../changes/index.ts";
 import type { Schema } from "../db/index.ts";
 import { createLoginToken } from "./create-token.ts";
 import type { IdentityDeps } from "./identity-deps.ts";
-import { checkLastingPassword, type LoginInput, type LoginSource } from "./lasting-password.ts";
-import type { PasswordCheck } from "./password-check.ts";
+import type { LoginInput, LoginSource } from "./lasting-password.ts";
+import { FROM_SESSION, ownerOfPassword, type LoginParts } from "./login.ts";
 import { recordSignIn } from "./sign-in-events.ts";
 import type { TokenScope } from "./token-scope.ts";
 
@@ -58,13 +58,17 @@ type Row = Selectable<Schema["web_logins"]>;
 type Approval = Pick<Row, "user_id" | "approved_with">;
 
 /** Makes the logins by browser; what is under way is in the database, for every process to see. */
-export function createWebLogins(deps: IdentityDeps, passwords: PasswordCheck): WebLogins {
+export function createWebLogins(
+  deps: IdentityDeps,
+  parts: Pick<LoginParts, "passwords" | "sessions">,
+): WebLogins {
   return {
     begin: (input) => begin(deps, input),
     find: (input) => find(deps, input),
     async approveWithPassword(input) {
-      const user = await checkLastingPassword(deps, passwords, input);
-      return await approve(deps, input, { user_id: user.id, approved_with: "password" });
+      const { user, isSession } = await ownerOfPassword(deps, parts, input);
+      const approvedWith = isSession ? "session" : "password";
+      return await approve(deps, input, { user_id: user.id, approved_with: approvedWith });
     },
     approveAs: (input) => approve(deps, input, { user_id: input.userId, approved_with: "session" }),
     collect: (input) => collect(deps, input),
@@ -174,7 +178,8 @@ async function collect(
   const { client, address } = row;
   const actor = { name: user.name, credential: row.approved_with, address, client };
   const given = scope === undefined ? {} : { scope };
-  const token = await createLoginToken(deps, { userId, actor, client, ...given });
+  const from = row.approved_with === "session" ? FROM_SESSION : "";
+  const token = await createLoginToken(deps, { userId, actor, client: from + client, ...given });
   recordSignIn(deps, "signed-in", { actor, tokenId: token.id });
   deps.log.info("login", { userName: user.name, tokenId: token.id, address, client });
   return { state: "done", token: token.secret };

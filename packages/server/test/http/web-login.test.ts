@@ -142,6 +142,13 @@ describe("a login by browser", () => {
     });
   });
 
+  it("is not offered where the operator does not want it", async () => {
+    const plain = await startTestApp({ file: "webLogin: false\n" });
+    const { status, json } = await plain.request("/npm/default/-/v1/login", { method: "POST", body: {} });
+    await plain.close();
+    expect([status, json.error]).toEqual([404, expect.stringContaining("--auth-type=legacy")]);
+  });
+
   it("is refused to a client that wants to ask for name and password", async () => {
     const request = { method: "POST", headers: { "npm-auth-type": "legacy" }, body: {} };
     expect((await app.request("/npm/default/-/v1/login", request)).status).toBe(404);
@@ -181,6 +188,19 @@ describe("in a browser that is signed in", () => {
     expect((await send(page, { csrf }, { cookie })).status).toBe(200);
     const { json } = await app.request(done);
     expect((await whoami(json["token"])).json).toEqual({ username: "admin" });
+  });
+
+  it("its session's password does on another machine's page, and the token says where it is from", async () => {
+    const { cookie, csrf } = await signIn();
+    const headers = { cookie, "x-entrepot-csrf": csrf };
+    const given = await app.request("/api/v1/session/password", { method: "POST", headers });
+    const { page, done } = await begin();
+    expect((await send(page, { user: "session", password: String(given.json["password"]) })).status).toBe(
+      200,
+    );
+    expect((await whoami((await app.request(done)).json["token"])).json).toEqual({ username: "admin" });
+    const { items } = (await app.admin.request("/api/v1/tokens")).json as { items: { name: string }[] };
+    expect(items.map(({ name }) => name)).toContain("login: from session, npm/11 <b>");
   });
 
   it("no other site can press it, and no session that ended", async () => {

@@ -13,12 +13,15 @@ const POLL_SECONDS = 1;
 const TITLE = "log in a client";
 
 /**
- * `POST /-/v1/login`: begins a login by browser. A client that says it cannot is told that there is none, and asks for
- * name and password instead.
+ * `POST /-/v1/login`: begins a login by browser. Where there is none, 404 makes clients ask for name and password
+ * instead.
  */
 export async function beginWebLogin(context: NpmContext): Promise<Answer> {
-  if (context.request.headers["npm-auth-type"] === "legacy") {
-    throw new EntrepotError("not-found", { message: "This client asks for name and password by itself." });
+  if (!context.deps.webLogin || context.request.headers["npm-auth-type"] === "legacy") {
+    throw new EntrepotError("not-found", {
+      message:
+        "There is no login by browser here; use npm login --auth-type=legacy with user name and password.",
+    });
   }
   const { page, done } = await context.deps.identity.webLogins.begin({
     registryId: context.registry.id,
