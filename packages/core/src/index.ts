@@ -54,7 +54,7 @@ export {
   type Role,
   type Task,
 } from "./permissions/permission.ts";
-export type { KeyPrincipal, Principal, TokenLimits, UserPrincipal } from "./permissions/principal.ts";
+export type { KeyPrincipal, Principal, TokenLimits, UseLog, UserPrincipal } from "./permissions/principal.ts";
 export {
   isDownloadable,
   isSelectable,

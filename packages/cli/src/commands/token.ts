@@ -52,6 +52,7 @@ async function createKey(context: CommandContext): Promise<void> {
     kind: isOfFeed ? "feed" : "system",
     user: textOption(options, "user"),
     value: textOption(options, "value"),
+    logLevel: textOption(options, "log-level"),
     ...scope,
   });
   showSecret(context, await api.call<Secret>("POST", "/keys", body));
@@ -116,8 +117,13 @@ export const TOKEN_COMMANDS: readonly ClientCommand[] = [
     words: ["<name>"],
     options: {
       ...SCOPE_OPTIONS,
-      user: { type: "string", value: "NAME", what: "Whose it is: it may do no more than the user." },
-      value: { type: "string", value: "TEXT", what: "Its value, where the server is set to take one." },
+      "user": { type: "string", value: "NAME", what: "Whose it is: it may do no more than the user." },
+      "value": { type: "string", value: "TEXT", what: "Its value, where the server is set to take one." },
+      "log-level": {
+        type: "string",
+        value: "LEVEL",
+        what: "What the audit trail keeps of its requests: none, request, response or both.",
+      },
     },
     run: createKey,
   },

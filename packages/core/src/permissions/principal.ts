@@ -11,6 +11,13 @@ export interface TokenLimits {
   organizations: ReadonlySet<string> | null;
 }
 
+/** What of a credential's requests is recorded, and under which name. */
+export interface UseLog {
+  /** Of the token or key. */
+  name: string;
+  level: "request" | "response" | "both";
+}
+
 /** A user, by whatever credential. */
 export interface UserPrincipal {
   kind: "user";
@@ -24,6 +31,8 @@ export interface UserPrincipal {
   limits: TokenLimits | null;
   /** True until the user has replaced a one-time password: then the credential opens nothing but that. */
   mustChangePassword: boolean;
+  /** Left out where nothing is recorded. */
+  log?: UseLog;
 }
 
 /** A key that belongs to nobody: it may do what it was made for, and nothing else. */
@@ -33,6 +42,8 @@ export interface KeyPrincipal {
   name: string;
   tokenId: string;
   limits: TokenLimits & { permissions: ReadonlySet<Permission> };
+  /** Left out where nothing is recorded. */
+  log?: UseLog;
 }
 
 /** Who asks. */

@@ -9,6 +9,7 @@ export type AuditKind =
   | "sign-in-failed"
   | "sign-in-limited"
   | "request-refused"
+  | "key-used"
   | "events-dropped";
 
 /** How it ended: as wanted, not allowed, or not possible. */

@@ -169,6 +169,8 @@ interface TokensTable {
   expires_at: number | null;
   last_used_at: number | null;
   last_used_address: string | null;
+  /** What of its requests is recorded in the audit trail beside their lines. */
+  log_level: "none" | "request" | "response" | "both";
   revoked_at: number | null;
 }
 

@@ -14,6 +14,7 @@ import { createOtherEndpoint, type OtherEndpoint } from "./other-endpoint.ts";
 import { createNpmEndpoint, type NpmEndpoint, type NpmExchange, type RequestTrace } from "./npm-endpoint.ts";
 import { createReplayLane, type ReplayLane } from "./replay-lane.ts";
 import { createRequestIds } from "./request-ids.ts";
+import { recordUse } from "./key-log.ts";
 import { nameOf } from "./require-user.ts";
 import { NPM_ROUTES } from "./routes.ts";
 import { sendAnswer, type SentAnswer } from "./send-answer.ts";
@@ -199,7 +200,18 @@ function countRefusal(metrics: Metrics, { details }: EntrepotError): void {
 function finish(parts: ServerParts, request: IncomingMessage, finished: Finished): void {
   const { at, sent, principal, durationMs, meter, ip } = finished;
   meter?.observe(sent.status, durationMs);
-  const { accessLog } = parts.deps;
+  const { accessLog, audit } = parts.deps;
+  if (principal.kind !== "anonymous" && principal.log !== undefined) {
+    const { method = "", url = "", headers } = request;
+    recordUse(audit, {
+      principal,
+      method,
+      path: url,
+      status: sent.status,
+      address: ip,
+      userAgent: headers["user-agent"],
+    });
+  }
   if (accessLog === null) return;
   accessLog.line({
     at,

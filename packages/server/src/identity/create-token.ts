@@ -32,6 +32,8 @@ export interface TokenRequest extends Deed {
   name: string;
   description?: string;
   scope: TokenScope;
+  /** What of its requests is recorded; nothing when left out. */
+  logLevel?: TokenRow["log_level"];
   /** A value that somebody chose, where that is allowed; else one is made up. */
   value?: string;
   /** The new token ends no later than the one it is made with. */
@@ -123,6 +125,7 @@ function newRow(
     expires_at: input.expiresAt,
     last_used_at: null,
     last_used_address: null,
+    log_level: input.logLevel ?? "none",
     revoked_at: null,
   };
 }

@@ -35,6 +35,7 @@ type TokenColumns = Pick<
   | "packages"
   | "organizations"
   | "networks"
+  | "log_level"
   | "expires_at"
   | "last_used_at"
   | "revoked_at"
@@ -67,6 +68,7 @@ export function createTokenLookup(
         "tokens.packages",
         "tokens.organizations",
         "tokens.networks",
+        "tokens.log_level",
         "tokens.expires_at",
         "tokens.last_used_at",
         "tokens.revoked_at",
@@ -124,6 +126,7 @@ function foundToken(row: Row | undefined, asked: { userName: string | null; at: 
 
 function principalOf(row: Row, scope: TokenScope): UserPrincipal | KeyPrincipal {
   const limits = limitsOf(scope);
+  const log = row.log_level === "none" ? {} : { log: { name: row.token_name, level: row.log_level } };
   if (row.user_id !== null && row.name !== null && row.role !== null) {
     return {
       kind: "user",
@@ -134,13 +137,20 @@ function principalOf(row: Row, scope: TokenScope): UserPrincipal | KeyPrincipal 
       tokenId: row.token_id,
       limits,
       mustChangePassword: row.must_change_password === 1,
+      ...log,
     };
   }
   const permissions = limits?.permissions ?? null;
   if (limits === null || permissions === null) {
     throw refused("token-unknown", "This key was made for nothing.");
   }
-  return { kind: "key", name: row.token_name, tokenId: row.token_id, limits: { ...limits, permissions } };
+  return {
+    kind: "key",
+    name: row.token_name,
+    tokenId: row.token_id,
+    limits: { ...limits, permissions },
+    ...log,
+  };
 }
 
 function refused(code: HelpCode, message: string): EntrepotError {

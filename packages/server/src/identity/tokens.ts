@@ -31,6 +31,8 @@ export interface Token {
   /** As of the last minute or so. */
   lastUsedAt: number | null;
   lastUsedAddress: string | null;
+  /** What of its requests is recorded in the audit trail. */
+  logLevel: TokenRow["log_level"];
 }
 
 /** A token and, this once, its secret. */
@@ -192,5 +194,6 @@ export function tokenOf(row: TokenRow & { user_name: string | null }): Token {
     expiresAt: row.expires_at,
     lastUsedAt: row.last_used_at,
     lastUsedAddress: row.last_used_address,
+    logLevel: row.log_level,
   };
 }

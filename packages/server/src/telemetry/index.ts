@@ -14,3 +14,4 @@ export { createMetrics } from "./metrics.ts";
 export type { CountMeter, DurationMeter, Metrics, RouteMeter } from "./metrics.ts";
 export { createOutput } from "./output.ts";
 export type { Output } from "./output.ts";
+export { scrub } from "./scrub.ts";

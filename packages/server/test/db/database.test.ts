@@ -309,6 +309,7 @@ function token(id: string, userId: string): Schema["tokens"] {
     organizations: null,
     networks: null,
     last_used_address: null,
+    log_level: "none" as const,
     created_at: 0,
     expires_at: null,
     last_used_at: null,

@@ -139,6 +139,92 @@ describe("a feed key", () => {
   });
 });
 
+describe("the log of a key", () => {
+  interface Use {
+    actor: string;
+    credential: string;
+    result: string;
+    detail: Record<string, unknown>;
+  }
+
+  async function usesOf(keyId: unknown): Promise<Use[]> {
+    const { json } = await app.admin.request(`/api/v1/audit?kind=key-used&credential=${String(keyId)}`);
+    return (json["items"] as Use[]).toReversed();
+  }
+
+  async function use(logLevel: string): Promise<{ id: unknown; key: string; uses: () => Promise<Use[]> }> {
+    const made = await makeKey({
+      kind: "feed",
+      name: `of ${logLevel}`,
+      registries: ["default"],
+      permissions: ["view", "manage-registry"],
+      logLevel,
+    });
+    const key = String(made.json["token"]);
+    const headers = { "x-apikey": key };
+    const status = "/api/v1/registries/default/packages/logged/versions/1.0.0/status";
+    await app.request("/npm/default/left", { headers });
+    await app.request(`/npm/default/left/-/left-1.0.0.tgz?key=${key}`);
+    await app.request(status, { method: "PUT", headers, body: { status: "blocked", reason: "miner" } });
+    return { id: made.json["id"], key, uses: () => usesOf(made.json["id"]) };
+  }
+
+  it("has each request with the key's name, and no body that was not wanted", async () => {
+    const reply = expect.stringContaining('"status":"blocked"');
+    const bodies: Record<string, object> = {
+      request: { request: '{"status":"blocked","reason":"miner"}' },
+      response: { response: reply },
+      both: { request: '{"status":"blocked","reason":"miner"}', response: reply },
+    };
+    for (const [level, kept] of Object.entries(bodies)) {
+      const { id, key, uses } = await use(level);
+      await expect.poll(async () => (await uses()).length, { timeout: 5000 }).toBe(3);
+      const found = await uses();
+      const name = `of ${level}`;
+      expect(
+        found.map(({ actor, credential, result, detail }) => ({ actor, credential, result, detail })),
+      ).toEqual([
+        {
+          actor: `key ${name}`,
+          credential: id,
+          result: "done",
+          detail: { key: name, method: "GET", path: "/npm/default/left", status: 200 },
+        },
+        {
+          actor: `key ${name}`,
+          credential: id,
+          result: "refused",
+          detail: {
+            key: name,
+            method: "GET",
+            path: "/npm/default/left/-/left-1.0.0.tgz?key=[secret]",
+            status: 403,
+          },
+        },
+        {
+          actor: `key ${name}`,
+          credential: id,
+          result: "done",
+          detail: {
+            key: name,
+            method: "PUT",
+            path: expect.stringContaining("/status"),
+            status: 200,
+            ...kept,
+          },
+        },
+      ]);
+      expect(JSON.stringify(found)).not.toContain(key);
+    }
+  });
+
+  it("is empty unless it is wanted", async () => {
+    const { uses } = await use("none");
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    expect(await uses()).toEqual([]);
+  });
+});
+
 describe("a key whose value was typed in", () => {
   it("works in every form, the one that manuals print among them", async () => {
     await app.as("dev");

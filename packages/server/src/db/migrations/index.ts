@@ -4,6 +4,7 @@ import * as registryRules from "./0002-registry-rules.ts";
 import * as access from "./0003-access.ts";
 import * as audit from "./0004-audit.ts";
 import * as sessions from "./0006-sessions.ts";
+import * as keyLogs from "./0007-key-logs.ts";
 
 /** Every migration by name. Released ones are never edited; a change of the schema is a new file. */
 export const MIGRATIONS: Migrations = {
@@ -12,4 +13,5 @@ export const MIGRATIONS: Migrations = {
   "0003-access": access,
   "0004-audit": audit,
   "0006-sessions": sessions,
+  "0007-key-logs": keyLogs,
 };

@@ -8,6 +8,7 @@ import { hasUnreadBody } from "../body.ts";
 import { baseUrlOf, plainAddress, type AddressReader } from "../client-address.ts";
 import type { HttpDeps } from "../context.ts";
 import { errorAnswer, isServerFault } from "../errors.ts";
+import { recordUse } from "../key-log.ts";
 import { nameOf } from "../require-user.ts";
 import { assertSameSite, requireSession } from "../session-cookie.ts";
 import { credentialInBody, shownCredential } from "../shown-credential.ts";
@@ -34,6 +35,8 @@ declare module "fastify" {
     startedAt: number;
     /** The client's own address, behind trusted proxies. */
     clientIp: string;
+    /** The answer's text; empty until there is one. */
+    sentText: string;
   }
 }
 
@@ -50,6 +53,7 @@ export async function createApi(deps: HttpDeps, addresses: AddressReader): Promi
   app.decorateRequest("ownSession", null);
   app.decorateRequest("startedAt", 0);
   app.decorateRequest("clientIp", "");
+  app.decorateRequest("sentText", "");
   app.setErrorHandler((error, request, reply) => sendError(deps, addresses, { error, request, reply }));
   app.setNotFoundHandler(() => {
     throw new EntrepotError("not-found", { message: "The API has nothing at this URL." });
@@ -66,6 +70,18 @@ export async function createApi(deps: HttpDeps, addresses: AddressReader): Promi
     const meter = meters.get(request.routeOptions.config.id ?? "") ?? otherMeter;
     meter.observe(reply.statusCode, performance.now() - request.startedAt);
     logRequest(deps, request, reply);
+    recordUse(deps.audit, {
+      principal: request.principal,
+      method: request.method,
+      path: request.url,
+      status: reply.statusCode,
+      address: request.clientIp,
+      userAgent: request.headers["user-agent"],
+      bodies: keptBodies(request),
+    });
+  });
+  app.addHook("onSend", async (request, _reply, payload) => {
+    if (typeof payload === "string") request.sentText = payload;
   });
   app.addContentTypeParser(
     "application/x-www-form-urlencoded",
@@ -77,6 +93,18 @@ export async function createApi(deps: HttpDeps, addresses: AddressReader): Promi
   for (const route of API_ROUTES) addRoute(app, { deps, isSecure }, route);
   await app.ready();
   return { handle: (request, response) => app.routing(request, response), close: () => app.close() };
+}
+
+/** Where people put passwords and are shown tokens: nothing of such bodies is kept anywhere. */
+const OF_SECRETS = /^\/api\/v1\/(?:tokens|keys|login|password|session|sign-up|invitations|users|upstreams)/;
+
+function keptBodies(request: FastifyRequest): { request?: string; response?: string } {
+  if (OF_SECRETS.test(request.url)) return {};
+  const { body, sentText } = request;
+  return {
+    ...(body === undefined || body === null ? {} : { request: JSON.stringify(body) }),
+    ...(sentText === "" ? {} : { response: sentText }),
+  };
 }
 
 interface RouteParts {

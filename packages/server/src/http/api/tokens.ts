@@ -41,6 +41,7 @@ const keyBody = z.strictObject({
   kind: z.enum(["feed", "system"]),
   user: z.string().max(255).nullable().default(null),
   value: z.string().max(255).optional(),
+  logLevel: z.enum(["none", "request", "response", "both"]).default("none"),
   ...common,
 });
 const rotateBody = z.strictObject({
@@ -70,6 +71,7 @@ function shownToken({ byId }: RegistrySnapshot, token: Token): Record<string, un
     expiresAt: isoOrNull(token.expiresAt),
     lastUsedAt: isoOrNull(token.lastUsedAt),
     lastUsedAddress: token.lastUsedAddress,
+    logLevel: token.logLevel,
   };
 }
 
@@ -111,7 +113,7 @@ async function placesOf(
   return { ids: found.map(({ id }) => id), groups: groups ?? [] };
 }
 
-type Made = Pick<TokenRequest, "kind" | "userId" | "madeWith" | "value"> & {
+type Made = Pick<TokenRequest, "kind" | "userId" | "madeWith" | "value" | "logLevel"> & {
   body: z.infer<z.ZodObject<typeof common>>;
 };
 
@@ -154,7 +156,7 @@ async function revoke(context: ApiContext<unknown>, userId: string | null): Prom
 }
 
 async function createKey(context: ApiContext<z.infer<typeof keyBody>>): Promise<unknown> {
-  const { kind, user: userName, value, ...body } = context.body;
+  const { kind, user: userName, value, logLevel, ...body } = context.body;
   if (kind === "feed" && body.registries === undefined && body.groups === undefined) {
     throw new EntrepotError("request-invalid", {
       message: 'A feed key is for some registries; name them in "registries" or "groups".',
@@ -165,7 +167,7 @@ async function createKey(context: ApiContext<z.infer<typeof keyBody>>): Promise<
   const isForAll = userId === null && body.readonly === false;
   const wanted = isForAll ? { ...body, readonly: undefined, permissions: [...PERMISSIONS] } : body;
   const chosen = value === undefined ? {} : { value };
-  return await made(context, { kind, userId, body: wanted, ...chosen });
+  return await made(context, { kind, userId, body: wanted, logLevel, ...chosen });
 }
 
 /** One's own tokens. */
