@@ -84,7 +84,6 @@ describe("commands", () => {
     for (const [command, what] of [
       ["search left", "search"],
       ["audit", "audits"],
-      ["token list", "the management of tokens by npm"],
       ["profile get", "profiles"],
     ] as const) {
       const text = await npm.fail(...command.split(" "));
