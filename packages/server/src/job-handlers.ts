@@ -1,6 +1,6 @@
 import type { BlobStore, StagingArea } from "./blobs/index.ts";
 import type { Database } from "./db/index.ts";
-import { purgeSessions, purgeTokens } from "./identity/index.ts";
+import { purgeInvitations, purgeSessions, purgeTokens } from "./identity/index.ts";
 import type { JobHandler, Schedule } from "./jobs/index.ts";
 import { collectGarbage } from "./registry/index.ts";
 
@@ -28,6 +28,7 @@ export function createJobHandlers(deps: {
         );
         log(`removed ${await purgeTokens(deps)} tokens that ended 30 days ago or earlier`);
         log(`removed ${await purgeSessions(deps)} sessions that ended 30 days ago or earlier`);
+        log(`removed ${await purgeInvitations(deps)} invitations that ended 30 days ago or earlier`);
       },
     },
   ];

@@ -1,6 +1,7 @@
 import type { ClientCommand } from "../command.ts";
 import { AUDIT_COMMANDS } from "./audit.ts";
 import { CLAIM_COMMANDS } from "./claim.ts";
+import { INVITATION_COMMANDS } from "./invitation.ts";
 import { LOGIN_COMMANDS } from "./login.ts";
 import { ORG_COMMANDS } from "./org.ts";
 import { PASSWORD_COMMANDS } from "./password.ts";
@@ -23,6 +24,7 @@ export const CLIENT_COMMANDS: readonly ClientCommand[] = [
   ...TOKEN_COMMANDS,
   ...RULE_COMMANDS,
   ...USER_COMMANDS,
+  ...INVITATION_COMMANDS,
   ...ORG_COMMANDS,
   ...TEAM_COMMANDS,
   ...AUDIT_COMMANDS,

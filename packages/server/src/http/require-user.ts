@@ -1,9 +1,16 @@
 import { EntrepotError, type KeyPrincipal, type Principal, type UserPrincipal } from "@entrepot/core";
 
-/** Whoever is behind a request, user or key. Throws `credential-missing` for an anonymous one. */
+/**
+ * Whoever is behind a request, user or key. Throws `credential-missing` for an anonymous one, and `permission-denied` for
+ * a user whose password is a one-time one: it opens nothing.
+ */
 export function requireKnown(principal: Principal): UserPrincipal | KeyPrincipal {
-  if (principal.kind !== "anonymous") return principal;
-  throw new EntrepotError("credential-missing");
+  if (principal.kind === "anonymous") throw new EntrepotError("credential-missing");
+  if (principal.kind === "key" || !principal.mustChangePassword) return principal;
+  throw new EntrepotError("permission-denied", {
+    message: `The password of ${principal.name} is a one-time password; set one of your own first.`,
+    details: { code: "password-must-change" },
+  });
 }
 
 /** The user behind a request. Throws `credential-missing` for an anonymous one, `permission-denied` for a key. */
@@ -27,12 +34,6 @@ export function nameOf(principal: Principal): string | null {
  */
 export function requireWholeUser(principal: Principal, what: string): UserPrincipal {
   const user = requireUser(principal);
-  if (user.mustChangePassword) {
-    throw new EntrepotError("permission-denied", {
-      message: `The password of ${user.name} is a one-time password; set one of your own first.`,
-      details: { code: "password-must-change" },
-    });
-  }
   if (user.limits === null) return user;
   throw new EntrepotError("permission-denied", {
     message: `This token is limited; to ${what} use one that is not, or your password.`,

@@ -1,5 +1,5 @@
 import type { NpmRoute } from "./context.ts";
-import { getUser, login, logout, ping, whoami } from "./npm/account.ts";
+import { getUser, logout, ping, whoami } from "./npm/account.ts";
 import { getOrganizationPackages, getTeamPackages, getUserPackages } from "./npm/access-lists.ts";
 import { getTags, putAllTags, putTag, removeTag } from "./npm/dist-tags.ts";
 import { getManifest } from "./npm/get-manifest.ts";
@@ -25,6 +25,7 @@ import {
   putTeamPackage,
   visibility,
 } from "./npm/package-access.ts";
+import { login } from "./npm/login.ts";
 import { putPackage } from "./npm/put-package.ts";
 import { attestations, help, registryInfo } from "./npm/registry-info.ts";
 import { deletePackage, deleteTarball, putRevision } from "./npm/revisions.ts";
@@ -229,6 +230,14 @@ export const NPM_ROUTES: readonly NpmRoute[] = [
     id: "login",
     method: "PUT",
     path: "/-/user/org.couchdb.user:{user}",
+    permission: "none",
+    ignoresCredential: true,
+    handler: login,
+  },
+  {
+    id: "login-again",
+    method: "PUT",
+    path: "/-/user/org.couchdb.user:{user}/-rev/:rev",
     permission: "none",
     ignoresCredential: true,
     handler: login,

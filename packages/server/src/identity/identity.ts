@@ -2,6 +2,7 @@ import { EntrepotError, type Principal } from "@entrepot/core";
 import { clientName, type Actor } from "../changes/index.ts";
 import { createAuthenticator } from "./authenticate.ts";
 import type { IdentityDeps, Page } from "./identity-deps.ts";
+import { createInvitations, type Invitations } from "./invitations.ts";
 import type { LoginSource } from "./lasting-password.ts";
 import { login, type Login, type TokenLogin } from "./login.ts";
 import { changeOwnPassword, type OwnPasswordChange } from "./own-password.ts";
@@ -10,6 +11,7 @@ import type { CheckedUser } from "./password-check.ts";
 import { makeOneTimePassword } from "./password-rules.ts";
 import { recordSignIn } from "./sign-in-events.ts";
 import { createSessions, type Sessions } from "./sessions/sessions.ts";
+import { signUp, type SignUpInput } from "./sign-up.ts";
 import { createTokenLookup } from "./token-lookup.ts";
 import { isTokenSecret } from "./token-secret.ts";
 import { createTokenUse } from "./token-use.ts";
@@ -27,6 +29,12 @@ export interface Identity {
   sessions: Sessions;
   /** Logins of clients that a browser is to approve. */
   webLogins: WebLogins;
+  invitations: Invitations;
+  /**
+   * Makes a user of whoever was invited, or of anybody where that is allowed. Throws permission-denied, not-found,
+   * request-invalid, name-taken and too-many-requests.
+   */
+  signUp(input: SignUpInput): Promise<User>;
   /**
    * Resolves the value of an `Authorization` header; no header is the anonymous principal, a wrong one never
    * is. Gives
@@ -110,9 +118,12 @@ export function createIdentity(deps: IdentityDeps): Identity {
   }, FLUSH_MS);
   timer.unref();
   const sessions = createSessions(deps, passwords);
+  const invitations = createInvitations(deps);
   return {
     sessions,
     webLogins: createWebLogins(deps, { passwords, sessions }),
+    invitations,
+    signUp: (input) => signUp(deps, invitations, input),
     authenticate: authenticator.authenticate,
     login: (input) => login(deps, { passwords, sessions, authenticate: authenticator.authenticate }, input),
     changeOwnPassword: (input) => changeOwnPassword(deps, passwords, input),

@@ -53,21 +53,35 @@ type UserDeps = Pick<IdentityDeps, "db" | "workspaceId" | "now" | "hasher">;
 const EMAIL = /^[^\s@\p{C}]+@[^\s@\p{C}]+$/u;
 const EMAIL_CHARACTERS_MAX = 254;
 
-/** Creates a user. Throws request-invalid for a bad name or password, and name-taken. */
-export async function createUser(deps: UserDeps, input: NewUser): Promise<User> {
+/**
+ * Creates a user, and does `alongside` in the same transaction. Throws request-invalid for a bad name or password, and
+ * name-taken.
+ */
+export async function createUser(
+  deps: UserDeps,
+  input: NewUser,
+  alongside?: (trx: Transaction<Schema>) => Promise<void>,
+): Promise<User> {
   assertNewUserName(input.name);
   assertEmail(input.email ?? null);
   if (input.password !== null) assertNewPassword(input.password, input.name);
   const passwordHash = input.password === null ? null : await deps.hasher.hash(input.password);
   const row = newRow(deps, input, passwordHash);
-  if (!(await wasInserted(deps, row, input.actor))) throw nameTaken(input.name);
+  const insert = async (trx: Transaction<Schema>): Promise<void> => {
+    await alongside?.(trx);
+    await insertUser(trx, row, input.actor);
+  };
+  if (!(await wasInserted(deps, insert))) throw nameTaken(input.name);
   return userOf(row);
 }
 
 /** Resolves with false when the name is taken. */
-async function wasInserted(deps: UserDeps, row: UserRow, actor: Actor): Promise<boolean> {
+async function wasInserted(
+  deps: UserDeps,
+  insert: (trx: Transaction<Schema>) => Promise<void>,
+): Promise<boolean> {
   try {
-    await deps.db.write((trx) => insertUser(trx, row, actor));
+    await deps.db.write(insert);
     return true;
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
@@ -125,7 +139,7 @@ export async function seedAdmin(
   };
   const row = newRow(deps, given, await deps.hasher.hash(password));
   // Another process may have been first.
-  const isFirst = await wasInserted(deps, row, given.actor);
+  const isFirst = await wasInserted(deps, (trx) => insertUser(trx, row, given.actor));
   return isFirst ? { user: userOf(row), oneTimePassword } : null;
 }
 
@@ -269,7 +283,8 @@ async function appendUserChange(
   });
 }
 
-function assertEmail(email: string | null): void {
+/** Checks an e-mail address, where there is one. Throws request-invalid. */
+export function assertEmail(email: string | null): void {
   if (email === null) return;
   if (email.length <= EMAIL_CHARACTERS_MAX && EMAIL.test(email)) return;
   throw new EntrepotError("request-invalid", { message: "This is not an email address." });

@@ -91,6 +91,7 @@ const EXPECTED: Readonly<Record<string, "refuses" | "hides" | "is not about vers
   "help": "is not about versions",
   "ping": "is not about versions",
   "whoami": "is not about versions",
+  "login-again": "is not about versions",
   "web-login": "is not about versions",
   "web-login-done": "is not about versions",
   "web-login-page": "is not about versions",

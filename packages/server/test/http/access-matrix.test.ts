@@ -27,6 +27,7 @@ const NPM_NEEDS: Readonly<Record<string, Need | readonly Need[]>> = {
   "web-login-page": "nothing",
   "web-login-approve": "nothing",
   "login": "nothing",
+  "login-again": "nothing",
   // Its credential is the token in the URL, which here is none.
   "logout": "nothing",
   "whoami": "somebody",
@@ -74,6 +75,11 @@ const NPM_NEEDS: Readonly<Record<string, Need | readonly Need[]>> = {
 const API_NEEDS: Readonly<Record<string, Need>> = {
   "login": "nothing",
   "change-own-password": "nothing",
+  "sign-up": "nothing",
+  "create-invitation": "administer",
+  "list-invitations": "administer",
+  "resend-invitation": "administer",
+  "revoke-invitation": "administer",
   "start-session": "nothing",
   "show-session": "a user",
   "end-session": "a user",
@@ -292,7 +298,7 @@ async function addEnded(clock: { advance(ms: number): void }): Promise<void> {
 
 beforeAll(async () => {
   const clock = createTestClock();
-  app = await startTestApp({ now: clock.now });
+  app = await startTestApp({ now: clock.now, file: "signUp: open\n" });
   await app.admin.request("/api/v1/registries", { method: "POST", body: { name: "other" } });
   const bundle = { dsseEnvelope: { payload: "" } };
   await app.admin.publish({ ...TARGET, bundle });
@@ -345,6 +351,7 @@ describe("the npm endpoint", () => {
   const REPLACED: Readonly<Record<string, string>> = {
     "remove-tag": "/-/package/@acme%2fleft/dist-tags/absent",
     "login": "",
+    "login-again": "",
     "logout": "",
   };
 

@@ -150,6 +150,7 @@ describe("a look at a user", () => {
     expect(status).toBe(200);
     expect(json).toEqual({
       _id: "org.couchdb.user:grace",
+      _rev: "1-0",
       name: "grace",
       email: "grace@example.test",
       type: "user",

@@ -48,6 +48,11 @@ const ROUTE_REQUESTS: Readonly<Record<string, Ask>> = {
     path: "/-/user/org.couchdb.user:nobody",
     body: { name: "nobody", password: "not the password" },
   }),
+  "login-again": () => ({
+    method: "PUT",
+    path: "/-/user/org.couchdb.user:nobody/-rev/1-0",
+    body: { name: "nobody", password: "not the password" },
+  }),
   "get-user": () => ({ method: "GET", path: "/-/user/org.couchdb.user:admin" }),
   "logout": () => ({ method: "DELETE", path: "/-/user/token/not-a-token" }),
   "list-tokens": () => ({ method: "GET", path: "/-/npm/v1/tokens" }),

@@ -24,8 +24,8 @@ export interface ApiContext<Body> {
   query(name: string): string | undefined;
   /** The session whose cookie was the credential; null when it was another. */
   session: OwnSession | null;
-  /** True when the client came by https. */
-  isSecure: boolean;
+  /** This server's base URL as the client addresses it, without a trailing slash; null when that is not known. */
+  baseUrl: string | null;
   /** Sets a header of the answer. */
   setHeader(name: string, value: string): void;
   /** Refuses what another site made a browser send; throws permission-denied. */

@@ -88,9 +88,8 @@ export async function createApi(deps: HttpDeps, addresses: AddressReader): Promi
     { parseAs: "string" },
     (_request, text, done) => done(null, Object.fromEntries(new URLSearchParams(String(text)))),
   );
-  const isSecure = (request: FastifyRequest): boolean =>
-    baseUrlOf(deps, addresses, request.raw)?.startsWith("https:") === true;
-  for (const route of API_ROUTES) addRoute(app, { deps, isSecure }, route);
+  const baseUrl = (request: FastifyRequest): string | null => baseUrlOf(deps, addresses, request.raw);
+  for (const route of API_ROUTES) addRoute(app, { deps, baseUrl }, route);
   await app.ready();
   return { handle: (request, response) => app.routing(request, response), close: () => app.close() };
 }
@@ -109,7 +108,7 @@ function keptBodies(request: FastifyRequest): { request?: string; response?: str
 
 interface RouteParts {
   deps: HttpDeps;
-  isSecure: (request: FastifyRequest) => boolean;
+  baseUrl: (request: FastifyRequest) => string | null;
 }
 
 function addRoute(app: FastifyInstance, parts: RouteParts, route: ApiRoute): void {
@@ -163,7 +162,7 @@ function mayBringKey(request: FastifyRequest, route: ApiRoute): boolean {
   return length > 0 && length <= BODY_WITH_KEY_BYTES_MAX && BODY_WITH_KEY.test(type);
 }
 
-function contextOf({ deps, isSecure }: RouteParts, { request, reply }: Exchange): ApiContext<unknown> {
+function contextOf({ deps, baseUrl }: RouteParts, { request, reply }: Exchange): ApiContext<unknown> {
   const params = request.params as Params;
   const query = request.query as Record<string, string | string[] | undefined>;
   assertNoNul([...Object.values(params), ...Object.values(query).flat()]);
@@ -179,7 +178,7 @@ function contextOf({ deps, isSecure }: RouteParts, { request, reply }: Exchange)
       return Array.isArray(value) ? value[0] : value;
     },
     session: request.ownSession,
-    isSecure: isSecure(request),
+    baseUrl: baseUrl(request),
     setHeader: (name, value) => void reply.header(name, value),
     assertSameSite: () => assertSameSite(request.raw),
   };

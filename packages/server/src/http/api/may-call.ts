@@ -25,7 +25,6 @@ export async function assertMay(
   if (permission === "none") return;
   const known = requireKnown(principal);
   if (permission === "self" || permission === "user") {
-    if (known.kind === "user" && known.mustChangePassword) requireWholeUser(known, "do that");
     if (permission === "user" && route.method !== "GET") requireWholeUser(known, "change what is yours");
     return;
   }

@@ -2,6 +2,7 @@ import type { ApiRoute } from "./api-route.ts";
 import { ACCESS_ROUTES } from "./access.ts";
 import { ACCOUNT_ROUTES } from "./accounts.ts";
 import { AUDIT_ROUTES } from "./audit.ts";
+import { INVITATION_ROUTES } from "./invitations.ts";
 import { JOB_ROUTES } from "./jobs.ts";
 import { ORGANIZATION_ROUTES } from "./organizations.ts";
 import { REGISTRY_ROUTES } from "./registries.ts";
@@ -15,6 +16,7 @@ import { USER_ROUTES } from "./users.ts";
 export const API_ROUTES: readonly ApiRoute[] = [
   ...ACCOUNT_ROUTES,
   ...SESSION_ROUTES,
+  ...INVITATION_ROUTES,
   ...TOKEN_ROUTES,
   ...USER_ROUTES,
   ...ACCESS_ROUTES,

@@ -33,6 +33,10 @@ function shownSelf(context: ApiContext<unknown>, session: OwnSession | null): Re
   };
 }
 
+function isSecure({ baseUrl }: ApiContext<unknown>): boolean {
+  return baseUrl?.startsWith("https:") === true;
+}
+
 function ownSession({ principal, session }: ApiContext<unknown>): OwnSession {
   requireUser(principal);
   if (session !== null) return session;
@@ -76,7 +80,7 @@ const THIS_ROUTES: readonly ApiRoute[] = [
         address: context.ip,
         client: context.userAgent,
       });
-      context.setHeader("set-cookie", keepCookie(secret, context.isSecure));
+      context.setHeader("set-cookie", keepCookie(secret, isSecure(context)));
       return shownSelf(context, session);
     },
   }),
@@ -97,7 +101,7 @@ const THIS_ROUTES: readonly ApiRoute[] = [
     async handler(context) {
       const { id } = ownSession(context);
       await context.deps.identity.sessions.end({ id, actor: actorOf(context).actor });
-      context.setHeader("set-cookie", forgetCookie(context.isSecure));
+      context.setHeader("set-cookie", forgetCookie(isSecure(context)));
     },
   }),
   apiRoute({

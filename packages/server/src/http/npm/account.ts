@@ -4,10 +4,8 @@ import { actorFrom, userAgentOf } from "../actor.ts";
 import { jsonAnswer, type Answer } from "../answer.ts";
 import type { NpmContext } from "../context.ts";
 import { valueOf } from "../match-route.ts";
-import { loginScope } from "./login-scope.ts";
+import { USER_REV } from "./login.ts";
 import { nameOf, requireKnown, requireUser, requireWholeUser } from "../require-user.ts";
-
-const BODY_BYTES_MAX = 64 * 1024;
 
 /** `GET /-/ping`. */
 export async function ping(): Promise<Answer> {
@@ -20,34 +18,6 @@ export async function whoami(context: NpmContext): Promise<Answer> {
   return jsonAnswer(200, { username: nameOf(context.principal) });
 }
 
-/** `PUT /-/user/org.couchdb.user:NAME`: logs a user in by password and answers with a new token. */
-export async function login(context: NpmContext): Promise<Answer> {
-  const userName = valueOf(context.params, "user");
-  const body = await context.body.json(BODY_BYTES_MAX);
-  const { name, password } = (typeof body === "object" && body !== null ? body : {}) as Record<
-    string,
-    unknown
-  >;
-  if (
-    typeof name !== "string" ||
-    typeof password !== "string" ||
-    name.toLowerCase() !== userName.toLowerCase()
-  ) {
-    throw new EntrepotError("request-invalid", {
-      message: "The login needs a JSON body with name and password, and the name must be the one in the URL.",
-    });
-  }
-  const { token } = await context.deps.identity.login({
-    user: name,
-    password,
-    address: context.address.ip,
-    client: userAgentOf(context.request),
-    ...loginScope(context),
-  });
-  const id = `org.couchdb.user:${userName.toLowerCase()}`;
-  return jsonAnswer(201, { ok: true, id, rev: "1-0", token });
-}
-
 /** `GET /-/user/org.couchdb.user:NAME`: the public fields of a user. */
 export async function getUser(context: NpmContext): Promise<Answer> {
   requireUser(context.principal);
@@ -56,6 +26,7 @@ export async function getUser(context: NpmContext): Promise<Answer> {
   if (user === null) throw new EntrepotError("not-found", { message: `There is no user "${userName}".` });
   return jsonAnswer(200, {
     _id: `org.couchdb.user:${user.name}`,
+    _rev: USER_REV,
     name: user.displayName,
     email: user.email ?? "",
     type: "user",

@@ -1,0 +1,104 @@
+import { z } from "zod";
+import { ROLES } from "@entrepot/core";
+import type { Invitation, NewInvitation } from "../../identity/index.ts";
+import { assertInviting } from "../inviting.ts";
+import { INVITATION_PATH } from "../pages/invitation.ts";
+import { actorOf, apiRoute, NO_BODY, type ApiContext, type ApiRoute } from "./api-route.ts";
+import { isoOf } from "./iso-of.ts";
+import { assertMayBeOwner } from "./owners.ts";
+
+const invitationBody = z.strictObject({
+  email: z.string().max(254).nullable().default(null),
+  role: z.enum(ROLES).default("developer"),
+});
+const signUpBody = z.strictObject({
+  code: z.string().max(100).nullable().default(null),
+  name: z.string().max(255),
+  password: z.string().max(4096),
+  email: z.string().max(254).nullable().default(null),
+});
+
+function shown(invitation: Invitation): Record<string, unknown> {
+  const { createdAt, expiresAt, ...rest } = invitation;
+  return { ...rest, createdAt: isoOf(createdAt), expiresAt: isoOf(expiresAt) };
+}
+
+function shownWithCode(
+  context: ApiContext<unknown>,
+  { code, ...rest }: NewInvitation,
+): Record<string, unknown> {
+  const url = context.baseUrl === null ? null : `${context.baseUrl}${INVITATION_PATH}?code=${code}`;
+  return { ...shown(rest), code, url };
+}
+
+/** Invitations, and becoming a user by oneself. */
+export const INVITATION_ROUTES: readonly ApiRoute[] = [
+  apiRoute({
+    id: "create-invitation",
+    method: "POST",
+    path: "/invitations",
+    permission: "administer",
+    body: invitationBody,
+    status: 201,
+    async handler(context) {
+      assertInviting(context.deps);
+      assertMayBeOwner(context, [context.body.role]);
+      const { actor } = actorOf(context);
+      return shownWithCode(
+        context,
+        await context.deps.identity.invitations.create({ ...context.body, actor }),
+      );
+    },
+  }),
+  apiRoute({
+    id: "list-invitations",
+    method: "GET",
+    path: "/invitations",
+    permission: "administer",
+    body: NO_BODY,
+    handler: async ({ deps }) => ({ items: (await deps.identity.invitations.list()).map(shown), next: null }),
+  }),
+  apiRoute({
+    id: "resend-invitation",
+    method: "POST",
+    path: "/invitations/:id/resend",
+    permission: "administer",
+    body: NO_BODY,
+    async handler(context) {
+      assertInviting(context.deps);
+      const { invitations } = context.deps.identity;
+      const id = context.param("id");
+      assertMayBeOwner(context, [(await invitations.get(id)).role]);
+      return shownWithCode(context, await invitations.resend({ id, actor: actorOf(context).actor }));
+    },
+  }),
+  apiRoute({
+    id: "revoke-invitation",
+    method: "DELETE",
+    path: "/invitations/:id",
+    permission: "administer",
+    body: NO_BODY,
+    async handler(context) {
+      const { actor } = actorOf(context);
+      await context.deps.identity.invitations.revoke({ id: context.param("id"), actor });
+    },
+  }),
+  apiRoute({
+    id: "sign-up",
+    method: "POST",
+    path: "/sign-up",
+    permission: "none",
+    body: signUpBody,
+    status: 201,
+    async handler(context) {
+      context.assertSameSite();
+      const user = await context.deps.identity.signUp({
+        ...context.body,
+        allowed: context.deps.signUp,
+        address: context.ip,
+        client: context.userAgent,
+      });
+      return { user: user.name, role: user.role };
+    },
+  }),
+];
