@@ -84,7 +84,6 @@ describe("commands", () => {
     for (const [command, what] of [
       ["search left", "search"],
       ["audit", "audits"],
-      ["profile get", "profiles"],
     ] as const) {
       const text = await npm.fail(...command.split(" "));
       expect(text, command).toContain(`404 Not Found`);

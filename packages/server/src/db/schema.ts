@@ -131,6 +131,8 @@ interface UsersTable {
   /** Folded; unique in the workspace. */
   name: string;
   display_name: string;
+  /** As the user says it; empty when they do not. */
+  full_name: string;
   email: string | null;
   /** Argon2id in PHC form. */
   password_hash: string | null;

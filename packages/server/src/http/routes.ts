@@ -26,6 +26,7 @@ import {
   visibility,
 } from "./npm/package-access.ts";
 import { login } from "./npm/login.ts";
+import { getProfile, setProfile } from "./npm/profile.ts";
 import { putPackage } from "./npm/put-package.ts";
 import { attestations, help, registryInfo } from "./npm/registry-info.ts";
 import { deletePackage, deleteTarball, putRevision } from "./npm/revisions.ts";
@@ -249,6 +250,8 @@ export const NPM_ROUTES: readonly NpmRoute[] = [
     permission: "none",
     handler: getUser,
   },
+  { id: "profile", method: "GET", path: "/-/npm/v1/user", permission: "none", handler: getProfile },
+  { id: "set-profile", method: "POST", path: "/-/npm/v1/user", permission: "none", handler: setProfile },
   {
     id: "logout",
     method: "DELETE",

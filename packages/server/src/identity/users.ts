@@ -18,6 +18,8 @@ export interface User {
   name: string;
   /** As typed when the user was made. */
   displayName: string;
+  /** As the user says it; empty when they do not. */
+  fullName: string;
   email: string | null;
   role: Role;
   disabled: boolean;
@@ -44,6 +46,7 @@ export interface UserChange extends Deed {
   password?: string;
   role?: Role;
   email?: string | null;
+  fullName?: string;
   disabled?: boolean;
 }
 
@@ -52,6 +55,7 @@ type UserDeps = Pick<IdentityDeps, "db" | "workspaceId" | "now" | "hasher">;
 
 const EMAIL = /^[^\s@\p{C}]+@[^\s@\p{C}]+$/u;
 const EMAIL_CHARACTERS_MAX = 254;
+const FULL_NAME = /^\P{C}{0,200}$/u;
 
 /**
  * Creates a user, and does `alongside` in the same transaction. Throws request-invalid for a bad name or password, and
@@ -96,6 +100,7 @@ function newRow(deps: UserDeps, input: NewUser, passwordHash: string | null): Us
     workspace_id: deps.workspaceId,
     name: foldUserName(input.name),
     display_name: input.name,
+    full_name: "",
     email: input.email ?? null,
     password_hash: passwordHash,
     role: input.role,
@@ -191,6 +196,7 @@ export async function findUser(
  */
 export async function changeUser(deps: UserDeps, input: UserChange): Promise<User> {
   if (input.email !== undefined) assertEmail(input.email);
+  if (input.fullName !== undefined) assertFullName(input.fullName);
   if (input.password !== undefined) assertNewPassword(input.password, input.name);
   const passwordHash = input.password === undefined ? null : await deps.hasher.hash(input.password);
   return deps.db.write(async (trx) => {
@@ -220,6 +226,7 @@ function changedRow(
   return {
     ...before,
     email: input.email === undefined ? before.email : input.email,
+    full_name: input.fullName ?? before.full_name,
     role: input.role ?? before.role,
     disabled_at: input.disabled === undefined ? before.disabled_at : disabledAt,
     password_hash: change.passwordHash ?? before.password_hash,
@@ -283,6 +290,13 @@ async function appendUserChange(
   });
 }
 
+function assertFullName(name: string): void {
+  if (FULL_NAME.test(name)) return;
+  throw new EntrepotError("request-invalid", {
+    message: "A full name has at most 200 characters, all of them visible.",
+  });
+}
+
 /** Checks an e-mail address, where there is one. Throws request-invalid. */
 export function assertEmail(email: string | null): void {
   if (email === null) return;
@@ -295,6 +309,7 @@ function userOf(row: UserRow): User {
     id: row.id,
     name: row.name,
     displayName: row.display_name,
+    fullName: row.full_name,
     email: row.email,
     role: row.role,
     disabled: row.disabled_at !== null,

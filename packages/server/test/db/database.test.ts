@@ -288,6 +288,7 @@ describeOnEachDatabase("the database", (databases) => {
 function user(id: string): Schema["users"] {
   const rest = {
     display_name: id,
+    full_name: "",
     email: null,
     password_hash: null,
     must_change_password: 0 as const,

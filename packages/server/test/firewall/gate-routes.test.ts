@@ -92,6 +92,8 @@ const EXPECTED: Readonly<Record<string, "refuses" | "hides" | "is not about vers
   "ping": "is not about versions",
   "whoami": "is not about versions",
   "login-again": "is not about versions",
+  "profile": "is not about versions",
+  "set-profile": "is not about versions",
   "web-login": "is not about versions",
   "web-login-done": "is not about versions",
   "web-login-page": "is not about versions",

@@ -32,6 +32,8 @@ const NPM_NEEDS: Readonly<Record<string, Need | readonly Need[]>> = {
   "logout": "nothing",
   "whoami": "somebody",
   "get-user": "a user",
+  "profile": "a user",
+  "set-profile": "a whole user",
   "list-tokens": "a user",
   "create-token": "a whole user",
   "revoke-token": "a whole user",

@@ -26,6 +26,8 @@ const OPEN: Readonly<Record<string, number>> = {
 };
 /** Routes whose answer depends on who asks, not on the registry. */
 const ABOUT_ONESELF: ReadonlySet<string> = new Set([
+  "profile",
+  "set-profile",
   "whoami",
   "get-user",
   "logout",

@@ -54,6 +54,8 @@ const ROUTE_REQUESTS: Readonly<Record<string, Ask>> = {
     body: { name: "nobody", password: "not the password" },
   }),
   "get-user": () => ({ method: "GET", path: "/-/user/org.couchdb.user:admin" }),
+  "profile": () => ({ method: "GET", path: "/-/npm/v1/user" }),
+  "set-profile": () => ({ method: "POST", path: "/-/npm/v1/user", body: {} }),
   "logout": () => ({ method: "DELETE", path: "/-/user/token/not-a-token" }),
   "list-tokens": () => ({ method: "GET", path: "/-/npm/v1/tokens" }),
   // Without a password, so that none is made.

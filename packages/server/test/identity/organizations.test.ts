@@ -50,6 +50,7 @@ async function start(databases: TestDatabases): Promise<Setup> {
           workspace_id: WORKSPACE,
           name,
           display_name: name,
+          full_name: "",
           email: null,
           password_hash: null,
           role: "developer",

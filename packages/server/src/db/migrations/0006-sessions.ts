@@ -1,7 +1,7 @@
 import type { Kysely } from "kysely";
 import { columnTypesOf } from "../column-types.ts";
 
-/** Creates browser sessions, logins by browser that are under way, and invitations. */
+/** Creates browser sessions, logins by browser that are under way, and invitations; gives users a full name. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   const { text, integer, table } = columnTypesOf(db);
   await table(db.schema.createTable("sessions"))
@@ -46,5 +46,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn("sent_at", integer, (column) => column.notNull())
     .addColumn("accepted_by", text)
     .addColumn("ended_at", integer)
+    .execute();
+  await db.schema
+    .alterTable("users")
+    .addColumn("full_name", text, (column) => column.notNull().defaultTo(""))
     .execute();
 }

@@ -24,6 +24,7 @@ function shownUser(user: User): Record<string, unknown> {
   return {
     name: user.name,
     displayName: user.displayName,
+    fullName: user.fullName,
     email: user.email,
     role: user.role,
     disabled: user.disabled,

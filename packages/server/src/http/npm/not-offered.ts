@@ -5,7 +5,6 @@ const NOT_OFFERED = (
   [
     ["/-/v1/search", "search"],
     ["/-/npm/v1/security/:rest", "audits"],
-    ["/-/npm/v1/user", "profiles"],
   ] as const
 ).map(([path, what]) => ({ pattern: compilePattern(path), what }));
 
