@@ -40,6 +40,8 @@ interface ApiRouteSpec<Body> {
   permission: ApiPermission;
   /** Parameter of the path that names the registry on which the permission is needed; without it, on the workspace. */
   registryIn?: string;
+  /** Parameter of the path that names the package, where the permission is needed on that one. */
+  packageIn?: string;
   /** Present where it concerns the whole server: then only its main workspace has it. */
   ofWholeServer?: true;
   /** Parameter of the path that names the organization on which the permission is needed. */

@@ -37,12 +37,13 @@ async function answerTo(
   wish: { principal: Principal; permission: Permission; route: ApiRoute; params: Params },
 ): Promise<PermissionAnswer> {
   const { principal, permission, route, params } = wish;
-  const { registryIn, organizationIn } = route;
+  const { registryIn, packageIn, organizationIn } = route;
   if (organizationIn !== undefined) {
     return await mayOrganize(deps, { principal, permission, organization: params[organizationIn] ?? "" });
   }
   const registry = registryIn === undefined ? null : await registryNamed(deps, params[registryIn] ?? "");
-  return await deps.access.ask({ principal, permission, target: { registry, packageName: null } });
+  const packageName = packageIn === undefined ? null : (params[packageIn] ?? null);
+  return await deps.access.ask({ principal, permission, target: { registry, packageName } });
 }
 
 // One that is not there is nobody's in particular, so that only who manages them all is told.
