@@ -110,6 +110,17 @@ export function matchesNamePattern(pattern: string, name: string): boolean {
   return kind === "exact" ? name === text : name.length > text.length && name.startsWith(text);
 }
 
+/**
+ * Like {@link matchesNamePattern}, of a pattern that was checked before: for whoever asks with every request.
+ *
+ * @example coversName("@acme/*", "@acme/left-pad") // true
+ */
+export function coversName(pattern: string, name: string): boolean {
+  if (!pattern.endsWith("*")) return pattern === name;
+  const length = pattern.length - 1;
+  return name.length > length && name.startsWith(pattern.slice(0, -1));
+}
+
 function isNamePrefix(text: string): boolean {
   try {
     parsePackageName(text.endsWith("/") ? `${text}x` : text);

@@ -1,5 +1,5 @@
 import type { HelpCode } from "../help-topics.ts";
-import { matchesNamePattern } from "../names.ts";
+import { coversName } from "../names.ts";
 import type { AccessPolicy, AccessRule, AccessTarget } from "./access-rule.ts";
 import { DEEDS, PERMISSIONS_OF_ROLE, READING, type Permission } from "./permission.ts";
 import type { Principal, TokenLimits, UserPrincipal } from "./principal.ts";
@@ -40,7 +40,8 @@ const NEVER_RESTRICTED: ReadonlySet<Permission> = new Set<Permission>(["administ
  * 2. the rules of the workspace. Of those that concern principal, permission and target, one decides: a rule on the user
  *    before one on a team before one on everyone; then a rule on the registry before one on a group of registries before
  *    one on the workspace, and each of these on a package before one on all of them; then a restriction before a grant;
- * 3. the user's role; for the anonymous, whether the registry is open; for a key, what it was made for.
+ * 3. the user's role; for the anonymous, whether the registry is open; for a key, what it was made for, which rules on
+ *    everyone can only take from.
  *
  * @example may({ principal: { kind: "anonymous" }, permission: "view", target }, policy).allowed // false
  */
@@ -48,8 +49,10 @@ export function may(question: PermissionQuestion, policy: AccessPolicy): Permiss
   const limited = refusedByCredential(question);
   if (limited !== null) return limited;
   const { principal } = question;
-  if (principal.kind === "key") return keyAnswer(question);
   const rule = decidingRule(question, policy);
+  // A key has its permissions from nobody else, so a rule can only take some.
+  if (principal.kind === "key")
+    return rule?.effect === "restrict" ? ruleAnswer(question, rule) : keyAnswer(question);
   if (rule !== null) return ruleAnswer(question, rule);
   return principal.kind === "anonymous" ? anonymousAnswer(question) : roleAnswer(question, principal);
 }
@@ -76,12 +79,12 @@ function refusedByCredential({ principal, permission, target }: PermissionQuesti
       ? refuse("token-readonly", `This token is read-only; to ${DEEDS[permission]} use one that is not.`)
       : refuse("token-permission", `This token was not made to ${DEEDS[permission]}.`);
   }
-  return refusedByPlace(limits, target, refuse);
+  return refusedByPlace(limits, target, refuse) ?? refusedByPackages(limits, { permission, target }, refuse);
 }
 
 function refusedByPlace(
   limits: TokenLimits,
-  { registry, packageName, organization }: AccessTarget,
+  { registry, organization }: AccessTarget,
   refuse: (code: HelpCode, reason: string) => PermissionAnswer,
 ): PermissionAnswer | null {
   // A token for some registries has to do with the organizations that it names, and with nothing else of the server.
@@ -93,18 +96,26 @@ function refusedByPlace(
         : `This token is not for the registry ${registry.name}; log in to that one, with a slash at the end of its URL.`;
     return refuse("token-registry", reason);
   }
-  const { packages } = limits;
-  if (
-    packageName !== null &&
-    packages !== null &&
-    !packages.some((held) => matchesNamePattern(held, packageName))
-  ) {
-    return refuse("token-package", `This token is not for the package ${packageName}.`);
-  }
   if (isForNamed && limits.organizations?.has(organization) === false) {
     return refuse("token-permission", `This token is not for the organization ${organization}.`);
   }
   return null;
+}
+
+// Where no package is meant, a token for some may look around, since lists leave out the others, and do nothing else.
+function refusedByPackages(
+  { packages, organizations }: TokenLimits,
+  { permission, target }: Pick<PermissionQuestion, "permission" | "target">,
+  refuse: (code: HelpCode, reason: string) => PermissionAnswer,
+): PermissionAnswer | null {
+  if (packages === null || (target.organization !== undefined && organizations !== null)) return null;
+  const { packageName } = target;
+  if (packageName === null) {
+    if (permission === "view") return null;
+    return refuse("token-package", `This token is for certain packages; this is about more than those.`);
+  }
+  if (packages.some((held) => coversName(held, packageName))) return null;
+  return refuse("token-package", `This token is not for the package ${packageName}.`);
 }
 
 function coversRegistry({ registries }: TokenLimits, registry: AccessTarget["registry"]): boolean {

@@ -41,6 +41,17 @@ describe("without rules", () => {
     expect(ask(ANONYMOUS, "view", registry("a"))).toMatchObject({ code: "credential-missing" });
   });
 
+  it("a key is held by rules on everyone, and given nothing by them", () => {
+    const rules = policy(
+      rule({ effect: "restrict", permissions: ["download"] }),
+      rule({ subject: { kind: "authenticated" }, permissions: ["publish"] }),
+    );
+    const held = PERMISSIONS.filter(
+      (permission) => ask(key(["view", "download"]), permission, [registry("a"), rules]).allowed,
+    );
+    expect(held).toEqual(["view"]);
+  });
+
   it("a key may do what it was made for", () => {
     const held = PERMISSIONS.filter((permission) => ask(key(["view"]), permission, registry("a")).allowed);
     expect(held).toEqual(["view"]);
@@ -113,6 +124,14 @@ describe("a token", () => {
     const allowed = names.filter((name) => ask(token, "publish", packageIn(target, name)).allowed);
     expect(allowed).toEqual(["@acme/x", "left"]);
     expect(ask(token, "publish", packageIn(target, "leftover"))).toMatchObject({ code: "token-package" });
+  });
+
+  it("that is for packages looks around the registry, and does nothing with the whole of it", () => {
+    const token = withToken({ packages: ["@acme/*"] });
+    const held = PERMISSIONS.filter((permission) => ask(token, permission, target).allowed);
+    expect(held).toEqual(["view"]);
+    expect(PERMISSIONS.filter((permission) => ask(token, permission, WORKSPACE).allowed)).toEqual(["view"]);
+    expect(ask(token, "administer", WORKSPACE)).toMatchObject({ code: "token-package" });
   });
 
   it("is for its organizations only", () => {

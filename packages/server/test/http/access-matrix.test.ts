@@ -159,6 +159,8 @@ interface Credential {
   who: "nobody" | "user" | "limited user" | "key";
   /** On the registry `default` and its package. */
   npm: ReadonlySet<Permission> | "all";
+  /** On that registry as a whole; as for its package when left out. */
+  registry?: ReadonlySet<Permission>;
   /** On the workspace. */
   workspace: ReadonlySet<Permission> | "all";
   /** What is asked without any permission is answered too. */
@@ -253,7 +255,14 @@ async function addLimited(): Promise<void> {
     header: (await make("tokens", { ...wide, packages: ["@acme/*"] })).header,
     ...limited,
     npm: "all",
-    workspace: "all",
+    // Whatever is about more than its packages, such as people and registries, is not for it.
+    workspace: new Set<Permission>(["view"]),
+  });
+  add("a token for other packages", {
+    header: (await make("tokens", { ...wide, packages: ["@other/*"] })).header,
+    ...limited,
+    registry: new Set<Permission>(["view"]),
+    workspace: new Set<Permission>(["view"]),
   });
   add("a token for this network", {
     header: (await make("tokens", { ...wide, networks: ["127.0.0.0/8"] })).header,
@@ -319,6 +328,18 @@ function isEnough(need: Need, credential: Credential, held: ReadonlySet<Permissi
   return held === "all" || held.has(need);
 }
 
+function heldAt(
+  { npm, registry = npm, workspace }: Credential,
+  place: "npm" | "registry" | "workspace",
+): ReadonlySet<Permission> | "all" {
+  return { npm, registry, workspace }[place];
+}
+
+function placeOf(routeId: string): "npm" | "registry" | "workspace" {
+  if (OF_WORKSPACE.has(routeId)) return "workspace";
+  return routeId === "registry-info" ? "registry" : "npm";
+}
+
 interface Outcome {
   credential: string;
   isLetIn: boolean;
@@ -339,11 +360,12 @@ async function outcomes(path: string, request: TestRequest): Promise<Outcome[]> 
 
 function expected(
   needs: Need | readonly Need[],
-  { place, ignoresCredential }: { place: "npm" | "workspace"; ignoresCredential: boolean },
+  { place, ignoresCredential }: { place: "npm" | "registry" | "workspace"; ignoresCredential: boolean },
 ): Outcome[] {
   return [...credentials].map(([name, credential]) => {
     const isKnown = credential.isValid || ignoresCredential;
-    const isLetIn = isKnown && [needs].flat().some((need) => isEnough(need, credential, credential[place]));
+    const isLetIn =
+      isKnown && [needs].flat().some((need) => isEnough(need, credential, heldAt(credential, place)));
     return { credential: name, isLetIn, ...(isLetIn ? {} : { status: credential.refusal }) };
   });
 }
@@ -365,13 +387,13 @@ describe("the npm endpoint", () => {
     const { path, ...request } = requestFor(id, TARGET);
     const ignoresCredential = route.ignoresCredential === true;
     expect(await outcomes(`/npm/default${REPLACED[id] ?? path}`, request)).toEqual(
-      expected(needs, { place: OF_WORKSPACE.has(id) ? "workspace" : "npm", ignoresCredential }),
+      expected(needs, { place: placeOf(id), ignoresCredential }),
     );
   });
 
   it("a URL that is nothing says so to who may look, and to nobody else", async () => {
     expect(await outcomes("/npm/default/-/nothing", {})).toEqual(
-      expected("view", { place: "npm", ignoresCredential: false }),
+      expected("view", { place: "registry", ignoresCredential: false }),
     );
   });
 });
