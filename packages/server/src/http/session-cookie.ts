@@ -10,7 +10,7 @@ const SECRET_PATTERN = /^[A-Za-z0-9_-]{43}$/;
 type Carrier = Pick<IncomingMessage, "headers">;
 
 /** The secret in the session's cookie; null when the request has no such cookie. */
-export function sessionSecretOf({ headers }: Carrier): string | null {
+function sessionSecretOf({ headers }: Carrier): string | null {
   for (const pair of (headers.cookie ?? "").split(";")) {
     const [name = "", value = ""] = pair.split("=", 2).map((part) => part.trim());
     if (name === NAME) return value;

@@ -47,7 +47,7 @@ export interface WebLogins {
 }
 
 /** How long somebody has to approve. */
-export const WEB_LOGIN_MS: number = 10 * 60 * 1000;
+const WEB_LOGIN_MS = 10 * 60 * 1000;
 
 const RANDOM_BYTES = 32;
 const COUNT_MAX = 2000;
