@@ -16,6 +16,9 @@ describe("scrub", () => {
     `https://me:${SECRET}@host.example/x`,
     `postgres://${SECRET}@db/x`,
     `/done?token=${SECRET}&x=1`,
+    `/npm/default/-/login/${SECRET}`,
+    `/npm/default/-/v1/login/${SECRET}`,
+    `/-/invitation?code=${SECRET}`,
     `/npm/default/left?key=${SECRET}`,
     `/api/v1/tokens?x=1&API_Key=${SECRET}&y=2`,
     JSON.stringify({ API_Key: SECRET }),
@@ -47,6 +50,7 @@ describe("scrub", () => {
 
   it("scrubs paths", () => {
     expect(scrubPath(`/-/user/token/${SECRET}`)).toBe("/-/user/token/[secret]");
+    expect(scrubPath(`/npm/default/-/v1/login/${SECRET}`)).toBe("/npm/default/-/v1/login/[secret]");
     expect(scrubPath(`/x?key=${SECRET}`)).toBe("/x?key=[secret]");
     expect(scrubPath(`/done?otp=${SECRET}`)).toBe("/done?otp=[secret]");
   });
