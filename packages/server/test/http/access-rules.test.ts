@@ -162,6 +162,35 @@ describe("the question whether somebody may do something", () => {
     expect((await ask(app.admin, { permission: "fly" })).status).toBe(400);
   });
 
+  it("is no for who is disabled, and for a registry that is switched off", async () => {
+    const ask = async (body: object): Promise<unknown> =>
+      (await app.admin.request("/api/v1/privileges/test", { method: "POST", body })).json;
+    const change = (path: string, body: object): Promise<TestResponse> =>
+      app.admin.request(`/api/v1${path}`, { method: "PATCH", body });
+    await app.as("carl");
+    const wish = { permission: "view", registry: "unapproved", package: "left" };
+    await change("/users/carl", { disabled: true });
+    expect(await ask({ user: "carl", ...wish })).toMatchObject({
+      allowed: false,
+      code: "user-disabled",
+      reason: "The user carl is disabled.",
+    });
+    await change("/registries/unapproved", { active: false });
+    try {
+      expect((await ada.request("/npm/unapproved/left")).status).toBe(404);
+      expect(await ask({ user: "ada", ...wish })).toMatchObject({
+        allowed: false,
+        reason: "The registry unapproved is switched off and answers nobody.",
+      });
+      // That is how it is switched on again.
+      expect(await ask({ permission: "manage-registry", registry: "unapproved" })).toMatchObject({
+        allowed: true,
+      });
+    } finally {
+      await change("/registries/unapproved", { active: true });
+    }
+  });
+
   it("names the rule that decided", async () => {
     await withRules(
       [{ effect: "restrict", subject: "user", name: "ada", permissions: ["publish"] }],
@@ -293,6 +322,15 @@ describe("a rule", () => {
       { subject: "user", name: "ada", permissions: ["administer"], packages: "left" },
       400,
     ],
+    ...["administer", "manage-teams", "view-teams", "query"].flatMap<
+      [string, Record<string, unknown>, number]
+    >((permission) =>
+      [{ registry: "default" }, { group: "risky" }].map((place) => [
+        `${permission} on ${Object.keys(place).join()}`,
+        { subject: "user", name: "ada", permissions: ["view", permission], ...place },
+        400,
+      ]),
+    ),
     ["a pattern that is none", { subject: "user", name: "ada", permissions: ["view"], packages: "*" }, 400],
     ["publishing for strangers", { subject: "anonymous", permissions: ["publish"] }, 400],
     ["publishing for everyone", { subject: "everyone", permissions: ["publish"] }, 400],

@@ -4,6 +4,7 @@ import {
   PERMISSIONS,
   TASKS,
   type AccessTarget,
+  type Permission,
   type Principal,
   type RuleSubject,
   type Task,
@@ -29,6 +30,14 @@ import { isoOf } from "./iso-of.ts";
 import { limitOf } from "./page.ts";
 
 const permission = z.enum(PERMISSIONS);
+/** What does not need a registry to answer: its settings are changed, and it is switched on again, by the API. */
+const WHILE_SWITCHED_OFF: ReadonlySet<Permission> = new Set<Permission>([
+  "manage-registry",
+  "manage-teams",
+  "view-teams",
+  "query",
+  "administer",
+]);
 const TASK_NAMES = Object.keys(TASKS) as [Task, ...Task[]];
 const ruleBody = z.strictObject({
   effect: z.enum(["grant", "restrict"]).default("grant"),
@@ -114,32 +123,42 @@ async function remove(context: ApiContext<unknown>): Promise<void> {
   if (!isDeleted) throw new EntrepotError("not-found", { message: "There is no rule with this id." });
 }
 
-async function askedAbout(context: ApiContext<z.infer<typeof questionBody>>): Promise<Principal> {
+interface Asked {
+  principal: Principal;
+  /** Of somebody who is disabled, the name: whatever they would be allowed, nobody comes in as them. */
+  disabledName: string | null;
+}
+
+async function askedAbout(context: ApiContext<z.infer<typeof questionBody>>): Promise<Asked> {
   const { user: name } = context.body;
-  if (name === undefined) return context.principal;
+  if (name === undefined) return { principal: context.principal, disabledName: null };
   await context.deps.access.assertMay({
     principal: context.principal,
     permission: "administer",
     target: { registry: null, packageName: null },
   });
-  if (name === null) return { kind: "anonymous" };
+  if (name === null) return { principal: { kind: "anonymous" }, disabledName: null };
   const user = await context.deps.identity.findUser(name);
   if (user === null) throw new EntrepotError("not-found", { message: `There is no user "${name}".` });
-  return { ...principalOf(user), mustChangePassword: user.mustChangePassword };
+  const principal = { ...principalOf(user), mustChangePassword: user.mustChangePassword };
+  return { principal, disabledName: user.disabled ? user.name : null };
 }
 
 async function testPrivilege(context: ApiContext<z.infer<typeof questionBody>>): Promise<unknown> {
   const { permission: wanted, registry, package: packageName } = context.body;
-  const target: AccessTarget = {
-    registry: registry === null ? null : await registryOf(context, registry),
-    packageName,
-  };
-  const principal = await askedAbout(context);
-  const { allowed, code, reason, because } = await context.deps.access.ask({
-    principal,
-    permission: wanted,
-    target,
-  });
+  const meant = registry === null ? null : await registryOf(context, registry);
+  const { principal, disabledName } = await askedAbout(context);
+  if (disabledName !== null) {
+    const reason = `The user ${disabledName} is disabled.`;
+    return { allowed: false, code: "user-disabled", reason, because: { by: "credential" } };
+  }
+  if (meant !== null && !meant.active && !WHILE_SWITCHED_OFF.has(wanted)) {
+    const reason = `The registry ${meant.name} is switched off and answers nobody.`;
+    return { allowed: false, code: null, reason, because: { by: "registry" } };
+  }
+  const target: AccessTarget = { registry: meant, packageName };
+  const answer = await context.deps.access.ask({ principal, permission: wanted, target });
+  const { allowed, code, reason, because } = answer;
   return { allowed, code, reason, because };
 }
 

@@ -34,6 +34,13 @@ const OF_NO_PACKAGE: ReadonlySet<Permission> = new Set<Permission>([
   "manage-registry",
   "administer",
 ]);
+/** What concerns the whole workspace, so that a rule on a registry or a group would never be asked about it. */
+const OF_WORKSPACE: ReadonlySet<Permission> = new Set<Permission>([
+  "query",
+  "view-teams",
+  "manage-teams",
+  "administer",
+]);
 /** What strangers can be given. */
 const FOR_ANYONE: ReadonlySet<Permission> = new Set<Permission>(["view", "download"]);
 
@@ -187,20 +194,35 @@ function listedRule(row: ListedRow): ListedRule {
   };
 }
 
-function assertSensible({ effect, subject, permissions, registryId, group, packages }: NewAccessRule): void {
+function assertSensible({ effect, subject, permissions, ...place }: NewAccessRule): void {
   if (permissions.size === 0) throw invalid("A rule needs at least one permission.");
-  if (registryId !== null && group !== null) {
-    throw invalid("A rule is on a registry or on a group, not on both.");
-  }
-  if (packages !== null) {
-    parseNamePattern(packages);
-    const other = [...permissions].find((permission) => OF_NO_PACKAGE.has(permission));
-    if (other !== undefined) throw invalid(`The permission ${other} cannot be limited to packages.`);
-  }
+  assertSensiblePlace([...permissions], place);
   const isForStrangers = effect === "grant" && (subject.kind === "anonymous" || subject.kind === "everyone");
   const tooMuch = [...permissions].find((permission) => !FOR_ANYONE.has(permission));
   if (isForStrangers && tooMuch !== undefined) {
     throw invalid(`The permission ${tooMuch} cannot be given to people without a credential.`);
+  }
+}
+
+function assertSensiblePlace(
+  permissions: readonly Permission[],
+  { registryId, group, packages }: Pick<NewAccessRule, "registryId" | "group" | "packages">,
+): void {
+  if (registryId !== null && group !== null) {
+    throw invalid("A rule is on a registry or on a group, not on both.");
+  }
+  if (registryId !== null || group !== null) {
+    const wide = permissions.find((permission) => OF_WORKSPACE.has(permission));
+    if (wide !== undefined) {
+      throw invalid(
+        `The permission ${wide} concerns the whole workspace; a rule about it is on no registry and no group.`,
+      );
+    }
+  }
+  if (packages !== null) {
+    parseNamePattern(packages);
+    const other = permissions.find((permission) => OF_NO_PACKAGE.has(permission));
+    if (other !== undefined) throw invalid(`The permission ${other} cannot be limited to packages.`);
   }
 }
 
