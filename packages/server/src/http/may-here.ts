@@ -7,6 +7,15 @@ export async function assertMayHere(context: NpmContext, permission: Permission)
   await context.deps.access.assertMay({ ...questionHere(context), permission });
 }
 
+/** Throws as {@link assertMayHere} for a package that the path names in a way of its own. */
+export async function assertMayWith(
+  { deps, principal, registry }: NpmContext,
+  permission: Permission,
+  packageName: string,
+): Promise<void> {
+  await deps.access.assertMay({ principal, permission, target: { registry, packageName } });
+}
+
 /** Tells whether this may be done with the package of the path. */
 export async function mayHere(context: NpmContext, permission: Permission): Promise<boolean> {
   return (await context.deps.access.ask({ ...questionHere(context), permission })).allowed;

@@ -11,25 +11,38 @@ export interface Attestation {
   bundle: unknown;
 }
 
+/** A version as the path of a request names it: not yet known to be there, or to be one. */
+export interface AttestedVersion {
+  name: string;
+  version: string;
+}
+
+/** Reads `<name>@<version>`. Throws `name-invalid`. */
+export function parseAttestedVersion(spec: string): AttestedVersion {
+  const at = spec.lastIndexOf("@");
+  return { name: parsePackageName(spec.slice(0, Math.max(0, at))).full, version: spec.slice(at + 1) };
+}
+
 /**
- * The sigstore bundles that came with a publish, by `<name>@<version>`. Throws `version-not-found` when there are
+ * The sigstore bundles that came with a publish. Throws `version-not-found` when there are
  * none and `version-denied` like every other way to the version.
  */
 export async function findAttestations(
   deps: { db: Database; gate: Gate; origins: NameOrigins },
   registry: Registry,
-  spec: string,
+  wanted: AttestedVersion,
 ): Promise<Attestation[]> {
-  const at = spec.lastIndexOf("@");
-  const name = parsePackageName(spec.slice(0, Math.max(0, at))).full;
-  const version = normalizeVersion(spec.slice(at + 1));
+  const { name } = wanted;
+  const version = normalizeVersion(wanted.version);
   const origin = await deps.origins.of(registry, name);
   const row =
     origin.kind === "local" && version !== null
       ? await findVersion(deps.db.read, origin.row.id, version)
       : null;
   if (row === null || row.removed_at !== null || row.attestations === null) {
-    throw new EntrepotError("version-not-found", { message: `There are no attestations of ${spec} here.` });
+    throw new EntrepotError("version-not-found", {
+      message: `There are no attestations of ${name}@${wanted.version} here.`,
+    });
   }
   const facts = JSON.parse(row.facts) as VersionFacts;
   await deps.gate.assertAllowed(facts, { registry, name, purpose: "metadata" });

@@ -4,7 +4,7 @@
  * may ask (the caller does).
  */
 export type { Tarball } from "./admitted-tarballs.ts";
-export { findAttestations, type Attestation } from "./attestations.ts";
+export { findAttestations, parseAttestedVersion, type Attestation } from "./attestations.ts";
 export { createBlobCache, type BlobCache } from "./blob-cache.ts";
 export { addClaim, removeClaim, setClaims } from "./claim-writes.ts";
 export { createCachedVersions, type CachedVersions } from "./cached-versions.ts";

@@ -295,6 +295,29 @@ describe("a publish with provenance", () => {
     }
   });
 
+  it("shows the bundle to nobody who may not see the package", async () => {
+    const path = "/npm/default/-/npm/v1/attestations/@acme/proven@1.0.0";
+    const rule = {
+      subject: "everyone",
+      permissions: ["view"],
+      registry: "default",
+      packages: "@acme/answer",
+    };
+    const made = await app.admin.request("/api/v1/access-rules", { method: "POST", body: rule });
+    expect(made.status).toBe(201);
+    expect((await app.request(path)).status).toBe(401);
+    await app.admin.request(`/api/v1/access-rules/${String(made.json["id"])}`, { method: "DELETE" });
+    for (const [packages, status] of [
+      ["@acme/answer", 403],
+      ["@acme/proven", 200],
+    ] as const) {
+      const body = { name: "some", readonly: true, packages: [packages] };
+      const { json } = await app.admin.request("/api/v1/tokens", { method: "POST", body });
+      const headers = { authorization: `Bearer ${String(json["token"])}` };
+      expect((await app.request(path, { headers })).status).toBe(status);
+    }
+  });
+
   it("takes a bundle in base64 too, as the public registry's documents have it", async () => {
     const { body } = makePublishDocument({ name: "proven64", version: "1.0.0", bundle: BUNDLE });
     const attachment = (body["_attachments"] as Record<string, Json>)["proven64-1.0.0.sigstore"] as Json;

@@ -1,8 +1,9 @@
-import { findAttestations } from "../../registry/index.ts";
+import { findAttestations, parseAttestedVersion } from "../../registry/index.ts";
 import { jsonAnswer, type Answer } from "../answer.ts";
 import { helpPage } from "../help.ts";
 import type { NpmContext } from "../context.ts";
 import { valueOf } from "../match-route.ts";
+import { assertMayWith } from "../may-here.ts";
 
 /** `GET /`: what this URL is. */
 export async function registryInfo(context: NpmContext): Promise<Answer> {
@@ -18,7 +19,9 @@ export async function registryInfo(context: NpmContext): Promise<Answer> {
 
 /** `GET /-/npm/v1/attestations/<name>@<version>`: the bundles that came with a publish. */
 export async function attestations(context: NpmContext): Promise<Answer> {
-  const found = await findAttestations(context.deps, context.registry, valueOf(context.params, "rest"));
+  const wanted = parseAttestedVersion(valueOf(context.params, "rest"));
+  await assertMayWith(context, "view", wanted.name);
+  const found = await findAttestations(context.deps, context.registry, wanted);
   return jsonAnswer(200, { attestations: found });
 }
 
