@@ -1,5 +1,5 @@
 import type { Permission, PermissionQuestion, Principal } from "@entrepot/core";
-import { foldOrganizationName } from "../identity/index.ts";
+import { foldOrganizationName, type MemberWriter } from "../identity/index.ts";
 import type { HttpDeps, NpmContext } from "./context.ts";
 
 /** Throws `credential-missing` or `permission-denied` unless this may be done with the package of the path. */
@@ -25,11 +25,12 @@ function questionHere({ principal, registry, params }: NpmContext): Omit<Permiss
   return { principal, target: { registry, packageName: params.package?.full ?? null } };
 }
 
-/** Tells whether somebody may leave an organization without an owner: who manages all of them looks after it then. */
-export async function mayLeaveOwnerless(
+/** Tells as whom somebody changes the members of an organization. */
+export async function memberWriterOf(
   { deps, principal }: { deps: Pick<HttpDeps, "access">; principal: Principal },
   organization: string,
-): Promise<boolean> {
+): Promise<MemberWriter> {
   const target = { registry: null, packageName: null, organization: foldOrganizationName(organization) };
-  return (await deps.access.ask({ principal, permission: "manage-teams", target })).allowed;
+  const { allowed } = await deps.access.ask({ principal, permission: "manage-teams", target });
+  return { userId: principal.kind === "user" ? principal.userId : null, managesAll: allowed };
 }

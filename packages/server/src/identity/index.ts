@@ -32,7 +32,7 @@ export type { OwnPasswordChange } from "./own-password.ts";
 export { mayOrganize } from "./organizations/may-organize.ts";
 export type { OrganizationQuestion } from "./organizations/may-organize.ts";
 export { listMembers, MEMBER_ROLES, removeMember, setMember } from "./organizations/members.ts";
-export type { Member, MemberRole, MemberWritten } from "./organizations/members.ts";
+export type { Member, MemberRole, MemberWriter, MemberWritten } from "./organizations/members.ts";
 export { foldName as foldOrganizationName } from "./organizations/names.ts";
 export { createOrganization, deleteOrganization, listOrganizations } from "./organizations/organizations.ts";
 export type { Organization } from "./organizations/organizations.ts";

@@ -51,6 +51,8 @@ describe("the JSON API", () => {
     expect([set.status, set.json]).toEqual([200, { user: "eve", role: "admin" }]);
     expect((await as(dora, "PUT /acme/members/eve", { unknown: 1 })).status).toBe(403);
     expect((await as(olga, "PUT /acme/members/eve", { role: "king" })).status).toBe(400);
+    expect((await as(adam, "PUT /acme/members/adam", { role: "owner" })).status).toBe(403);
+    expect((await as(adam, "DELETE /acme/members/olga")).status).toBe(403);
     expect((await as(olga, "DELETE /acme/members/olga")).status).toBe(403);
     expect((await as(olga, "DELETE /acme/members/eve")).status).toBe(204);
     expect((await as(olga, "DELETE /acme/members/eve")).status).toBe(404);

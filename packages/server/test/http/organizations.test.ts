@@ -47,6 +47,22 @@ describe("members", () => {
     expect(await get(olga, "/-/org/acme/user")).not.toHaveProperty("eve");
   });
 
+  it("who are owners are no matter of admins", async () => {
+    for (const [method, user, role] of [
+      ["PUT", "adam", "owner"],
+      ["PUT", "olga", "developer"],
+      ["DELETE", "olga", undefined],
+    ] as const) {
+      const { status, json } = await npm(adam, `${method} /-/org/acme/user`, { user, role });
+      expect([status, json.error]).toEqual([
+        403,
+        explained(
+          "Only its owners make, change and remove owners of the organization acme; ask one of them.",
+        ),
+      ]);
+    }
+  });
+
   it("are not changed by others", async () => {
     for (const [who, method] of [
       [dora, "PUT"],

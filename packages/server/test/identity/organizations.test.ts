@@ -26,6 +26,9 @@ import { describeOnEachDatabase, type TestDatabases } from "../db/each-database.
 
 const WORKSPACE = "w1";
 const actor = systemActor("test");
+const ADA = { userId: "id-ada", managesAll: false };
+const BOB = { userId: "id-bob", managesAll: false };
+const MANAGER = { userId: null, managesAll: true };
 const acme = { organization: "acme", actor };
 
 interface Setup extends OrganizationDeps {
@@ -86,10 +89,10 @@ async function startWithAcme(databases: TestDatabases): Promise<Setup> {
 }
 
 const set = async (deps: Setup, user: string, role: MemberRole | null = null): Promise<unknown> =>
-  await setMember(deps, { ...acme, user, role, mayLeaveOwnerless: false });
+  await setMember(deps, { ...acme, user, role, by: ADA });
 
 const remove = async (deps: Setup, user: string): Promise<unknown> =>
-  await removeMember(deps, { ...acme, user, mayLeaveOwnerless: false });
+  await removeMember(deps, { ...acme, user, by: ADA });
 
 async function rosterOf(deps: Setup): Promise<string[]> {
   const { items } = await listMembers(deps, { organization: "acme" });
@@ -199,8 +202,33 @@ describeOnEachDatabase("members", (databases) => {
     await expect(remove(deps, "ada")).rejects.toMatchObject(last);
     await set(deps, "bob", "owner");
     await remove(deps, "ada");
-    await removeMember(deps, { ...acme, user: "bob", mayLeaveOwnerless: true });
+    await removeMember(deps, { ...acme, user: "bob", by: MANAGER });
     expect(await rosterOf(deps)).toEqual([]);
+  });
+
+  it("who are owners are made, changed and removed by owners", async () => {
+    const deps = await startWithAcme(databases);
+    await set(deps, "bob", "admin");
+    const denied = {
+      code: "permission-denied",
+      message: "Only its owners make, change and remove owners of the organization acme; ask one of them.",
+    };
+    const setBy = async (by: typeof BOB, user: string, role: MemberRole | null): Promise<unknown> =>
+      await setMember(deps, { ...acme, user, role, by });
+    for (const by of [BOB, { userId: null, managesAll: false }]) {
+      await expect(setBy(by, "bob", "owner")).rejects.toMatchObject(denied);
+      await expect(setBy(by, "eve", "owner")).rejects.toMatchObject(denied);
+      await expect(setBy(by, "ada", "developer")).rejects.toMatchObject(denied);
+      await expect(removeMember(deps, { ...acme, user: "ada", by })).rejects.toMatchObject(denied);
+    }
+    await setBy(BOB, "ada", null);
+    await setBy(BOB, "eve", "admin");
+    await removeMember(deps, { ...acme, user: "eve", by: BOB });
+    expect(await rosterOf(deps)).toEqual(["ada owner", "bob admin"]);
+    await setMember(deps, { ...acme, user: "bob", role: "owner", by: MANAGER });
+    await setBy(BOB, "ada", "developer");
+    await expect(setBy(ADA, "ada", "owner")).rejects.toMatchObject(denied);
+    expect(await rosterOf(deps)).toEqual(["ada developer", "bob owner"]);
   });
 
   it("two owners who leave at once do not leave it without one", async () => {

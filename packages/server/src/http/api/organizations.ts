@@ -19,7 +19,7 @@ import {
   type Organization,
   type Team,
 } from "../../identity/index.ts";
-import { mayLeaveOwnerless } from "../may-here.ts";
+import { memberWriterOf } from "../may-here.ts";
 import { actorOf, apiRoute, NO_BODY, type ApiContext, type ApiRoute } from "./api-route.ts";
 import { isoOf } from "./iso-of.ts";
 import { limitOf } from "./page.ts";
@@ -101,7 +101,7 @@ async function set(context: ApiContext<z.infer<typeof memberBody>>): Promise<unk
     organization,
     user: context.param("user"),
     role: context.body.role,
-    mayLeaveOwnerless: await mayLeaveOwnerless(context, organization),
+    by: await memberWriterOf(context, organization),
     actor: actorOf(context).actor,
   });
   return { user: userName, role };
@@ -112,7 +112,7 @@ async function remove(context: ApiContext<unknown>): Promise<void> {
   await removeMember(context.deps, {
     organization,
     user: context.param("user"),
-    mayLeaveOwnerless: await mayLeaveOwnerless(context, organization),
+    by: await memberWriterOf(context, organization),
     actor: actorOf(context).actor,
   });
 }

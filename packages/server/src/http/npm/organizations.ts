@@ -18,7 +18,7 @@ import { npmActor } from "../actor.ts";
 import { jsonAnswer, type Answer } from "../answer.ts";
 import type { NpmContext } from "../context.ts";
 import { valueOf } from "../match-route.ts";
-import { mayLeaveOwnerless } from "../may-here.ts";
+import { memberWriterOf } from "../may-here.ts";
 import { readFields } from "./body-fields.ts";
 
 /** Most members or teams in one answer: this part of the protocol knows no pages. */
@@ -40,7 +40,7 @@ export async function putMember(context: NpmContext): Promise<Answer> {
     organization,
     user: userIn(fields.text("user")),
     role: roleOf(fields.optionalText("role")),
-    mayLeaveOwnerless: await mayLeaveOwnerless(context, organization),
+    by: await memberWriterOf(context, organization),
     actor: npmActor(context),
   });
   const { userName, role, size } = written;
@@ -54,7 +54,7 @@ export async function deleteMember(context: NpmContext): Promise<Answer> {
   await removeMember(context.deps, {
     organization,
     user: userIn(fields.text("user")),
-    mayLeaveOwnerless: await mayLeaveOwnerless(context, organization),
+    by: await memberWriterOf(context, organization),
     actor: npmActor(context),
   });
   return nothing();

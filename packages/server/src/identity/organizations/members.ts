@@ -23,11 +23,19 @@ export interface Member {
   addedAt: number;
 }
 
-/** A change of one member; `mayLeaveOwnerless` for who may do without an owner, who then manages it themself. */
+/** Who changes members: owners are made, changed and removed by other owners. */
+export interface MemberWriter {
+  /** Null for who is no user. */
+  userId: string | null;
+  /** True for who manages all organizations: they change owners too, and may leave one without any. */
+  managesAll: boolean;
+}
+
+/** A change of one member. */
 interface MemberWrite extends Deed {
   organization: string;
   user: string;
-  mayLeaveOwnerless: boolean;
+  by: MemberWriter;
 }
 
 /** A member as a write left them, and how many the organization then had. */
@@ -42,7 +50,8 @@ type MemberRow = Selectable<Schema["organization_members"]>;
 
 /**
  * Adds a member, who is a developer unless a role is given and comes into the team of everybody, or changes their role.
- * Throws `not-found` for the organization and the user, and `permission-denied` for the last owner.
+ * Throws `not-found` for the organization and the user, and `permission-denied` for the last owner and for owners when
+ * an admin is the writer.
  */
 export async function setMember(
   deps: OrganizationDeps,
@@ -52,6 +61,7 @@ export async function setMember(
     const user = await requireUserRow(scope, input.user);
     const before = await findMember(scope, user.id);
     const role = input.role ?? before?.role ?? "developer";
+    if (before?.role !== role) await assertMayWrite(scope, input.by, [before?.role, role]);
     if (before === null) await insertMember(scope, user.id, role);
     else if (before.role !== role) await changeRole(scope, { before, role, input });
     const size = await sizeOf(scope);
@@ -84,7 +94,7 @@ async function changeRole(
   scope: OrganizationScope,
   { before, role, input }: { before: MemberRow; role: MemberRole; input: MemberWrite },
 ): Promise<void> {
-  if (!input.mayLeaveOwnerless) await assertOtherOwner(scope, before, input.user);
+  if (!input.by.managesAll) await assertOtherOwner(scope, before, input.user);
   await scope.trx
     .updateTable("organization_members")
     .set({ role })
@@ -94,15 +104,16 @@ async function changeRole(
 }
 
 /**
- * Removes a member, from all teams too. Throws `not-found`, also for a user who is none, and `permission-denied` for the
- * last owner.
+ * Removes a member, from all teams too. Throws `not-found`, also for a user who is none, and `permission-denied` as
+ * {@link setMember}.
  */
 export async function removeMember(deps: OrganizationDeps, input: MemberWrite): Promise<void> {
   await writeOrganization(deps, input, async (scope) => {
     const user = await requireUserRow(scope, input.user);
     const member = await findMember(scope, user.id);
     if (member === null) throw noMember(user.name, scope.row.name);
-    if (!input.mayLeaveOwnerless) await assertOtherOwner(scope, member, user.name);
+    await assertMayWrite(scope, input.by, [member.role]);
+    if (!input.by.managesAll) await assertOtherOwner(scope, member, user.name);
     const { trx, row } = scope;
     const teams = trx.selectFrom("teams").select("id").where("organization_id", "=", row.id);
     await trx
@@ -184,6 +195,20 @@ async function sizeOf({ trx, row }: OrganizationScope): Promise<number> {
     .where("organization_id", "=", row.id)
     .executeTakeFirstOrThrow();
   return Number(size);
+}
+
+// Within the transaction, so that who is an owner no longer changes none.
+async function assertMayWrite(
+  scope: OrganizationScope,
+  { userId, managesAll }: MemberWriter,
+  roles: readonly (MemberRole | undefined)[],
+): Promise<void> {
+  if (managesAll || !roles.includes("owner")) return;
+  const writer = userId === null ? null : await findMember(scope, userId);
+  if (writer?.role === "owner") return;
+  throw new EntrepotError("permission-denied", {
+    message: `Only its owners make, change and remove owners of the organization ${scope.row.name}; ask one of them.`,
+  });
 }
 
 async function assertOtherOwner(
