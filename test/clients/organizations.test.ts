@@ -15,6 +15,9 @@ beforeAll(async () => {
   const body = { user: "dev", role: "owner" };
   await admin.request("/npm/default/-/org/acme/user", { method: "PUT", body });
   await admin.request("/npm/default/-/org/acme/user", { method: "DELETE", body: { user: "admin" } });
+  // To make packages of the closed registry public.
+  const rule = { subject: "user", name: "dev", permissions: ["manage-registry"], registry: "default" };
+  await admin.request("/api/v1/access-rules", { method: "POST", body: rule });
   await scene.dev.publish({ name: "@acme/widget", version: "1.0.0" });
   await scene.dev.publish({ name: "own-plain", version: "1.0.0" });
 });

@@ -129,12 +129,12 @@ describe("the access of a package", () => {
   it("becomes public and restricted again, and every answer says so", async () => {
     expect(await anonymous()).toEqual([401, 401, 401]);
     expect(await get(eve, `${PATH}/visibility`)).toEqual({ public: false });
-    const opened = await npm(dora, `POST ${PATH}/access`, { access: "public" });
+    const opened = await npm(app.admin, `POST ${PATH}/access`, { access: "public" });
     expect([opened.status, opened.json]).toEqual([200, { access: "public", publish_requires_tfa: false }]);
     expect(await anonymous()).toEqual([200, 200, 401]);
     expect(await get(eve, `${PATH}/visibility`)).toEqual({ public: true });
     expect(await get(eve, `${PATH}/access`)).toEqual({ access: "public", publish_requires_tfa: false });
-    await npm(dora, `POST ${PATH}/access`, { access: "public" });
+    await npm(app.admin, `POST ${PATH}/access`, { access: "public" });
     expect((await api(app, "GET /access-rules")).json["items"]).toMatchObject([
       { subject: "everyone", permissions: ["view", "download"], registry: "default", packages: NAME },
     ]);
@@ -145,6 +145,29 @@ describe("the access of a package", () => {
     }
     expect(await anonymous()).toEqual([401, 401, 401]);
     expect((await api(app, "GET /access-rules")).json["items"]).toEqual([]);
+  });
+
+  it("is opened by who manages the registry only", async () => {
+    const open = async (who: Persona): Promise<unknown[]> => {
+      const { status, json } = await npm(who, `POST ${PATH}/access`, { access: "public" });
+      return [status, json.error];
+    };
+    const refused = [
+      403,
+      explained(
+        "A package is made public by who has the permission manage-registry on the registry default; ask an administrator.",
+      ),
+    ];
+    expect(await open(dora)).toEqual(refused);
+    expect(await anonymous()).toEqual([401, 401, 401]);
+    const rule = { subject: "user", name: "dora", permissions: ["manage-registry"] };
+    const made = await api(app, "POST /access-rules", { ...rule, registry: "default" });
+    expect(await open(await limited(scene, dora, { permissions: ["view", "manage-access"] }))).toEqual(
+      refused,
+    );
+    expect(await open(dora)).toEqual([200, undefined]);
+    expect((await npm(eve, `POST ${PATH}/access`, { access: "restricted" })).status).toBe(200);
+    await api(app, `DELETE /access-rules/${String(made.json["id"])}`);
   });
 
   it("is that of its registry where nothing else is said", async () => {
@@ -171,7 +194,7 @@ describe("the access of a package", () => {
     const reader = await app.as("reader", "read-only");
     expect((await npm(reader, `POST ${PATH}/access`, body)).status).toBe(403);
     const absent = "/-/package/@acme%2fabsent";
-    expect((await npm(dora, `POST ${absent}/access`, body)).status).toBe(404);
+    expect((await npm(app.admin, `POST ${absent}/access`, body)).status).toBe(404);
     for (const what of ["access", "visibility", "collaborators"]) {
       expect((await npm(dora, `GET ${absent}/${what}`)).status).toBe(404);
     }

@@ -44,6 +44,7 @@ export async function postAccess(context: NpmContext): Promise<Answer> {
     actor: npmActor(context),
   } as const;
   if (access === "public") {
+    await assertMayOpen(context);
     await assertHolds(context, packageName, PUBLIC_GRANT);
     await setPackageGrant(context.deps, { ...grant, permissions: PUBLIC_GRANT });
   } else if (access === "restricted" || access === "private") {
@@ -110,6 +111,19 @@ async function teamGrant(
 async function assertMayGrant(context: NpmContext, packageName: string): Promise<void> {
   const { principal, registry, deps } = context;
   await deps.access.assertMay({ principal, permission: "manage-access", target: { registry, packageName } });
+}
+
+// Strangers in a closed registry are a matter of the registry, not of who publishes there.
+async function assertMayOpen({ principal, registry, deps }: NpmContext): Promise<void> {
+  const target = { registry, packageName: null };
+  const { allowed, code } = await deps.access.ask({ principal, permission: "manage-registry", target });
+  if (allowed) return;
+  throw new EntrepotError("permission-denied", {
+    message:
+      `A package is made public by who has the permission manage-registry on the registry ${registry.name}; ` +
+      "ask an administrator.",
+    details: { code },
+  });
 }
 
 // Whoever may change who uses a package gives what they have, and lifts no restriction for others.
