@@ -138,6 +138,40 @@ describe("the password of a browser session", () => {
   });
 });
 
+test.each(["all", "registry"])(
+  "a login without the slash counts in other registries too, unless limited: %s",
+  async (where) => {
+    const app = await startTestApp({ file: `loginTokens: ${where}\n` });
+    try {
+      const owner = { authorization: `Basic ${Buffer.from(`admin:${ADMIN_PASSWORD}`).toString("base64")}` };
+      const made = await app.request("/api/v1/registries", {
+        method: "POST",
+        headers: owner,
+        body: { name: "second" },
+      });
+      expect(made.status).toBe(201);
+      const place = scene.start({ ...npm11, settings: () => ({}) });
+      const at = (name: string): string => `--registry=${app.url}/npm/${name}`;
+      await place.converse(
+        ["login", "--auth-type=legacy", at("default")],
+        [
+          ["sername", "admin"],
+          ["assword", ADMIN_PASSWORD],
+        ],
+      );
+      expect(await place.run("publish", at("default"))).toContain("+ app@1.0.0");
+      const second = await (where === "all" ? place.run : place.fail)("publish", at("second"));
+      expect(second).toContain(
+        where === "all"
+          ? "+ app@1.0.0"
+          : "This token is not for the registry second; log in to that one, with a slash at the end of its URL.",
+      );
+    } finally {
+      await app.close();
+    }
+  },
+);
+
 test("a one-time password is refused with the way to a password of one's own, and then adduser and publish work", async () => {
   const fresh = await startTestApp({ hasOneTimePassword: true });
   const oneTime = fresh.app.firstAdmin?.oneTimePassword ?? "";
