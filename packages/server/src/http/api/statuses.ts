@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { EntrepotError } from "@entrepot/core";
+import { EntrepotError, may, type Permission } from "@entrepot/core";
 import type { StatusKey } from "../../firewall/index.ts";
 import { actorOf, apiRoute, NO_BODY, registryOf, type ApiContext, type ApiRoute } from "./api-route.ts";
 import { wholeList } from "./page.ts";
@@ -22,16 +22,26 @@ async function keyOf(context: ApiContext<unknown>): Promise<StatusKey> {
   };
 }
 
-async function list(context: ApiContext<unknown>): Promise<unknown> {
-  const { byId } = await context.deps.registries.snapshot();
-  const entries = await context.deps.statuses.list(context.deps.workspaceId);
-  return wholeList(
-    entries.map(({ registryId, setAt, ...entry }) => ({
-      registry: registryId === "" ? EVERY_REGISTRY : (byId.get(registryId)?.name ?? null),
+// Who may see a package is told what holds for it; why, and by whom, is for those who could have said it.
+async function list({ deps, principal }: ApiContext<unknown>): Promise<unknown> {
+  const { byId } = await deps.registries.snapshot();
+  const policy = await deps.access.policy();
+  const entries = await deps.statuses.list(deps.workspaceId);
+  const items = entries.flatMap(({ registryId, setAt, reason, setBy, ...entry }) => {
+    const registry = byId.get(registryId) ?? null;
+    const target = { registry, packageName: entry.name };
+    const has = (permission: Permission): boolean => may({ principal, permission, target }, policy).allowed;
+    if (!has("view")) return [];
+    const isManager = has("manage-registry");
+    return {
+      registry: registryId === "" ? EVERY_REGISTRY : (registry?.name ?? null),
       ...entry,
+      reason: isManager ? reason : null,
+      setBy: isManager ? setBy : null,
       setAt: new Date(setAt).toISOString(),
-    })),
-  );
+    };
+  });
+  return wholeList(items);
 }
 
 /** What operators decided about single versions: blocked or always allowed. */
@@ -50,6 +60,7 @@ export const STATUS_ROUTES: readonly ApiRoute[] = [
     path: PATH,
     permission: "manage-registry",
     registryIn: "name",
+    packageIn: "package",
     body: statusBody,
     async handler(context) {
       const { status, reason } = context.body;
@@ -64,6 +75,7 @@ export const STATUS_ROUTES: readonly ApiRoute[] = [
     path: PATH,
     permission: "manage-registry",
     registryIn: "name",
+    packageIn: "package",
     body: NO_BODY,
     async handler(context) {
       const isKnown = await context.deps.statuses.clear(await keyOf(context), actorOf(context).actor);
