@@ -173,7 +173,7 @@ async function applyRegistry(deps: SeedDeps, by: RegistryActor, declared: Declar
     () => createRegistry(deps.writes, by, values),
     () => changeRegistry(deps.writes, by, values),
   );
-  await setRegistryUpstreams(deps.writes, by, { name, upstreams });
+  await setRegistryUpstreams(deps.writes, by, { name, upstreams, mayUseCredentials: true });
   await setClaims(deps.writes, by, { name, patterns: claims });
 }
 

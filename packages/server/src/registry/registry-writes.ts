@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Transaction } from "kysely";
+import type { Selectable, Transaction } from "kysely";
 import { EntrepotError } from "@entrepot/core";
 import { isPostgres, withoutNul, type Schema } from "../db/index.ts";
 import { registryNameProblem } from "./registry.ts";
@@ -58,7 +58,12 @@ export async function createRegistry(
         updated_at: now,
       })
       .execute();
-    await linkUpstreams(trx, id, await lockUpstreams(trx, by, input.upstreams ?? []));
+    const upstreams = await lockUpstreams(trx, by, input.upstreams ?? []);
+    await linkUpstreams(
+      trx,
+      id,
+      upstreams.map((upstream) => upstream.id),
+    );
     await logRegistryChange(trx, by, { id, name, now, detail: { created: name } });
   });
 }
@@ -125,11 +130,14 @@ export async function deleteRegistry(
   });
 }
 
-/** Sets which upstreams a registry asks, in this order. Throws `not-found` for an unknown one. */
+/**
+ * Sets which upstreams a registry asks, in this order. Throws `not-found` for an unknown one, and `permission-denied`
+ * for one that has a credential and is new to the registry, unless the writer may use those: they are the workspace's.
+ */
 export async function setRegistryUpstreams(
   deps: RegistryWriteDeps,
   by: RegistryActor,
-  input: { name: string; upstreams: readonly string[] },
+  input: { name: string; upstreams: readonly string[]; mayUseCredentials: boolean },
 ): Promise<void> {
   const names = [...new Set(input.upstreams)];
   if (names.length > UPSTREAMS_MAX) {
@@ -138,7 +146,8 @@ export async function setRegistryUpstreams(
     });
   }
   await writeRegistry(deps, { by, name: input.name }, async ({ trx, row }) => {
-    const ids = await lockUpstreams(trx, by, names);
+    const upstreams = await lockUpstreams(trx, by, names);
+    const ids = upstreams.map(({ id }) => id);
     const links = await trx
       .selectFrom("registry_upstreams")
       .select("upstream_id")
@@ -147,6 +156,8 @@ export async function setRegistryUpstreams(
       .execute();
     const linked = links.map((link) => link.upstream_id);
     if (isEqual(linked, ids)) return null;
+    const lent = upstreams.find(({ id, credential }) => credential !== null && !linked.includes(id));
+    if (lent !== undefined && !input.mayUseCredentials) throw credentialDenied(lent.name);
     await trx.deleteFrom("registry_upstreams").where("registry_id", "=", row.id).execute();
     await linkUpstreams(trx, row.id, ids);
     return { upstreams: names };
@@ -174,24 +185,34 @@ export async function setRegistryGroups(
   });
 }
 
+type UpstreamRow = Pick<Selectable<Schema["upstreams"]>, "id" | "name" | "credential">;
+
+function credentialDenied(upstream: string): EntrepotError {
+  return new EntrepotError("permission-denied", {
+    message:
+      `The upstream "${upstream}" has a credential, which is the whole workspace's; adding it to a registry needs ` +
+      "the permission manage-registry on the workspace.",
+  });
+}
+
 // The rows stay until the end of the transaction, so that no upstream goes while it is attached.
 async function lockUpstreams(
   trx: Transaction<Schema>,
   by: RegistryActor,
   names: readonly string[],
-): Promise<string[]> {
+): Promise<UpstreamRow[]> {
   if (names.length === 0) return [];
   const rows = await trx
     .selectFrom("upstreams")
-    .select(["id", "name"])
+    .select(["id", "name", "credential"])
     .where("workspace_id", "=", by.workspaceId)
     .where("name", "in", [...names])
     .$if(isPostgres(trx), (query) => query.forKeyShare())
     .execute();
-  const ids = new Map(rows.map(({ id, name }) => [name, id]));
+  const found = new Map(rows.map((row) => [row.name, row]));
   return names.map((name) => {
-    const id = ids.get(name);
-    if (id !== undefined) return id;
+    const row = found.get(name);
+    if (row !== undefined) return row;
     throw new EntrepotError("not-found", { message: `There is no upstream "${name}"; create it first.` });
   });
 }

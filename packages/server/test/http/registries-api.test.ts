@@ -161,6 +161,28 @@ describe("host names", () => {
     expect((await api("PATCH", "/registries/third-host", { host: "npm.first.example" })).status).toBe(200);
   });
 
+  it("are set by who manages the workspace, not by who manages the registry alone", async () => {
+    await create({ name: "hers" });
+    const ada = await app.as("ada");
+    const rule = { subject: "user", name: "ada", permissions: ["manage-registry"], registry: "hers" };
+    const made = await api("POST", "/access-rules", rule);
+    const change = async (body: object): Promise<unknown[]> => {
+      const { status, json } = await ada.request("/api/v1/registries/hers", { method: "PATCH", body });
+      return [status, json.error];
+    };
+    expect(await change({ description: "Hers" })).toEqual([200, undefined]);
+    for (const host of ["hers.example", null]) {
+      expect(await change({ description: "Hers", host })).toEqual([
+        403,
+        explained(
+          "A registry's host name is set by who has the permission manage-registry on the workspace.",
+        ),
+      ]);
+    }
+    expect((await api("PATCH", "/registries/hers", { host: "hers.example" })).status).toBe(200);
+    await api("DELETE", `/access-rules/${String(made.json["id"])}`);
+  });
+
   it.each([
     "http://npm.example",
     "npm.example:8080",

@@ -1,5 +1,6 @@
 import {
   createFakeUpstream,
+  explained,
   startTestApp,
   type FakeUpstream,
   type TestApp,
@@ -98,6 +99,34 @@ describe("upstreams", () => {
     expect((await api("GET", "/registries/ordered")).json["upstreams"]).toEqual(["up-b", "up-c"]);
     expect((await api("DELETE", "/upstreams/up-b")).status).toBe(204);
     expect((await api("GET", "/registries/ordered")).json["upstreams"]).toEqual(["up-c"]);
+  });
+
+  it("with a credential are added by who manages the workspace, and moved and removed by who manages the registry", async () => {
+    await api("POST", "/upstreams", { name: "paid", url: upstream.url, token: "secret" });
+    await api("POST", "/upstreams", { name: "free", url: upstream.url });
+    await create({ name: "lent" });
+    const ada = await app.as("ada");
+    const rule = { subject: "user", name: "ada", permissions: ["manage-registry"], registry: "lent" };
+    expect((await api("POST", "/access-rules", rule)).status).toBe(201);
+    const attach = async (upstreams: string[]): Promise<unknown[]> => {
+      const path = "/api/v1/registries/lent/upstreams";
+      const { status, json } = await ada.request(path, { method: "PUT", body: { upstreams } });
+      return [status, status === 200 ? json["upstreams"] : json.error];
+    };
+    const refused = [
+      403,
+      explained(
+        'The upstream "paid" has a credential, which is the whole workspace\'s; adding it to a registry needs the permission manage-registry on the workspace.',
+      ),
+    ];
+    expect(await attach(["paid"])).toEqual(refused);
+    expect(await attach(["free"])).toEqual([200, ["free"]]);
+    expect(await attach(["free", "paid"])).toEqual(refused);
+    await api("PUT", "/registries/lent/upstreams", { upstreams: ["free", "paid"] });
+    expect(await attach(["paid", "free"])).toEqual([200, ["paid", "free"]]);
+    expect(await attach(["paid"])).toEqual([200, ["paid"]]);
+    expect(await attach([])).toEqual([200, []]);
+    expect(await attach(["paid"])).toEqual(refused);
   });
 
   it("of a name are there once", async () => {

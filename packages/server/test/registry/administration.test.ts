@@ -48,7 +48,11 @@ describeOnEachDatabase("administrators at work at once", (databases) => {
       ["two", "one"],
     ];
     const outcomes = await atOnce((index) =>
-      setRegistryUpstreams(deps, by, { name: "own", upstreams: lists[index % 2] ?? [] }),
+      setRegistryUpstreams(deps, by, {
+        name: "own",
+        upstreams: lists[index % 2] ?? [],
+        mayUseCredentials: false,
+      }),
     );
     expect(outcomes).toEqual({ done: AT_ONCE });
     expect(lists).toContainEqual(await linked("own"));
@@ -61,7 +65,11 @@ describeOnEachDatabase("administrators at work at once", (databases) => {
     const outcomes = await atOnce((index) =>
       index === 5
         ? deleteUpstream(deps, by, "going")
-        : setRegistryUpstreams(deps, by, { name: "own", upstreams: index % 2 === 0 ? ["going"] : [] }),
+        : setRegistryUpstreams(deps, by, {
+            name: "own",
+            upstreams: index % 2 === 0 ? ["going"] : [],
+            mayUseCredentials: false,
+          }),
     );
     expect(Object.keys(outcomes).filter((code) => code !== "done" && code !== "not-found")).toEqual([]);
     expect(await linked("own")).toEqual([]);
@@ -135,7 +143,7 @@ describeOnEachDatabase("administrators at work at once", (databases) => {
       (await db.read.selectFrom("changes").select("seq").execute()).length;
     const before = await count();
     await changeRegistry(deps, by, values);
-    await setRegistryUpstreams(deps, by, { name: "own", upstreams: ["elsewhere"] });
+    await setRegistryUpstreams(deps, by, { name: "own", upstreams: ["elsewhere"], mayUseCredentials: false });
     await addClaim(deps, by, { name: "own", pattern: "@own/*" });
     await removeClaim(deps, by, { name: "own", pattern: "@other/*" });
     await changeUpstream(deps, by, { name: "elsewhere", url: URL, authorization: "Bearer x", settings });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { may, type Permission } from "@entrepot/core";
+import { EntrepotError, may, type Permission, type PermissionAnswer } from "@entrepot/core";
 import {
   addClaim,
   changeRegistry,
@@ -113,6 +113,21 @@ function withoutVerdict({ verdict: _verdict, ...listed }: JudgedListing): Record
   return listed;
 }
 
+// What reaches beyond the registry, such as a host name or an upstream's credential, needs it on the workspace.
+async function answerOnWorkspace({ deps, principal }: ApiContext<unknown>): Promise<PermissionAnswer> {
+  const target = { registry: null, packageName: null };
+  return await deps.access.ask({ principal, permission: "manage-registry", target });
+}
+
+async function assertManagesWorkspace(context: ApiContext<unknown>): Promise<void> {
+  const { allowed, code } = await answerOnWorkspace(context);
+  if (allowed) return;
+  throw new EntrepotError("permission-denied", {
+    message: "A registry's host name is set by who has the permission manage-registry on the workspace.",
+    details: { code },
+  });
+}
+
 /** Registries, what they hold, which names they claim and which upstreams they ask. */
 export const REGISTRY_ROUTES: readonly ApiRoute[] = [
   apiRoute({
@@ -154,6 +169,7 @@ export const REGISTRY_ROUTES: readonly ApiRoute[] = [
     body: changeBody,
     async handler(context) {
       const name = context.param("name");
+      if (context.body.host !== undefined) await assertManagesWorkspace(context);
       await changeRegistry(context.deps.registryWrites, actorOf(context), { name, ...defined(context.body) });
       return await show(context);
     },
@@ -176,8 +192,11 @@ export const REGISTRY_ROUTES: readonly ApiRoute[] = [
     registryIn: "name",
     body: upstreamsBody,
     async handler(context) {
-      const name = context.param("name");
-      await setRegistryUpstreams(context.deps.registryWrites, actorOf(context), { name, ...context.body });
+      await setRegistryUpstreams(context.deps.registryWrites, actorOf(context), {
+        name: context.param("name"),
+        ...context.body,
+        mayUseCredentials: (await answerOnWorkspace(context)).allowed,
+      });
       return await show(context);
     },
   }),
