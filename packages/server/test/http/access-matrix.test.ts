@@ -9,142 +9,13 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { API_ROUTES } from "../../src/http/api/routes.ts";
 import { NPM_ROUTES } from "../../src/http/index.ts";
+import { API_NEEDS, NPM_NEEDS, type Need } from "./route-needs.ts";
 import { requestFor } from "./route-requests.ts";
 
 /*
- * Every kind of credential on every route. What a route needs and what a credential holds are written down here by
- * hand, beside what the code says, so that neither changes unnoticed and no new route goes without an entry.
+ * Every kind of credential on every route. What a route needs and what a credential holds are written down by hand,
+ * here and in route-needs.ts, beside what the code says, so that neither changes unnoticed and no new route goes without an entry.
  */
-
-type Need = Permission | "nothing" | "somebody" | "a user" | "a whole user";
-
-/** Of several, one is enough. */
-const NPM_NEEDS: Readonly<Record<string, Need | readonly Need[]>> = {
-  "help": "nothing",
-  "ping": "nothing",
-  "web-login": "nothing",
-  "web-login-done": "nothing",
-  "web-login-page": "nothing",
-  "web-login-approve": "nothing",
-  "login": "nothing",
-  "login-again": "nothing",
-  // Its credential is the token in the URL, which here is none.
-  "logout": "nothing",
-  "whoami": "somebody",
-  "get-user": "a user",
-  "profile": "a user",
-  "set-profile": "a whole user",
-  "list-tokens": "a user",
-  "create-token": "a whole user",
-  "revoke-token": "a whole user",
-  "registry-info": "view",
-  "get-tags": "view",
-  "visibility": "view",
-  "attestations": "view",
-  "list-members": "view-teams",
-  "set-member": "manage-teams",
-  "remove-member": "manage-teams",
-  "list-teams": "view-teams",
-  "create-team": "manage-teams",
-  "remove-team": "manage-teams",
-  "list-team-members": "view-teams",
-  "add-team-member": "manage-teams",
-  "remove-team-member": "manage-teams",
-  "list-organization-packages": "view-teams",
-  "list-team-packages": "view-teams",
-  "list-user-packages": "view-teams",
-  "grant-team-package": "manage-access",
-  "revoke-team-package": "manage-access",
-  "get-access": "view",
-  "set-access": "manage-access",
-  "list-collaborators": "view-teams",
-  "get-packument": "view",
-  "get-manifest": "view",
-  "get-tarball": "download",
-  "set-tags": "tag",
-  "add-tags": "tag",
-  "put-tag": "tag",
-  "post-tag": "tag",
-  "remove-tag": "tag",
-  "put-owner": "manage-access",
-  "delete-owner": "manage-access",
-  "put-package": "publish",
-  "put-revision": "unpublish",
-  "delete-package": "unpublish",
-  "delete-tarball": "unpublish",
-};
-
-const API_NEEDS: Readonly<Record<string, Need>> = {
-  "login": "nothing",
-  "change-own-password": "nothing",
-  "sign-up": "nothing",
-  "create-invitation": "administer",
-  "list-invitations": "administer",
-  "resend-invitation": "administer",
-  "revoke-invitation": "administer",
-  "start-session": "nothing",
-  "show-session": "a user",
-  "end-session": "a user",
-  "session-password": "a user",
-  "list-sessions": "a user",
-  "end-own-session": "a whole user",
-  "end-own-sessions": "a whole user",
-  "list-user-sessions": "administer",
-  "end-user-session": "administer",
-  "end-user-sessions": "administer",
-  "list-tokens": "a user",
-  "create-token": "a whole user",
-  "rotate-token": "a whole user",
-  "revoke-token": "a whole user",
-  "list-keys": "administer",
-  "create-key": "administer",
-  "rotate-key": "administer",
-  "revoke-key": "administer",
-  "list-users": "administer",
-  "create-user": "administer",
-  "change-user": "administer",
-  "list-access-rules": "administer",
-  "create-access-rule": "administer",
-  "delete-access-rule": "administer",
-  "test-privilege": "somebody",
-  "list-organizations": "somebody",
-  "create-organization": "manage-teams",
-  "delete-organization": "manage-teams",
-  "list-organization-members": "view-teams",
-  "set-organization-member": "manage-teams",
-  "remove-organization-member": "manage-teams",
-  "list-teams": "view-teams",
-  "create-team": "manage-teams",
-  "change-team": "manage-teams",
-  "delete-team": "manage-teams",
-  "list-team-members": "view-teams",
-  "add-team-member": "manage-teams",
-  "remove-team-member": "manage-teams",
-  "list-registries": "somebody",
-  "create-registry": "manage-registry",
-  "show-registry": "view",
-  "change-registry": "manage-registry",
-  "delete-registry": "manage-registry",
-  "set-registry-upstreams": "manage-registry",
-  "set-registry-groups": "administer",
-  "list-packages": "view",
-  "list-claims": "view",
-  "add-claim": "manage-registry",
-  "remove-claim": "manage-registry",
-  "list-upstreams": "manage-registry",
-  "create-upstream": "manage-registry",
-  "show-upstream": "manage-registry",
-  "change-upstream": "manage-registry",
-  "delete-upstream": "manage-registry",
-  "list-statuses": "somebody",
-  "set-status": "manage-registry",
-  "clear-status": "manage-registry",
-  "list-jobs": "administer",
-  "job-lines": "administer",
-  "run-job": "administer",
-  "list-audit": "administer",
-  "export-audit": "administer",
-};
 
 /** Routes of registries that are about the workspace, or about people in it. */
 const OF_WORKSPACE: ReadonlySet<string> = new Set([
@@ -329,10 +200,10 @@ function isEnough(need: Need, credential: Credential, held: ReadonlySet<Permissi
 }
 
 function heldAt(
-  { npm, registry = npm, workspace }: Credential,
+  { npm, registry, workspace }: Credential,
   place: "npm" | "registry" | "workspace",
 ): ReadonlySet<Permission> | "all" {
-  return { npm, registry, workspace }[place];
+  return { npm, registry: registry ?? npm, workspace }[place];
 }
 
 function placeOf(routeId: string): "npm" | "registry" | "workspace" {
