@@ -1,6 +1,6 @@
 import { ADMIN_PASSWORD, startTestApp, type TestApp } from "@entrepot/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { npm10, npm11, pnpm10, pnpm12, pnpm9, yarn4, type Client } from "./clients.ts";
+import { npm10, npm11, pnpm10, pnpm12, pnpm9, yarn1, yarn4, type Client } from "./clients.ts";
 import { setScene } from "./scene.ts";
 import type { Answered, Workplace } from "./workplace.ts";
 
@@ -83,6 +83,25 @@ describe("a login with name and password", () => {
     const { place, registry } = begin(client);
     await place.converse(["login", "--auth-type=legacy", "--registry", registry], NAME_AND_PASSWORD);
     expect(await place.run("whoami", "--registry", registry)).toContain("dev\n");
+  });
+
+  test("yarn 1, which does so with each publish and gives the token back", async () => {
+    const { place } = begin(yarn1);
+    scene.forget();
+    const said = await place.converse(
+      ["publish", "--new-version", "1.0.0"],
+      [
+        ["npm username", "dev"],
+        ["npm email", "dev@example.test"],
+        ["npm password", PASSWORD],
+      ],
+    );
+    expect(said).toMatch(/Published\.[^]*Revoked login token/);
+    expect(scene.seen.map(({ method, status }) => `${method} ${status}`)).toEqual([
+      "PUT 201",
+      "PUT 201",
+      "DELETE 200",
+    ]);
   });
 
   test("yarn 4, which does so by itself", async () => {
