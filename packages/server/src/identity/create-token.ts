@@ -3,7 +3,7 @@ import { EntrepotError } from "@entrepot/core";
 import { sql } from "kysely";
 import type { Transaction } from "kysely";
 import type { Actor } from "../changes/index.ts";
-import { withoutNul, type Schema } from "../db/index.ts";
+import { isUniqueViolation, withoutNul, type Schema } from "../db/index.ts";
 import type { Deed, IdentityDeps } from "./identity-deps.ts";
 import {
   checkedScope,
@@ -13,7 +13,7 @@ import {
   UNLIMITED,
   type TokenScope,
 } from "./token-scope.ts";
-import { TOKEN_RANDOM_BYTES, looksLikeToken, makeTokenSecret, tokenHash, tokenHint } from "./token-secret.ts";
+import { TOKEN_RANDOM_BYTES, makeTokenSecret, tokenHash, tokenHint } from "./token-secret.ts";
 import {
   appendTokenChange,
   markRevoked,
@@ -22,7 +22,7 @@ import {
   type TokenKind,
   type TokenRow,
 } from "./tokens.ts";
-import { TYPED_KEY_CHARS_MIN } from "./typed-keys.ts";
+import { assertTypedKey } from "./typed-keys.ts";
 
 /** What a new token is to be. */
 export interface TokenRequest extends Deed {
@@ -42,12 +42,21 @@ export interface TokenRequest extends Deed {
   madeWith?: string | null;
 }
 
+/** Which token is made anew, and with what. */
+export interface TokenRotation extends Deed {
+  id: string;
+  userId?: string;
+  kinds?: readonly string[];
+  overlapMs: number;
+  /** Id of the token that the request came with; null when it came with a password or a session. */
+  madeWith: string | null;
+}
+
 type TokenDeps = Pick<IdentityDeps, "db" | "workspaceId" | "now" | "random" | "fingerprint">;
 
 const NAME_CHARACTERS_MAX = 200;
 const DESCRIPTION_CHARACTERS_MAX = 1000;
 const TOKENS_PER_USER_MAX = 1000;
-const VALUE_CHARACTERS_MAX = 255;
 const TYPED_HINT_CHARACTERS = 2;
 /** Names of tokens that a login made. */
 const LOGIN_PREFIX = "login: ";
@@ -95,16 +104,32 @@ async function writeToken(
 ): Promise<NewToken> {
   const secret = input.value ?? makeTokenSecret(deps.random(TOKEN_RANDOM_BYTES));
   const row = newRow(deps, input, { secret, at: how.at });
-  const written = await deps.db.write(async (trx) => {
+  const written = await writeUnique(deps.db, async (trx) => {
     const userName = row.user_id === null ? null : await requireUserName(trx, row);
     if (how.makeRoom) await revokeOldLogins(trx, row, input.actor);
-    else await assertRoom(trx, row);
+    else await assertRoom(trx, row, how.at);
     const allowed = await withinItsMaker(trx, row, input.madeWith ?? null);
     await trx.insertInto("tokens").values(allowed).execute();
     await appendTokenChange(trx, allowed, { actor: input.actor, at: how.at, what: "created" });
     return { ...allowed, user_name: userName };
   });
   return { ...tokenOf(written), secret };
+}
+
+// Only a value that somebody chose can be there already.
+async function writeUnique<T>(
+  db: TokenDeps["db"],
+  work: (trx: Transaction<Schema>) => Promise<T>,
+): Promise<T> {
+  try {
+    return await db.write(work);
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error;
+    throw new EntrepotError("name-taken", {
+      message: "This value cannot be taken; choose another one.",
+      cause: error,
+    });
+  }
 }
 
 function newRow(
@@ -141,41 +166,23 @@ function keptOf(
       "The value of a key cannot be chosen here; set typedKeys in the configuration to allow it.",
     );
   }
-  if (
-    !/^[\x21-\x7e]+$/.test(value) ||
-    value.length < TYPED_KEY_CHARS_MIN ||
-    value.length > VALUE_CHARACTERS_MAX
-  ) {
-    throw refusal(
-      `A key's value has ${TYPED_KEY_CHARS_MIN} to ${VALUE_CHARACTERS_MAX} letters, digits and signs, and no spaces.`,
-    );
-  }
-  if (looksLikeToken(value)) throw refusal("A key's value must not begin like a token that the server made.");
+  assertTypedKey(value);
   // Of a short value, little may be shown.
   return { secret_hash: fingerprint(value), hint: value.slice(-TYPED_HINT_CHARACTERS) };
 }
 
 /**
- * Makes a token anew, with another secret and the same everything else; the old one goes on for `overlapMs`, so that
- * whoever uses it can be told the new one in peace. With `userId`, only a token of that user. Throws not-found.
+ * Makes a token anew, with another secret and the same everything else, as far as the token allows that it is done with;
+ * the old one goes on for `overlapMs`, so that whoever uses it can be told the new one in peace. With `userId`, only a
+ * token of that user; with `kinds`, only one of these. Throws not-found, and permission-denied for more than `madeWith`.
  */
-export async function rotateToken(
-  deps: TokenDeps,
-  input: Deed & { id: string; userId?: string; overlapMs: number },
-): Promise<NewToken> {
+export async function rotateToken(deps: TokenDeps, input: TokenRotation): Promise<NewToken> {
   const secret = makeTokenSecret(deps.random(TOKEN_RANDOM_BYTES));
   const at = deps.now();
   const written = await deps.db.write(async (trx) => {
     const old = await requireToken(trx, { ...input, workspaceId: deps.workspaceId, at });
-    const row: TokenRow = {
-      ...old,
-      id: randomUUID(),
-      secret_hash: tokenHash(secret),
-      hint: tokenHint(secret),
-      created_at: at,
-      last_used_at: null,
-      last_used_address: null,
-    };
+    await assertRoom(trx, old, at);
+    const row = await withinItsMaker(trx, renewed(old, { secret, at }), input.madeWith);
     const userName = row.user_id === null ? null : await requireUserName(trx, row);
     await trx.insertInto("tokens").values(row).execute();
     const until = Math.min(old.expires_at ?? Infinity, at + input.overlapMs);
@@ -187,10 +194,23 @@ export async function rotateToken(
   return { ...tokenOf(written), secret };
 }
 
+function renewed(old: TokenRow, { secret, at }: { secret: string; at: number }): TokenRow {
+  return {
+    ...old,
+    id: randomUUID(),
+    secret_hash: tokenHash(secret),
+    hint: tokenHint(secret),
+    created_at: at,
+    last_used_at: null,
+    last_used_address: null,
+  };
+}
+
 async function requireToken(
   trx: Transaction<Schema>,
-  { id, userId, workspaceId, at }: { id: string; userId?: string; workspaceId: string; at: number },
+  wanted: Pick<TokenRotation, "id" | "userId" | "kinds"> & { workspaceId: string; at: number },
 ): Promise<TokenRow> {
+  const { id, userId, kinds, workspaceId, at } = wanted;
   const row = await trx
     .selectFrom("tokens")
     .selectAll()
@@ -199,7 +219,10 @@ async function requireToken(
     .where("revoked_at", "is", null)
     .where((on) => on.or([on("expires_at", "is", null), on("expires_at", ">", at)]))
     .executeTakeFirst();
-  if (row !== undefined && (userId === undefined || row.user_id === userId)) return row;
+  const isMeant =
+    (userId === undefined || row?.user_id === userId) &&
+    (kinds === undefined || kinds.includes(row?.kind ?? ""));
+  if (row !== undefined && isMeant) return row;
   throw new EntrepotError("not-found", { message: "There is no usable token with this id." });
 }
 
@@ -239,17 +262,18 @@ async function requireUserName(trx: Transaction<Schema>, row: TokenRow): Promise
   return user.name;
 }
 
-async function assertRoom(trx: Transaction<Schema>, row: TokenRow): Promise<void> {
+async function assertRoom(trx: Transaction<Schema>, row: TokenRow, at: number): Promise<void> {
   const { count } = await trx
     .selectFrom("tokens")
     .select((select) => select.fn.countAll<number | string>().as("count"))
+    .where("workspace_id", "=", row.workspace_id)
     .where("user_id", row.user_id === null ? "is" : "=", row.user_id)
     .where("revoked_at", "is", null)
+    .where((on) => on.or([on("expires_at", "is", null), on("expires_at", ">", at)]))
     .executeTakeFirstOrThrow();
   if (Number(count) >= TOKENS_PER_USER_MAX) {
-    throw refusal(
-      `There are ${TOKENS_PER_USER_MAX} tokens of this user, which is the most; revoke some first.`,
-    );
+    const whose = row.user_id === null ? "keys that belong to nobody" : "tokens of this user";
+    throw refusal(`There are ${TOKENS_PER_USER_MAX} ${whose}, which is the most; revoke some first.`);
   }
 }
 

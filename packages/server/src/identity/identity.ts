@@ -16,7 +16,7 @@ import { createTokenLookup } from "./token-lookup.ts";
 import { isTokenSecret } from "./token-secret.ts";
 import { createTokenUse } from "./token-use.ts";
 import { createTypedKeys } from "./typed-keys.ts";
-import { createToken, rotateToken, type TokenRequest } from "./create-token.ts";
+import { createToken, rotateToken, type TokenRequest, type TokenRotation } from "./create-token.ts";
 import { endToken, hasTokens, listTokens, revokeToken } from "./tokens.ts";
 import type { NewToken, Token } from "./tokens.ts";
 import { changeUser, createUser, findUser, listUsers, seedAdmin } from "./users.ts";
@@ -83,7 +83,7 @@ export interface Identity {
   /** Lists usable tokens, of one user or of all. */
   listTokens(input?: { userId?: string; after?: string | null; limit?: number }): Promise<Page<Token>>;
   /** Makes a token anew with another secret; the old one goes on for a while. Throws not-found. */
-  rotateToken(input: { id: string; userId?: string; overlapMs: number; actor: Actor }): Promise<NewToken>;
+  rotateToken(input: TokenRotation): Promise<NewToken>;
   /** Revokes a token by id or secret; with `userId`, only one of that user. False when there is none. */
   revokeToken(input: { token: string; userId?: string; actor: Actor }): Promise<boolean>;
   /** Writes when tokens were last used; happens by itself every half minute. */
@@ -102,13 +102,19 @@ export function createIdentity(deps: IdentityDeps): Identity {
   const passwords = createPasswordCheck(deps);
   const use = createTokenUse(deps);
   const { fingerprint } = deps;
-  const typedKeys = fingerprint === null ? null : createTypedKeys({ ...deps, fingerprint });
+  // Values of one workspace say nothing of those of another.
+  const ofWorkspace = (value: string): string => fingerprint?.(`${deps.workspaceId} ${value}`) ?? "";
+  const typedKeys = fingerprint === null ? null : createTypedKeys({ ...deps, fingerprint: ofWorkspace });
+  const tokenDeps = { ...deps, fingerprint: fingerprint === null ? null : ofWorkspace };
   const authenticator = createAuthenticator(deps, {
     passwords,
     findToken: createTokenLookup(deps, typedKeys),
     use,
   });
-  const unsubscribe = deps.changes.subscribe((changes) => authenticator.apply(changes));
+  const unsubscribe = deps.changes.subscribe((changes) => {
+    authenticator.apply(changes);
+    if (changes.some(({ kind }) => kind === "token-changed")) typedKeys?.forget();
+  });
   const flushTokenUse = async (): Promise<void> => {
     authenticator.collectUse();
     await use.write();
@@ -135,7 +141,7 @@ export function createIdentity(deps: IdentityDeps): Identity {
     changeUser: (input) => changeUser(deps, input),
     listUsers: (input) => listUsers(deps, input),
     findUser: (name) => findUser(deps, name),
-    createToken: (input) => createToken(deps, input),
+    createToken: (input) => createToken(tokenDeps, input),
     rotateToken: (input) => rotateToken(deps, input),
     listTokens: (input) => listTokens(deps, input),
     revokeToken: (input) => revokeToken(deps, input),

@@ -48,6 +48,8 @@ interface Somebody {
   from: string;
   /** The token that was shown; the new one may do no more. */
   madeWith: string | null;
+  /** True when that token has limits. */
+  isLimited: boolean;
 }
 
 /**
@@ -57,8 +59,13 @@ interface Somebody {
  */
 export async function login(deps: IdentityDeps, parts: LoginParts, input: TokenLogin): Promise<Login> {
   const { address, client, scope } = input;
-  const { user, credential, from, madeWith } = await whoLogsIn(deps, parts, input);
+  const { user, credential, from, madeWith, isLimited } = await whoLogsIn(deps, parts, input);
   const actor = { name: user.name, credential, address, client: clientName(client) };
+  // Of a token with limits no second one is made, which would go on when the first is revoked.
+  if (isLimited && madeWith !== null) {
+    recordSignIn(deps, "signed-in", { actor, tokenId: madeWith });
+    return { token: input.password, tokenId: madeWith, user };
+  }
   const token = await createLoginToken(deps, {
     userId: user.id,
     actor,
@@ -78,7 +85,7 @@ async function whoLogsIn(deps: IdentityDeps, parts: LoginParts, input: LoginInpu
   const how = isSession
     ? { credential: "session", from: FROM_SESSION }
     : { credential: "password", from: "" };
-  return { user, ...how, madeWith: null };
+  return { user, ...how, madeWith: null, isLimited: false };
 }
 
 /**
@@ -113,6 +120,12 @@ async function ownerOfToken({ authenticate }: LoginParts, input: LoginInput): Pr
     });
   }
   if (principal.mustChangePassword) throw passwordMustChange(principal.name);
-  const { userId: id, name, role, tokenId } = principal;
-  return { user: { id, name, role }, credential: tokenId ?? "password", from: "", madeWith: tokenId };
+  const { userId: id, name, role, tokenId, limits } = principal;
+  return {
+    user: { id, name, role },
+    credential: tokenId ?? "password",
+    from: "",
+    madeWith: tokenId,
+    isLimited: limits !== null,
+  };
 }

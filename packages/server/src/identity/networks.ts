@@ -49,9 +49,18 @@ function contains([range, bits]: Range, address: ipaddr.IPv4 | ipaddr.IPv6): boo
   return range.kind() === address.kind() && address.match(range, bits);
 }
 
+/** Four decimal parts: what else the notation of old allows, nobody means. */
+const FOUR_PARTS = /^(?:(?:0|[1-9]\d{0,2})\.){3}(?:0|[1-9]\d{0,2})$/;
+const MAPPED_BITS = 96;
+
 function rangeOf(text: string): Range | null {
-  if (ipaddr.isValidCIDR(text)) return ipaddr.parseCIDR(text);
-  if (!ipaddr.isValid(text)) return null;
-  const address = ipaddr.process(text);
-  return [address, address.kind() === "ipv4" ? 32 : 128];
+  const [address = "", ...rest] = text.split("/");
+  if (!address.includes(":") && !FOUR_PARTS.test(address)) return null;
+  if (rest.length === 0 ? !ipaddr.isValid(text) : !ipaddr.isValidCIDR(text)) return null;
+  const parsed = ipaddr.parse(address);
+  const all = parsed.kind() === "ipv4" ? 32 : 128;
+  const bits = rest.length === 0 ? all : Number(rest[0]);
+  // An IPv4 network in the spelling of IPv6 is one of IPv4, as its addresses are.
+  const isMapped = parsed instanceof ipaddr.IPv6 && parsed.isIPv4MappedAddress() && bits >= MAPPED_BITS;
+  return isMapped ? [parsed.toIPv4Address(), bits - MAPPED_BITS] : [parsed, bits];
 }

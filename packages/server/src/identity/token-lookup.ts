@@ -98,7 +98,8 @@ export function createTokenLookup(
 
 function foundToken(row: Row | undefined, asked: { userName: string | null; at: number }): FoundToken {
   if (row === undefined) throw refused("token-unknown", "This token is unknown; log in with npm login.");
-  // Only whoever holds the secret gets this far, so the reason may be told.
+  // Only whoever holds the secret gets this far, so the reason may be told. Disabling a user revokes the tokens too.
+  if (row.disabled_at !== null) throw refused("user-disabled", "The user of this token is disabled.");
   if (row.revoked_at !== null) {
     throw refused("token-revoked", "This token was revoked; log in with npm login.");
   }
@@ -108,7 +109,6 @@ function foundToken(row: Row | undefined, asked: { userName: string | null; at: 
       `This token expired at ${new Date(row.expires_at).toISOString()}; make a new one.`,
     );
   }
-  if (row.disabled_at !== null) throw refused("user-disabled", "The user of this token is disabled.");
   if (asked.userName !== null && foldUserName(asked.userName) !== row.name) {
     throw refused(
       "token-of-other-user",

@@ -162,6 +162,19 @@ export async function markRevoked(
   await appendTokenChange(trx, row, { ...change, what: "revoked" });
 }
 
+/** Ends all tokens of a user, whose own change tells everybody. */
+export async function endTokensOf(
+  trx: Transaction<Schema>,
+  { userId, at }: { userId: string; at: number },
+): Promise<void> {
+  await trx
+    .updateTable("tokens")
+    .set({ revoked_at: at })
+    .where("user_id", "=", userId)
+    .where("revoked_at", "is", null)
+    .execute();
+}
+
 /** Logs what happened to a token. */
 export async function appendTokenChange(
   trx: Transaction<Schema>,
@@ -175,7 +188,15 @@ export async function appendTokenChange(
     kind: "token-changed",
     actor: change.actor,
     at: change.at,
-    detail: { tokenId: row.id, userId: row.user_id, name: row.name, what: change.what },
+    detail: {
+      tokenId: row.id,
+      userId: row.user_id,
+      name: row.name,
+      what: change.what,
+      ...(change.what === "created"
+        ? { tokenKind: row.kind, scope: scopeOfColumns(row), expiresAt: row.expires_at }
+        : {}),
+    },
   });
 }
 

@@ -2,13 +2,15 @@ import { randomUUID } from "node:crypto";
 import { EntrepotError } from "@entrepot/core";
 import type { Role } from "@entrepot/core";
 import type { Selectable, Transaction } from "kysely";
-import { appendChange, systemActor, type Actor } from "../changes/index.ts";
+import { systemActor, type Actor } from "../changes/index.ts";
 import { isUniqueViolation } from "../db/index.ts";
 import type { Schema } from "../db/index.ts";
 import { pageLimit, pageOf } from "./identity-deps.ts";
 import type { Deed, IdentityDeps, Page } from "./identity-deps.ts";
 import { assertNewPassword } from "./password-rules.ts";
 import { endSessionsOf } from "./sessions/session-rows.ts";
+import { endTokensOf } from "./tokens.ts";
+import { appendUserChange, valuesOf } from "./user-trail.ts";
 import { assertNewUserName, foldUserName } from "./user-name.ts";
 
 /** A user as others may see them. */
@@ -113,7 +115,12 @@ function newRow(deps: UserDeps, input: NewUser, passwordHash: string | null): Us
 
 async function insertUser(trx: Transaction<Schema>, row: UserRow, actor: Actor): Promise<void> {
   await trx.insertInto("users").values(row).execute();
-  await appendUserChange(trx, row, { actor, at: row.created_at, what: "created" });
+  await appendUserChange(trx, row, {
+    actor,
+    at: row.created_at,
+    what: "created",
+    values: valuesOf(null, row),
+  });
 }
 
 function nameTaken(name: string): EntrepotError {
@@ -202,16 +209,20 @@ export async function changeUser(deps: UserDeps, input: UserChange): Promise<Use
   return deps.db.write(async (trx) => {
     const before = await requireRow(trx, deps.workspaceId, input.name);
     const after = changedRow(before, input, { at: deps.now(), passwordHash });
-    if (isActiveAdmin(before) && !isActiveAdmin(after)) await assertOtherAdmin(trx, before);
+    if (isActiveAdmin(before) && !isActiveAdmin(after)) await assertOther(trx, before, ["owner", "admin"]);
+    if (isActiveOwner(before) && !isActiveOwner(after)) await assertOther(trx, before, ["owner"]);
     const { id, workspace_id: _, ...values } = after;
     await trx.updateTable("users").set(values).where("id", "=", id).execute();
     if (passwordHash !== null || input.disabled === true) {
       await endSessionsOf(trx, { userId: id, at: after.updated_at });
     }
+    // They end for good: whoever is enabled again makes new ones.
+    if (input.disabled === true) await endTokensOf(trx, { userId: id, at: after.updated_at });
     await appendUserChange(trx, after, {
       actor: input.actor,
       at: after.updated_at,
       what: whatChanged(input),
+      values: valuesOf(before, after),
     });
     return userOf(after);
   });
@@ -255,38 +266,27 @@ function isAdmin(role: Role): boolean {
   return role === "owner" || role === "admin";
 }
 
+function isActiveOwner(row: UserRow): boolean {
+  return row.role === "owner" && row.disabled_at === null;
+}
+
 function isActiveAdmin(row: UserRow): boolean {
   return isAdmin(row.role) && row.disabled_at === null;
 }
 
-async function assertOtherAdmin(trx: Transaction<Schema>, row: UserRow): Promise<void> {
+async function assertOther(trx: Transaction<Schema>, row: UserRow, roles: readonly Role[]): Promise<void> {
   const other = await trx
     .selectFrom("users")
     .select("id")
     .where("workspace_id", "=", row.workspace_id)
-    .where("role", "in", ["owner", "admin"])
+    .where("role", "in", [...roles])
     .where("disabled_at", "is", null)
     .where("id", "!=", row.id)
     .executeTakeFirst();
   if (other !== undefined) return;
+  const what = roles.length === 1 ? "owner" : "administrator";
   throw new EntrepotError("permission-denied", {
-    message: `"${row.name}" is the last administrator; make another one first.`,
-  });
-}
-
-async function appendUserChange(
-  trx: Transaction<Schema>,
-  row: UserRow,
-  change: { actor: Actor; at: number; what: string },
-): Promise<void> {
-  await appendChange(trx, {
-    workspaceId: row.workspace_id,
-    registryId: null,
-    packageName: null,
-    kind: "user-changed",
-    actor: change.actor,
-    at: change.at,
-    detail: { userId: row.id, name: row.name, what: change.what },
+    message: `"${row.name}" is the last ${what}; make another one first.`,
   });
 }
 

@@ -278,7 +278,7 @@ describe("the JSON API", () => {
     const url = `/api/v1${path.replaceAll(/:(\w+)/g, "x")}`;
     const body = method === "GET" ? {} : { body: { unknown: true } };
     expect(await outcomes(url, { method, ...body })).toEqual(
-      expected(needs, { place: "workspace", ignoresCredential: false }),
+      expected(needs, { place: "workspace", ignoresCredential: needs === "nothing" }),
     );
   });
 });

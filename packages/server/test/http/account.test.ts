@@ -163,3 +163,23 @@ describe("a look at a user", () => {
     expect([status, json.error]).toEqual([404, 'There is no user "nobody".']);
   });
 });
+
+describe("the API's login", () => {
+  it("is not stopped by a credential that has ended", async () => {
+    const { status, json } = await app.request("/api/v1/login", {
+      method: "POST",
+      headers: { authorization: "Bearer ent_no-longer-a-token" },
+      body: { user: "admin", password: ADMIN_PASSWORD },
+    });
+    expect([status, typeof json["token"]]).toEqual([200, "string"]);
+  });
+});
+
+it("a request that names the type of a body and brings none is one without a body", async () => {
+  await app.admin.request("/api/v1/registries", { method: "POST", body: { name: "passing" } });
+  const { status } = await app.admin.request("/api/v1/registries/passing", {
+    method: "DELETE",
+    headers: { "content-type": "application/json" },
+  });
+  expect(status).toBe(204);
+});

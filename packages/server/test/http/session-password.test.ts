@@ -111,9 +111,9 @@ describe("the password of a browser session", () => {
 });
 
 describe("a login as api", () => {
-  it("takes a token and gives another, which may do no more", async () => {
+  it("takes a token and gives another, which ends no later", async () => {
     const ada = await app.as("ada");
-    const body = { name: "reads", expiresInDays: 1 };
+    const body = { name: "writes", readonly: false, expiresInDays: 1 };
     const reading = (await ada.request("/api/v1/tokens", { method: "POST", body })).json["token"];
     const { status, json } = await logIn("api", String(reading));
     expect([status, await whoami(bearer(json["token"]))]).toEqual([201, "ada"]);
@@ -121,7 +121,14 @@ describe("a login as api", () => {
     const { items } = (await ada.request("/api/v1/tokens")).json as {
       items: { kind: string; readonly: boolean; expiresAt: string | null }[];
     };
-    expect(items.find((item) => item.kind === "login" && item.readonly)?.expiresAt).toBeTypeOf("string");
+    expect(items.find((item) => item.kind === "login" && item.expiresAt !== null)).toBeDefined();
+  });
+
+  it("takes a token with limits and gives that very one, so that revoking it ends it", async () => {
+    const ada = await app.as("ada");
+    const made = await ada.request("/api/v1/tokens", { method: "POST", body: { name: "reads" } });
+    const { status, json } = await logIn("api", String(made.json["token"]));
+    expect([status, json["token"]]).toEqual([201, made.json["token"]]);
   });
 
   it("takes nothing else", async () => {

@@ -128,11 +128,13 @@ describeOnEachDatabase("identity", (databases) => {
     );
     await identity.changeUser({ name: "ada", disabled: false, actor: systemActor("test") });
     await changes.refresh();
-    expect(await nameOf(identity.authenticate(`Bearer ${token}`))).toBe("ada");
-
-    expect(await identity.revokeToken({ token: tokenId, actor: systemActor("test") })).toBe(true);
-    await changes.refresh();
+    // What ended with the user stays ended.
     await expect(identity.authenticate(`Bearer ${token}`)).rejects.toMatchObject(refusal("token-revoked"));
+    const { token: next } = await identity.login({ user: "ada", password: "correct horse", ...SOURCE });
+    expect(await nameOf(identity.authenticate(`Bearer ${next}`))).toBe("ada");
+    expect(await identity.revokeToken({ token: next, actor: systemActor("test") })).toBe(true);
+    await changes.refresh();
+    await expect(identity.authenticate(`Bearer ${next}`)).rejects.toMatchObject(refusal("token-revoked"));
     expect(await identity.revokeToken({ token: tokenId, actor: systemActor("test") })).toBe(false);
   });
 
@@ -234,6 +236,11 @@ describeOnEachDatabase("identity", (databases) => {
       identity.changeUser({ name: "admin", role: "developer", actor: systemActor("t") }),
     ).rejects.toMatchObject(last);
     await identity.createUser({ name: "eve", password: null, role: "admin", actor: systemActor("t") });
+    // An administrator is not enough: rules can keep administrators out, and owners never.
+    await expect(
+      identity.changeUser({ name: "admin", role: "developer", actor: systemActor("t") }),
+    ).rejects.toMatchObject(last);
+    await identity.changeUser({ name: "eve", role: "owner", actor: systemActor("t") });
     expect(
       await identity.changeUser({ name: "admin", role: "developer", actor: systemActor("t") }),
     ).toMatchObject({
@@ -260,9 +267,29 @@ describeOnEachDatabase("identity", (databases) => {
     await identity.changeUser({ name: "ada", role: "admin", actor: systemActor("eve") });
     await identity.revokeToken({ token: tokenId, actor: systemActor("ada") });
     expect((await changes.since(0, 10)).map(({ kind, actor, detail }) => [kind, actor, detail])).toEqual([
-      ["user-changed", "test", { userId, name: "ada", what: "created" }],
-      ["token-changed", "ada", { tokenId, userId, name: "login: npm/11", what: "created" }],
-      ["user-changed", "eve", { userId, name: "ada", what: "role" }],
+      [
+        "user-changed",
+        "test",
+        { userId, name: "ada", what: "created", role: "developer", email: null, disabled: false },
+      ],
+      [
+        "token-changed",
+        "ada",
+        {
+          tokenId,
+          userId,
+          name: "login: npm/11",
+          what: "created",
+          tokenKind: "login",
+          scope: UNLIMITED,
+          expiresAt: null,
+        },
+      ],
+      [
+        "user-changed",
+        "eve",
+        { userId, name: "ada", what: "role", role: { from: "developer", to: "admin" } },
+      ],
       ["token-changed", "ada", { tokenId, userId, name: "login: npm/11", what: "revoked" }],
     ]);
   });

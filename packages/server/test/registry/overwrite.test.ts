@@ -73,6 +73,19 @@ describe("a version that is published again with other content", () => {
     });
   });
 
+  it("moves no latest, and what an operator allowed was the content before", async () => {
+    for (const version of ["3.0.0", "3.1.0"]) {
+      expect((await publish(app.admin, "x", { version })).status).toBe(201);
+    }
+    const status = "/api/v1/registries/mutable/packages/thing/versions/3.0.0/status";
+    const body = { status: "allowed", reason: "reviewed" };
+    await app.admin.request(status, { method: "PUT", body });
+    expect((await publish(app.admin, "y", { version: "3.0.0" })).status).toBe(201);
+    const { json } = await dev.request("/npm/mutable/thing");
+    expect(json["dist-tags"]).toMatchObject({ latest: "3.1.0" });
+    expect((await app.admin.request(status, { method: "DELETE" })).status).toBe(404);
+  });
+
   it("does not bring back a number that was given up", async () => {
     expect((await publish(app.admin, "x", { version: "2.0.0" })).status).toBe(201);
     const { json } = await app.admin.request("/npm/mutable/thing?write=true");

@@ -83,6 +83,12 @@ export async function createApi(deps: HttpDeps, addresses: AddressReader): Promi
   app.addHook("onSend", async (request, _reply, payload) => {
     if (typeof payload === "string") request.sentText = payload;
   });
+  const parseJson = app.getDefaultJsonParser("error", "error");
+  app.addContentTypeParser("application/json", { parseAs: "string" }, (request, text, done) => {
+    // Some clients name the type of a body that they do not send.
+    if (text === "") done(null, undefined);
+    else parseJson(request, String(text), done);
+  });
   app.addContentTypeParser(
     "application/x-www-form-urlencoded",
     { parseAs: "string" },
@@ -119,13 +125,10 @@ function addRoute(app: FastifyInstance, parts: RouteParts, route: ApiRoute): voi
     config: { id: route.id },
     // Before the body is read: what may not be written is not taken in.
     onRequest: async (request, reply) => {
-      const shown = shownCredential(request.raw, request.url.split("?")[1] ?? "");
-      request.principal = await deps.identity.authenticate(shown, request.clientIp);
-      if (shown === undefined && route.permission !== "none") await takeSession(deps, request, route);
-      if (shown === undefined && mayBringKey(request, route)) return;
-      await assertMay(deps, { route, principal: request.principal, params: request.params as Params });
+      // What anyone may ask is asked with any credential, a stale one among them.
+      const isDecided = route.permission === "none" || (await isLetIn(deps, { request, route }));
       // The framework reads bodies without asking for them.
-      if (request.headers.expect !== undefined) reply.raw.writeContinue();
+      if (isDecided && request.headers.expect !== undefined) reply.raw.writeContinue();
     },
     preHandler: async (request) => {
       if (!mayBringKey(request, route)) return;
@@ -145,6 +148,19 @@ function addRoute(app: FastifyInstance, parts: RouteParts, route: ApiRoute): voi
       return await reply.code(route.status ?? 200).send(result);
     },
   });
+}
+
+/** Throws unless the request may go on; false when that is told only by the body, which may bring a key. */
+async function isLetIn(
+  deps: HttpDeps,
+  { request, route }: { request: FastifyRequest; route: ApiRoute },
+): Promise<boolean> {
+  const shown = shownCredential(request.raw, request.url.split("?")[1] ?? "");
+  request.principal = await deps.identity.authenticate(shown, request.clientIp);
+  if (shown === undefined) await takeSession(deps, request, route);
+  if (shown === undefined && mayBringKey(request, route)) return false;
+  await assertMay(deps, { route, principal: request.principal, params: request.params as Params });
+  return true;
 }
 
 // A cookie counts only where nothing else was shown: a program's own credential is what it means.

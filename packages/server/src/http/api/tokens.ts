@@ -1,24 +1,26 @@
 import { z } from "zod";
 import { EntrepotError, PERMISSIONS, READING, type Permission } from "@entrepot/core";
-import { isReadOnly, type Token, type TokenRequest, type TokenScope } from "../../identity/index.ts";
-import type { RegistrySnapshot } from "../../registry/index.ts";
-import { requireUser, requireWholeUser } from "../require-user.ts";
 import {
-  actorOf,
-  apiRoute,
-  NO_BODY,
-  registryOf,
-  userIdOf,
-  type ApiContext,
-  type ApiRoute,
-} from "./api-route.ts";
+  isReadOnly,
+  type Token,
+  type TokenKind,
+  type TokenRequest,
+  type TokenScope,
+  type User,
+} from "../../identity/index.ts";
+import type { RegistrySnapshot } from "../../registry/index.ts";
+import { requireKnown, requireUser, requireWholeUser } from "../require-user.ts";
+import { actorOf, apiRoute, NO_BODY, registryOf, type ApiContext, type ApiRoute } from "./api-route.ts";
 import { isoOf, isoOrNull } from "./iso-of.ts";
+import { assertMayBeOwner } from "./owners.ts";
 import { limitOf } from "./page.ts";
 
 const MS_PER_DAY = 24 * 60 * 60 * 1000;
 const MS_PER_MINUTE = 60_000;
 const OVERLAP_MINUTES_MAX = 30 * 24 * 60;
 const OVERLAP_MINUTES = 60;
+/** What administrators make anew; tokens are their users' own. */
+const KEY_KINDS: readonly TokenKind[] = ["feed", "system"];
 
 const names = z.array(z.string().min(1).max(255)).max(500);
 const scopeKeys = {
@@ -82,7 +84,11 @@ async function listed(context: ApiContext<unknown>, userId: string | null): Prom
     limit: limitOf(context.query("limit")),
   });
   const registries = await context.deps.registries.snapshot();
-  return { items: page.items.map((token) => shownToken(registries, token)), next: page.next };
+  const { principal } = context;
+  // A token that is limited learns nothing of its user's others.
+  const isLimited = userId !== null && principal.kind === "user" && principal.limits !== null;
+  const seen = isLimited ? page.items.filter(({ id }) => id === principal.tokenId) : page.items;
+  return { items: seen.map((token) => shownToken(registries, token)), next: page.next };
 }
 
 async function scopeOf(context: ApiContext<unknown>, body: ScopeBody): Promise<TokenScope> {
@@ -132,15 +138,23 @@ async function made(context: ApiContext<unknown>, { body, ...token }: Made): Pro
 
 async function rotated(
   context: ApiContext<z.infer<typeof rotateBody>>,
-  userId: string | null,
+  whose: { userId: string } | { kinds: readonly TokenKind[] },
 ): Promise<unknown> {
+  const { tokenId } = requireKnown(context.principal);
   const created = await context.deps.identity.rotateToken({
     id: context.param("id"),
-    ...(userId === null ? {} : { userId }),
+    ...whose,
+    madeWith: tokenId,
     overlapMs: context.body.overlapMinutes * MS_PER_MINUTE,
     actor: actorOf(context).actor,
   });
   return { ...shownToken(await context.deps.registries.snapshot(), created), token: created.secret };
+}
+
+async function requireUserNamed({ deps }: ApiContext<unknown>, name: string): Promise<User> {
+  const user = await deps.identity.findUser(name);
+  if (user !== null) return user;
+  throw new EntrepotError("not-found", { message: `There is no user "${name}".` });
 }
 
 async function revoke(context: ApiContext<unknown>, userId: string | null): Promise<void> {
@@ -162,12 +176,21 @@ async function createKey(context: ApiContext<z.infer<typeof keyBody>>): Promise<
       message: 'A feed key is for some registries; name them in "registries" or "groups".',
     });
   }
-  const userId = userName === null ? null : await userIdOf(context, userName);
+  const user = userName === null ? null : await requireUserNamed(context, userName);
+  if (user?.role === "owner") assertMayBeOwner(context, ["owner"]);
+  const userId = user?.id ?? null;
   // There is no user whose permissions a key of nobody's could have, so "all" is spelled out.
   const isForAll = userId === null && body.readonly === false;
   const wanted = isForAll ? { ...body, readonly: undefined, permissions: [...PERMISSIONS] } : body;
   const chosen = value === undefined ? {} : { value };
-  return await made(context, { kind, userId, body: wanted, logLevel, ...chosen });
+  return await made(context, {
+    kind,
+    userId,
+    body: wanted,
+    logLevel,
+    ...chosen,
+    madeWith: requireKnown(context.principal).tokenId,
+  });
 }
 
 /** One's own tokens. */
@@ -200,7 +223,7 @@ const OWN_ROUTES: readonly ApiRoute[] = [
     permission: "user",
     body: rotateBody,
     status: 201,
-    handler: (context) => rotated(context, requireUser(context.principal).userId),
+    handler: (context) => rotated(context, { userId: requireUser(context.principal).userId }),
   }),
   apiRoute({
     id: "revoke-token",
@@ -242,7 +265,7 @@ const ALL_ROUTES: readonly ApiRoute[] = [
     permission: "administer",
     body: rotateBody,
     status: 201,
-    handler: (context) => rotated(context, null),
+    handler: (context) => rotated(context, { kinds: KEY_KINDS }),
   }),
   apiRoute({
     id: "revoke-key",

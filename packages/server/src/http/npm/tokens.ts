@@ -15,7 +15,7 @@ const SHOWN_PREFIX = "ent_";
 
 /** `GET /-/npm/v1/tokens`: the user's own tokens, in pages that `urls.next` leads through. */
 export async function listTokens(context: NpmContext): Promise<Answer> {
-  const { userId } = requireUser(context.principal);
+  const { userId, limits, tokenId } = requireUser(context.principal);
   const page = await context.deps.identity.listTokens({
     userId,
     after: context.query.get("after"),
@@ -25,7 +25,9 @@ export async function listTokens(context: NpmContext): Promise<Answer> {
     page.next === null
       ? {}
       : { next: `${context.registryUrl}/-/npm/v1/tokens?after=${encodeURIComponent(page.next)}` };
-  const objects = page.items.map(shownToken);
+  // A token that is limited learns nothing of the others.
+  const seen = page.items.filter(({ id }) => limits === null || id === tokenId);
+  const objects = seen.map(shownToken);
   return jsonAnswer(200, { objects, total: objects.length, urls: next });
 }
 
@@ -58,7 +60,8 @@ export async function createToken(context: NpmContext): Promise<Answer> {
 export async function revokeToken(context: NpmContext): Promise<Answer> {
   const wanted = idOf(valueOf(context.params, "token"));
   const user = requireUser(context.principal);
-  if (user.tokenId !== wanted) requireWholeUser(user, "revoke another one");
+  const isOwn = user.tokenId === wanted || context.request.headers.authorization === `Bearer ${wanted}`;
+  if (!isOwn) requireWholeUser(user, "revoke another one");
   const isRevoked = await context.deps.identity.revokeToken({
     token: wanted,
     userId: user.userId,

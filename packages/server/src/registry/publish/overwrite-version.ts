@@ -45,10 +45,13 @@ export async function overwriteVersion(
   const { version, readme, readmeFilename } = request;
   await dropReadmes(trx, row.id, [version]);
   await keepReadme(trx, { packageId: row.id, version, readme, readmeFilename });
+  // What was overwritten is seldom the newest; `latest` stays where it is.
   for (const [name, tagged] of request.tags) {
+    if (name === "latest") continue;
     await setTag(trx, { packageId: row.id, actor: actorOf(publisher), now }, { name, version: tagged });
   }
   await showReadmeOfLatest(trx, row.id);
+  await dropAllowed(trx, input);
   await appendChange(trx, {
     ...changeOf(input),
     kind: "version-overwritten",
@@ -61,6 +64,25 @@ export async function overwriteVersion(
     },
   });
   return { rev: revisionOf(after) };
+}
+
+/** What an operator allowed was the content that is gone. */
+async function dropAllowed(trx: Transaction<Schema>, input: InsertInput): Promise<void> {
+  const { registry, request } = input;
+  const { numDeletedRows } = await trx
+    .deleteFrom("version_statuses")
+    .where("workspace_id", "=", registry.workspaceId)
+    .where("registry_id", "=", registry.id)
+    .where("name", "=", request.name.full)
+    .where("version", "=", request.version)
+    .where("status", "=", "allowed")
+    .executeTakeFirstOrThrow();
+  if (numDeletedRows === 0n) return;
+  await appendChange(trx, {
+    ...changeOf(input),
+    kind: "status-changed",
+    detail: { version: request.version, status: null, reason: "overwritten" },
+  });
 }
 
 /** The change that a publish makes, without what it was. */
