@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Server } from "node:http";
 import { availableParallelism, networkInterfaces } from "node:os";
 import { join } from "node:path";
+import { createHostRule } from "./bindable-hosts.ts";
 import { createFileStore, createStagingArea, type BlobStore, type StagingArea } from "./blobs/index.ts";
 import { createChangeLog, type ChangeLog } from "./changes/index.ts";
 import type { Config } from "./config/index.ts";
@@ -81,7 +82,7 @@ export async function createApp(inputs: AppInputs): Promise<App> {
   const threads = createThreadPool({ size: Math.min(THREADS_MAX, availableParallelism()) });
   const upstreams = openUpstreams(inputs, storage, threads);
   const workspaceDeps = { ...inputs, ...storage };
-  const main = await openWorkspace(workspaceDeps, storage.workspaceId);
+  const main = await openWorkspace(workspaceDeps, { workspaceId: storage.workspaceId, host: null });
   const jobs = createJobQueue({ db: storage.db, now, owner: storage.instanceId });
   const caches = openCaches(inputs, storage);
   const deps = await createHttpDeps(inputs, storage, {
@@ -198,7 +199,7 @@ async function createHttpDeps(inputs: AppInputs, storage: Storage, parts: Parts)
   const gate = createGate({ statuses, now, epoch: () => storage.changes.seq });
   const origins = createNameOrigins(storage);
   const shared = { ...storage, ...parts, gate, origins, now };
-  const registryWrites = { db: storage.db, now };
+  const registryWrites = { db: storage.db, now, hostProblem: createHostRule(config, null) };
   const upstreamWrites: UpstreamWriteDeps = {
     ...registryWrites,
     secrets: storage.secrets,

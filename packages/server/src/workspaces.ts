@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { createAuditTrail, type AuditTrail } from "./audit/index.ts";
+import { createHostRule } from "./bindable-hosts.ts";
 import type { ChangeLog } from "./changes/index.ts";
 import type { Config, DeclaredWorkspace } from "./config/index.ts";
 import type { Database } from "./db/index.ts";
@@ -37,8 +38,11 @@ export interface WorkspaceDeps {
   metrics: Metrics;
 }
 
-/** Opens what is a workspace's own. */
-export async function openWorkspace(deps: WorkspaceDeps, workspaceId: string): Promise<WorkspaceParts> {
+/** Opens what is a workspace's own; the main one has no host. */
+export async function openWorkspace(
+  deps: WorkspaceDeps,
+  { workspaceId, host }: { workspaceId: string; host: string | null },
+): Promise<WorkspaceParts> {
   const { config, log } = deps;
   const own = { ...deps, workspaceId };
   const audit = createAuditTrail(own);
@@ -53,6 +57,7 @@ export async function openWorkspace(deps: WorkspaceDeps, workspaceId: string): P
   const registries = await createRegistries({
     ...own,
     upstreamDefaults: { ...DEFAULT_UPSTREAM_SETTINGS, freshSeconds: config.upstreamFreshSeconds },
+    hostProblem: createHostRule(config, host),
     onUpstreamProblem: (upstream, reason) => log.error("upstream cannot be used", { upstream, reason }),
   });
   return { workspaceId, audit, identity, access: await createAccess(own), registries };
@@ -84,9 +89,19 @@ export async function openHostedWorkspaces(
 ): Promise<HostedWorkspace[]> {
   const opened: HostedWorkspace[] = [];
   for (const declared of deps.config.workspaces) {
-    const parts = await openWorkspace(deps, await ensureHostedWorkspace(deps, declared));
-    // Its clients address it by its own name, whatever the main workspace is called.
-    const own: HttpDeps = { ...shared, ...parts, publicUrl: null, isMainWorkspace: false };
+    const { host } = declared;
+    const workspaceId = await ensureHostedWorkspace(deps, declared);
+    const parts = await openWorkspace(deps, { workspaceId, host });
+    const hostProblem = createHostRule(deps.config, host);
+    const own: HttpDeps = {
+      ...shared,
+      ...parts,
+      registryWrites: { ...shared.registryWrites, hostProblem },
+      upstreamWrites: { ...shared.upstreamWrites, hostProblem },
+      // Its clients address it by its own name, whatever the main workspace is called.
+      publicUrl: null,
+      isMainWorkspace: false,
+    };
     const seed = { ...deps, ...parts, writes: own.upstreamWrites };
     await seedDefaultRegistry(seed, { ...deps.config, anonymousRead: false });
     const admin = await parts.identity.seedAdmin(declared.adminPassword);

@@ -21,6 +21,8 @@ export interface RegistriesDeps {
   secrets: SecretBox;
   /** What an upstream has where it sets nothing itself. */
   upstreamDefaults: UpstreamSettings;
+  /** As the writes ask it: what was bound under other rules answers nothing at that host. */
+  hostProblem: (hostName: string) => string | null;
   /** Told once of each upstream that cannot be used. */
   onUpstreamProblem: (upstream: string, problem: string) => void;
 }
@@ -109,12 +111,22 @@ async function loadSnapshot(deps: RegistriesDeps): Promise<RegistrySnapshot> {
   return {
     byName: new Map(registries.map((registry) => [registry.name, registry])),
     byId: new Map(registries.map((registry) => [registry.id, registry])),
-    byHost: new Map(
-      registries.flatMap((registry) => (registry.host === null ? [] : [[registry.host, registry]])),
-    ),
+    byHost: boundIn(registries, deps),
     upstreams: new Map([...upstreams.values()].map((upstream) => [upstream.name, upstream])),
     upstreamProblems,
   };
+}
+
+function boundIn(
+  registries: readonly Registry[],
+  { hostProblem }: Pick<RegistriesDeps, "hostProblem">,
+): Map<string, Registry> {
+  const bound = new Map<string, Registry>();
+  for (const registry of registries) {
+    const { host } = registry;
+    if (host !== null && hostProblem(host) === null) bound.set(host, registry);
+  }
+  return bound;
 }
 
 // Its requests fail where they would send the credential, so that what is cached of it is served on. To go without

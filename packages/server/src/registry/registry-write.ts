@@ -6,6 +6,8 @@ import { isPostgres, isUniqueViolation, type Database, type Schema } from "../db
 export interface RegistryWriteDeps {
   db: Database;
   now: () => number;
+  /** Says why a registry of the workspace must not be bound to a host name; null when it may. */
+  hostProblem: (hostName: string) => string | null;
 }
 
 /** Who writes, and whether the configuration file is the writer: only it may change what it declares. */

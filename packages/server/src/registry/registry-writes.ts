@@ -52,7 +52,7 @@ export async function createRegistry(
         host: null,
         allow_overwrite: 0,
         refusal_status: 403,
-        ...columnsOf(input),
+        ...columnsOf(deps, input),
         managed: by.fromConfiguration ? 1 : 0,
         created_at: now,
         updated_at: now,
@@ -75,7 +75,7 @@ export async function changeRegistry(
   input: RegistryValues & { name: string },
 ): Promise<void> {
   const { name, ...values } = input;
-  const columns = { ...columnsOf(values), ...(by.fromConfiguration ? { managed: 1 as const } : {}) };
+  const columns = { ...columnsOf(deps, values), ...(by.fromConfiguration ? { managed: 1 as const } : {}) };
   await writeRegistry(deps, { by, name }, async ({ trx, row, now }) => {
     const changed = Object.entries(columns).filter(([key, value]) => row[key as keyof typeof row] !== value);
     if (changed.length === 0) return null;
@@ -235,12 +235,12 @@ function isEqual(one: readonly string[], other: readonly string[]): boolean {
   return one.length === other.length && one.every((item, index) => item === other[index]);
 }
 
-function columnsOf(input: RegistryValues): Partial<Schema["registries"]> & object {
+function columnsOf(deps: RegistryWriteDeps, input: RegistryValues): Partial<Schema["registries"]> & object {
   const columns = {
     description: input.description === undefined ? undefined : withoutNul(input.description),
     anonymous_read: flagOf(input.anonymousRead),
     active: flagOf(input.active),
-    host: input.host === undefined ? undefined : checkedHost(input.host),
+    host: input.host === undefined ? undefined : checkedHost(deps, input.host),
     allow_overwrite: flagOf(input.allowOverwrite),
     refusal_status: input.refusalStatus,
   };
@@ -253,12 +253,14 @@ function flagOf(value: boolean | undefined): 0 | 1 | undefined {
   return value ? 1 : 0;
 }
 
-function checkedHost(given: string | null): string | null {
+function checkedHost({ hostProblem }: RegistryWriteDeps, given: string | null): string | null {
   const host = given?.toLowerCase() ?? null;
-  if (host === null || HOST_PATTERN.test(host)) return host;
-  throw new EntrepotError("request-invalid", {
-    message: `"${host}" is not a host name; write it without scheme and port.`,
-  });
+  if (host === null) return null;
+  const problem = HOST_PATTERN.test(host)
+    ? hostProblem(host)
+    : `"${host}" is not a host name; write it without scheme and port.`;
+  if (problem === null) return host;
+  throw new EntrepotError("request-invalid", { message: problem });
 }
 
 async function assertFree(

@@ -33,7 +33,7 @@ export interface Registry {
 export interface RegistrySnapshot {
   readonly byName: ReadonlyMap<string, Registry>;
   readonly byId: ReadonlyMap<string, Registry>;
-  /** By lower-case host name. */
+  /** By lower-case host name; without those that the workspace must not bind. */
   readonly byHost: ReadonlyMap<string, Registry>;
   readonly upstreams: ReadonlyMap<string, Upstream>;
   /** Why an upstream cannot be used, by its id; the others can. */

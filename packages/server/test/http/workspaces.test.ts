@@ -11,11 +11,14 @@ import {
   type TestResponse,
 } from "@entrepot/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openDatabase } from "../../src/db/index.ts";
 
 const PASSWORD = "a password of the other one";
 const FILE = `
+publicUrl: http://main.example
 workspaces:
   - { name: other, host: other.example, adminPassword: "${PASSWORD}" }
+  - { name: third, host: third.example, adminPassword: "${PASSWORD}" }
 `;
 
 let app: TestApp;
@@ -49,6 +52,18 @@ async function login(name: string, password: string): Promise<string> {
     body: { name, password },
   });
   return String(json["token"]);
+}
+
+/** As a registry was bound before there were rules about host names. */
+async function bindInDatabase(name: string, host: string): Promise<void> {
+  const db = await openDatabase({ url: `sqlite:${app.data}/entrepot.db` });
+  try {
+    await db.write(async (trx) => {
+      await trx.updateTable("registries").set({ host }).where("name", "=", name).execute();
+    });
+  } finally {
+    await db.close();
+  }
 }
 
 async function publishThere(input: { name: string; version: string; manifest?: object }): Promise<number> {
@@ -122,13 +137,53 @@ describe("a workspace with a host of its own", () => {
   });
 
   it("has registries with hosts of their own", async () => {
-    const body = { name: "bound", host: "bound.example" };
+    const body = { name: "bound", host: "bound.other.example" };
     expect((await asAdmin("/api/v1/registries", { method: "POST", body })).status).toBe(201);
-    const headers = { host: "bound.example", authorization: `Bearer ${token}` };
+    const headers = { host: "bound.other.example", authorization: `Bearer ${token}` };
     expect((await app.request("/", { headers })).json).toMatchObject({ db_name: "bound" });
     const strange = { ...headers, authorization: `Bearer ${app.admin.token}` };
     expect((await app.request("/", { headers: strange })).status).toBe(401);
   });
+
+  it.each([
+    "main.example",
+    "third.example",
+    "x.third.example",
+    "other.example",
+    "evil-other.example",
+    "127.0.0.1",
+    "localhost",
+  ])("binds no registry to %s, and answers nothing there that was bound before", async (host) => {
+    const name = `rogue-${host}`;
+    const refused = await asAdmin("/api/v1/registries", { method: "POST", body: { name, host } });
+    const text =
+      `A registry of this workspace cannot be bound to "${host}"; take a name below other.example, ` +
+      "such as npm.other.example, that the server does not use otherwise.";
+    expect([refused.status, refused.json.error]).toEqual([400, text]);
+    expect((await asAdmin("/api/v1/registries", { method: "POST", body: { name } })).status).toBe(201);
+    const path = `/api/v1/registries/${name}`;
+    expect((await asAdmin(path, { method: "PATCH", body: { host } })).status).toBe(400);
+
+    await bindInDatabase(name, host);
+    const { json } = await asAdmin(path, { method: "PATCH", body: { description: "known to all" } });
+    expect(json).toMatchObject({ host, warnings: [text] });
+    const headers = { host, authorization: `Bearer ${token}` };
+    expect((await app.request("/", { headers })).text).not.toContain(name);
+    expect((await asAdmin(path, { method: "DELETE" })).status).toBe(204);
+  });
+
+  it.each(["main.example", "other.example", "x.other.example", "127.0.0.1", "localhost"])(
+    "leaves %s unbound in the main one, too",
+    async (host) => {
+      const body = { name: "rogue", host };
+      const { status, json } = await app.admin.request("/api/v1/registries", { method: "POST", body });
+      expect([status, json.error]).toEqual([
+        400,
+        `A registry cannot be bound to "${host}"; take a name that is no address, not localhost, ` +
+          "and neither that of this server nor that of a workspace or below it.",
+      ]);
+    },
+  );
 
   it("is the main one for every other host, and for none", async () => {
     for (const host of ["elsewhere.example", "127.0.0.1", "other.example.evil.example"]) {

@@ -189,6 +189,7 @@ async function setUp(databases: TestDatabases) {
   const deps: UpstreamWriteDeps = {
     db,
     now: Date.now,
+    hostProblem: () => null,
     secrets: {
       seal: (text) => `${Math.random()} ${text}`,
       open: (sealed) => sealed.replace(/^\S+ /, ""),

@@ -76,11 +76,15 @@ async function show(context: ApiContext<unknown>, name = context.param("name")):
 
 /** What whoever runs the registry should know of how it is set up. */
 async function warningsOf({ deps }: ApiContext<unknown>, registry: Registry): Promise<string[]> {
+  const unbound = registry.host === null ? null : deps.registryWrites.hostProblem(registry.host);
   const own = registry.anonymousRead ? await countPackages(deps.db.read, registry.id) : 0;
-  if (own === 0) return [];
+  return [...(unbound === null ? [] : [unbound]), ...(own === 0 ? [] : [openWarning(own)])];
+}
+
+function openWarning(own: number): string {
   const what =
     own === 1 ? "the package that was published here" : `the ${own} packages that were published here`;
-  return [`Anyone who reaches this server can read ${what}; close the registry with anonymousRead: false.`];
+  return `Anyone who reaches this server can read ${what}; close the registry with anonymousRead: false.`;
 }
 
 async function packages(context: ApiContext<unknown>): Promise<unknown> {
