@@ -213,8 +213,11 @@ describeOnEachDatabase("members", (databases) => {
       code: "permission-denied",
       message: "Only its owners make, change and remove owners of the organization acme; ask one of them.",
     };
-    const setBy = async (by: typeof BOB, user: string, role: MemberRole | null): Promise<unknown> =>
-      await setMember(deps, { ...acme, user, role, by });
+    const setBy = async (
+      by: typeof BOB | typeof MANAGER,
+      user: string,
+      role: MemberRole | null,
+    ): Promise<unknown> => await setMember(deps, { ...acme, user, role, by });
     for (const by of [BOB, { userId: null, managesAll: false }]) {
       await expect(setBy(by, "bob", "owner")).rejects.toMatchObject(denied);
       await expect(setBy(by, "eve", "owner")).rejects.toMatchObject(denied);

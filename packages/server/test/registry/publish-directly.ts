@@ -76,7 +76,7 @@ async function registryIn(deps: { db: Database; now: () => number }): Promise<Re
   const known = await deps.db.read.selectFrom("registries").select("id").executeTakeFirst();
   if (known === undefined) {
     await createRegistry(
-      deps,
+      { ...deps, hostProblem: () => null },
       { workspaceId, actor: systemActor("test"), fromConfiguration: false },
       { name: "own" },
     );

@@ -29,7 +29,8 @@ describeOnEachDatabase("the character NUL", (databases) => {
       actor: systemActor("ada"),
       fromConfiguration: false,
     };
-    await createRegistry({ db, now: Date.now }, by, { name: "described", description: "a\0b" });
+    const writes = { db, now: Date.now, hostProblem: () => null };
+    await createRegistry(writes, by, { name: "described", description: "a\0b" });
     const made = await db.read
       .selectFrom("registries")
       .select("description")
