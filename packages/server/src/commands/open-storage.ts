@@ -28,6 +28,8 @@ export interface CommandStorage {
 /** What a command does with the storage. */
 export interface CommandNeeds {
   makesDatabase: boolean;
+  /** Name of the workspace; the main one when left out. */
+  workspace?: string;
   /** Whether it works on tarballs, which lie in the data folder wherever the database is. */
   usesBlobs: boolean;
 }
@@ -48,7 +50,7 @@ export async function openCommandStorage(config: Config, needs: CommandNeeds): P
   const identity = createIdentity({
     db,
     changes,
-    workspaceId: await ensureWorkspace(db, Date.now),
+    workspaceId: await workspaceNamed(db, needs.workspace),
     now: Date.now,
     log: createSilentLog(),
     hasher: createPasswordHasher(),
@@ -67,6 +69,15 @@ export async function openCommandStorage(config: Config, needs: CommandNeeds): P
       await db.close();
     },
   };
+}
+
+async function workspaceNamed(db: Database, name: string | undefined): Promise<string> {
+  if (name === undefined) return await ensureWorkspace(db, Date.now);
+  const row = await db.read.selectFrom("workspaces").select("id").where("name", "=", name).executeTakeFirst();
+  if (row !== undefined) return row.id;
+  throw new EntrepotError("not-found", {
+    message: `There is no workspace "${name}"; the server makes those that entrepot.yaml declares when it starts.`,
+  });
 }
 
 function assertDatabase({ databaseUrl }: Config): void {

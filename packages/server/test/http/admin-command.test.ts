@@ -92,3 +92,35 @@ describe("entrepot admin token", () => {
     });
   });
 });
+
+describe("entrepot admin, without a server", () => {
+  const json = async (...argv: string[]): Promise<Record<string, unknown>> => {
+    printed.out = "";
+    expect([argv, await run(...argv, "--json")]).toEqual([argv, 0]);
+    return JSON.parse(printed.out) as Record<string, unknown>;
+  };
+
+  it("changes roles, lists tokens and ends them", async () => {
+    await runMaintenanceCommand("migrate", inputs());
+    await json("add", "ada");
+    expect(await json("role", "ada", "read-only")).toEqual({ user: "ada", role: "read-only" });
+    await expect(run("role", "ada", "emperor")).rejects.toThrow(/"emperor" is not a role/);
+    await json("token", "ada", "--write");
+    await json("token", "ada", "--days", "3");
+    const { tokens } = (await json("tokens", "ada")) as { tokens: { id: string; userName: string }[] };
+    expect(tokens.map(({ userName }) => userName)).toEqual(["ada", "ada"]);
+    expect(await json("revoke", tokens[0]?.id ?? "")).toMatchObject({ revoked: true });
+    expect((await json("tokens"))["tokens"]).toHaveLength(1);
+    await expect(run("revoke", tokens[0]?.id ?? "")).rejects.toThrow(/no usable token/);
+    printed.out = "";
+    await run("tokens");
+    expect(printed.out).toMatch(/\tpersonal\tada\tmade on the command line\t…\w{4}\tread-only\tends 20/);
+  });
+
+  it("works on the workspace that it is told", async () => {
+    await runMaintenanceCommand("migrate", inputs());
+    await json("add", "ada");
+    await expect(run("users", "--workspace", "elsewhere")).rejects.toThrow(/no workspace "elsewhere"/);
+    expect((await json("users", "--workspace", "default"))["users"]).toHaveLength(1);
+  });
+});
