@@ -51,8 +51,9 @@ export function may(question: PermissionQuestion, policy: AccessPolicy): Permiss
   const { principal } = question;
   const rule = decidingRule(question, policy);
   // A key has its permissions from nobody else, so a rule can only take some.
-  if (principal.kind === "key")
+  if (principal.kind === "key") {
     return rule?.effect === "restrict" ? ruleAnswer(question, rule) : keyAnswer(question);
+  }
   if (rule !== null) return ruleAnswer(question, rule);
   return principal.kind === "anonymous" ? anonymousAnswer(question) : roleAnswer(question, principal);
 }

@@ -214,7 +214,7 @@ describeOnEachDatabase("members", (databases) => {
       message: "Only its owners make, change and remove owners of the organization acme; ask one of them.",
     };
     const setBy = async (
-      by: typeof BOB | typeof MANAGER,
+      by: { userId: string | null; managesAll: boolean },
       user: string,
       role: MemberRole | null,
     ): Promise<unknown> => await setMember(deps, { ...acme, user, role, by });

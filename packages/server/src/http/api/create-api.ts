@@ -87,7 +87,7 @@ export async function createApi(deps: HttpDeps, addresses: AddressReader): Promi
   app.addContentTypeParser("application/json", { parseAs: "string" }, (request, text, done) => {
     // Some clients name the type of a body that they do not send.
     if (text === "") done(null, undefined);
-    else parseJson(request, String(text), done);
+    else void parseJson(request, String(text), done);
   });
   app.addContentTypeParser(
     "application/x-www-form-urlencoded",
