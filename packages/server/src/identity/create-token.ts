@@ -50,6 +50,8 @@ export interface TokenRotation extends Deed {
   overlapMs: number;
   /** Id of the token that the request came with; null when it came with a password or a session. */
   madeWith: string | null;
+  /** True when whoever does it may have what is an owner's. */
+  isByOwner: boolean;
 }
 
 type TokenDeps = Pick<IdentityDeps, "db" | "workspaceId" | "now" | "random" | "fingerprint">;
@@ -184,6 +186,7 @@ export async function rotateToken(deps: TokenDeps, input: TokenRotation): Promis
     await assertRoom(trx, old, at);
     const row = await withinItsMaker(trx, renewed(old, { secret, at }), input.madeWith);
     const userName = row.user_id === null ? null : await requireUserName(trx, row);
+    if (!input.isByOwner) await assertNoOwners(trx, row);
     await trx.insertInto("tokens").values(row).execute();
     const until = Math.min(old.expires_at ?? Infinity, at + input.overlapMs);
     await trx.updateTable("tokens").set({ expires_at: until }).where("id", "=", old.id).execute();
@@ -260,6 +263,15 @@ async function requireUserName(trx: Transaction<Schema>, row: TokenRow): Promise
     .executeTakeFirst();
   if (user === undefined) throw new EntrepotError("not-found", { message: "There is no such active user." });
   return user.name;
+}
+
+async function assertNoOwners(trx: Transaction<Schema>, row: TokenRow): Promise<void> {
+  if (row.user_id === null) return;
+  const user = await trx.selectFrom("users").select("role").where("id", "=", row.user_id).executeTakeFirst();
+  if (user?.role !== "owner") return;
+  throw new EntrepotError("permission-denied", {
+    message: "Only an owner gets a new secret of an owner's key.",
+  });
 }
 
 async function assertRoom(trx: Transaction<Schema>, row: TokenRow, at: number): Promise<void> {

@@ -332,6 +332,13 @@ describe("what a key and a token may not become", () => {
       body: { kind: "system", name: "x", user: "admin", readonly: false },
     });
     expect(made.status).toBe(403);
+    const tied = await app.admin.request("/api/v1/keys", {
+      method: "POST",
+      body: { kind: "system", name: "x", user: "admin" },
+    });
+    const path = `/api/v1/keys/${String(tied.json["id"])}/rotate`;
+    expect((await admin.request(path, { method: "POST", body: {} })).status).toBe(403);
+    expect((await app.admin.request(path, { method: "POST", body: {} })).status).toBe(201);
     const own = await app.admin.request("/api/v1/tokens", { method: "POST", body: { name: "own" } });
     const rotated = await admin.request(`/api/v1/keys/${String(own.json["id"])}/rotate`, {
       method: "POST",

@@ -140,11 +140,13 @@ async function rotated(
   context: ApiContext<z.infer<typeof rotateBody>>,
   whose: { userId: string } | { kinds: readonly TokenKind[] },
 ): Promise<unknown> {
-  const { tokenId } = requireKnown(context.principal);
+  const known = requireKnown(context.principal);
+  const isOwn = "userId" in whose;
   const created = await context.deps.identity.rotateToken({
     id: context.param("id"),
     ...whose,
-    madeWith: tokenId,
+    madeWith: known.tokenId,
+    isByOwner: isOwn || (known.kind === "user" && known.role === "owner"),
     overlapMs: context.body.overlapMinutes * MS_PER_MINUTE,
     actor: actorOf(context).actor,
   });
