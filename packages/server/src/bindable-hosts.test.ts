@@ -3,7 +3,7 @@ import { createHostRule } from "./bindable-hosts.ts";
 
 const workspace = (name: string, host: string) => ({ name, host, adminPassword: null });
 const CONFIG = {
-  publicUrl: "https://npm.acme.example:8443/base",
+  publicUrl: "https://npm.open.example:8443/base",
   workspaces: [
     workspace("one", "one.example"),
     workspace("within", "within.one.example"),
@@ -14,6 +14,7 @@ const CONFIG = {
 describe("the host names of registries", () => {
   it.each([
     ["team.example", null],
+    ["npm.open.example", null],
     ["localhost.example", null],
     ["team.localhost", null],
     ["evilone.example", null],
@@ -41,7 +42,7 @@ describe("the host names of registries", () => {
     ["x.within.one.example", "refused"],
     ["evilone.example", "refused"],
     ["team.example", "refused"],
-    ["npm.acme.example", "refused"],
+    ["npm.open.example", "refused"],
     ["127.0.0.1", "refused"],
     ["localhost", "refused"],
   ])("of a workspace with a host: %s", (host, refused) => {
@@ -56,8 +57,9 @@ describe("the host names of registries", () => {
 
   it("below a workspace within another are those of the inner one", () => {
     expect(createHostRule(CONFIG, "within.one.example")("x.within.one.example")).toBeNull();
-    expect(createHostRule(CONFIG, "acme.example")("npm.acme.example")).not.toBeNull();
-    expect(createHostRule(CONFIG, "acme.example")("npm2.acme.example")).toBeNull();
+    const isOfAcme = createHostRule({ ...CONFIG, publicUrl: "https://npm.acme.example" }, "acme.example");
+    expect(isOfAcme("npm.acme.example")).not.toBeNull();
+    expect(isOfAcme("npm2.acme.example")).toBeNull();
   });
 
   it("are looked at without the port that a workspace may be declared with", () => {

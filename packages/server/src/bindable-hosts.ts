@@ -6,7 +6,7 @@ const NUMBER = /^(?:\d+|0x[0-9a-f]*)$/;
 /**
  * Gives the rule for the host names of a workspace's registries: why a registry must not be bound to a name, or null
  * when it may. A name below the host of a workspace is that workspace's; the main one, whose own host is null, has all
- * others. Nobody has an address, or a name by which the server or a workspace is addressed.
+ * others, that of `publicUrl` included. Nobody has an address, or a name by which a workspace is addressed.
  */
 export function createHostRule(
   { publicUrl, workspaces }: Pick<Config, "publicUrl" | "workspaces">,
@@ -22,12 +22,13 @@ export function createHostRule(
   }
 
   return (hostName) => {
-    const isReserved =
-      isOfThisMachine(hostName) || hostName === publicHost || workspaceHosts.includes(hostName);
+    // A server for one registry may well give it the server's own name.
+    const isPublic = own !== null && hostName === publicHost;
+    const isReserved = isOfThisMachine(hostName) || isPublic || workspaceHosts.includes(hostName);
     if (!isReserved && ownerOf(hostName) === own) return null;
     return own === null
       ? `A registry cannot be bound to "${hostName}"; take a name that is no address, not localhost, ` +
-          "and neither that of this server nor that of a workspace or below it."
+          "and not that of a workspace or below it."
       : `A registry of this workspace cannot be bound to "${hostName}"; take a name below ${own}, ` +
           `such as npm.${own}, that the server does not use otherwise.`;
   };
