@@ -137,7 +137,11 @@ describe("publishing", () => {
     const { token } = await scene.app.as("reader", "read-only");
     const reader = scene.start(npm11, { access: { token }, manifest: { name: "own-reader" } });
     expect(await reader.fail("publish")).toMatch(/code E403\n.*reader is read-only and may not publish/);
-    await reader.run("install", "left");
+    // Who is read-only sees what there is, and installs nothing.
+    expect(await reader.run("view", "left", "version")).toBe("1.1.0\n");
+    expect(await reader.fail("install", "left")).toMatch(
+      /code E403\n.*reader is read-only and may not download/,
+    );
   });
 
   test("provenance that comes with a publish is kept and told", async () => {

@@ -69,3 +69,14 @@ it("does not count what was never compared", async () => {
   await expect(fail(limits, 1)).resolves.toBeUndefined();
   await expect(fail(limits, 1)).rejects.toMatchObject(BUSY);
 });
+
+it("keeps the waits that were earned when an attempt is taken back", async () => {
+  const limits = createFailedPasswords();
+  const attempt = { userName: "ada", address: "192.0.2.1" };
+  await fail(limits, 6 - 1);
+  vi.advanceTimersByTime(2001);
+  await fail(limits, 1);
+  // What was never begun is not taken back, and what was leaves the count of the others.
+  await limits.cancel(attempt);
+  await expect(fail(limits, 1)).rejects.toMatchObject(BUSY);
+});

@@ -14,7 +14,7 @@ export interface FailedPasswords {
   begin(attempt: Attempt): Promise<void>;
   /** The password was right: forgets this account's wrong ones from this address. */
   succeed(attempt: Attempt): Promise<void>;
-  /** Takes the attempt back: nothing was compared. */
+  /** Takes back an attempt that was begun: nothing was compared. What others have earned stays. */
   cancel(attempt: Attempt): Promise<void>;
 }
 
@@ -71,8 +71,9 @@ export function createFailedPasswords(): FailedPasswords {
       const place = placeOf(attempt.address);
       const account = `${place} ${attempt.userName}`;
       await address.reward(place, 1);
-      await failures.reward(account, 1);
-      await delays.delete(account);
+      const { consumedPoints } = await failures.reward(account, 1);
+      // The wait that other attempts have earned stays.
+      if (consumedPoints < ACCOUNT_FAILURES_FREE) await delays.delete(account);
     },
   };
 }

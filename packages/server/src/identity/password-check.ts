@@ -6,6 +6,7 @@ import { prepareQuery } from "../db/index.ts";
 import type { SlotOf } from "../db/index.ts";
 import type { Attempt } from "./failed-passwords.ts";
 import type { IdentityDeps } from "./identity-deps.ts";
+import { tooManyAtOnce } from "./password-hasher.ts";
 import { PASSWORD_BYTES_MAX } from "./password-rules.ts";
 import { recordFailedSignIn, recordLimitedSignIn, type FailedBecause } from "./sign-in-events.ts";
 import { foldUserName, isUserName } from "./user-name.ts";
@@ -150,8 +151,9 @@ function isRightPassword(state: State, question: Question): Promise<boolean> {
 async function compareAndRemember(state: State, question: Question, key: string): Promise<boolean> {
   const { deps } = state;
   const passwordHash = question.user?.password_hash ?? null;
-  // Counting first would let a flood of attempts, none of which is hashed, fill the counters.
-  if (!deps.hasher.isFull()) await begin(deps, question);
+  // Counted first, a flood of attempts, none of which is hashed, would fill the counters.
+  if (deps.hasher.isFull()) throw tooManyAtOnce();
+  await begin(deps, question);
   const isRight = await compare(state, question, passwordHash).catch(async (error: unknown) => {
     // Nothing was compared, so nothing was guessed.
     await deps.failedPasswords.cancel(question.attempt);

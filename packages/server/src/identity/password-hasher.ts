@@ -60,12 +60,17 @@ export function createPasswordHasher(cost: HashCost = COST): PasswordHasher {
   };
 }
 
+/** The error when more passwords wait than are worth waiting for. */
+export function tooManyAtOnce(): EntrepotError {
+  return new EntrepotError("too-many-requests", {
+    message: "Too many passwords wait to be checked; try again in a second.",
+    details: { retryAfterSeconds: 1 },
+  });
+}
+
 async function inTurn<T>(queue: Queue, work: () => Promise<T>): Promise<T> {
   if (queue.waiting.length >= WAITING_MAX) {
-    throw new EntrepotError("too-many-requests", {
-      message: "Too many passwords wait to be checked; try again in a second.",
-      details: { retryAfterSeconds: 1 },
-    });
+    throw tooManyAtOnce();
   }
   if (queue.running >= RUNNING_MAX) await new Promise<void>((resolve) => queue.waiting.push(resolve));
   else queue.running += 1;

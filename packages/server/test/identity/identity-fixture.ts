@@ -21,6 +21,8 @@ export interface Setup {
   identity: Identity;
   /** How many passwords were compared with a hash. */
   compared: () => number;
+  /** Makes it look as if too many passwords waited to be hashed, or ends that. */
+  setBusy: (isBusy: boolean) => void;
 }
 
 const opened: { identity: Identity; changes: ChangeLog }[] = [];
@@ -37,9 +39,11 @@ export async function closeAll(): Promise<void> {
 export async function start(db: Database, clock: TestClock = createTestClock()): Promise<Setup> {
   const changes = await createChangeLog(db, { pollMs: 50, onError: () => undefined });
   let compared = 0;
+  let isBusy = false;
   const cheap = createPasswordHasher(CHEAP);
   const hasher: PasswordHasher = {
     ...cheap,
+    isFull: () => isBusy || cheap.isFull(),
     verify: (phc, password) => {
       compared += 1;
       return cheap.verify(phc, password);
@@ -57,7 +61,10 @@ export async function start(db: Database, clock: TestClock = createTestClock()):
     fingerprint: null,
   });
   opened.push({ identity, changes });
-  return { db, clock, changes, identity, compared: () => compared };
+  const setBusy = (busy: boolean): void => {
+    isBusy = busy;
+  };
+  return { db, clock, changes, identity, compared: () => compared, setBusy };
 }
 
 /** Adds the workspace that everything is in. */

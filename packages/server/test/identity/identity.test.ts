@@ -196,6 +196,23 @@ describeOnEachDatabase("identity", (databases) => {
     expect(await nameOf(identity.authenticate(`Bearer ${login.token}`, "192.0.2.7"))).toBe("ada");
   });
 
+  it("keeps a guesser waiting whatever a flood does in between", async () => {
+    const { identity, compared, setBusy } = await withAda(await databases.open());
+    const guess = (index: number): Promise<unknown> =>
+      identity.login({ user: "ada", password: `guess number ${index}`, address: "192.0.2.7", client: "x" });
+    for (let index = 0; index < 5; index += 1) {
+      await expect(guess(index)).rejects.toMatchObject({ code: "credential-invalid" });
+    }
+    setBusy(true);
+    for (let index = 10; index < 60; index += 1) {
+      await expect(guess(index)).rejects.toMatchObject({ code: "too-many-requests" });
+    }
+    setBusy(false);
+    const before = compared();
+    await expect(guess(100)).rejects.toMatchObject({ code: "too-many-requests" });
+    expect(compared()).toBe(before);
+  });
+
   it("renews a hash whose parameters are old", async () => {
     const { db, identity } = await withAda(await databases.open());
     const old = await createPasswordHasher({ ...CHEAP, memoryCost: 32 }).hash("correct horse");

@@ -3,7 +3,7 @@ import { ROLES } from "@entrepot/core";
 import type { User } from "../../identity/index.ts";
 import { actorOf, apiRoute, NO_BODY, type ApiContext, type ApiRoute } from "./api-route.ts";
 import { isoOf } from "./iso-of.ts";
-import { assertMayBeOwner } from "./owners.ts";
+import { assertMayBeOwner, assertWhole } from "./owners.ts";
 import { limitOf } from "./page.ts";
 
 const role = z.enum(ROLES);
@@ -60,6 +60,7 @@ export const USER_ROUTES: readonly ApiRoute[] = [
     status: 201,
     async handler(context) {
       assertMayBeOwner(context, [context.body.role]);
+      if (context.body.role === "admin") assertWhole(context);
       const { actor } = actorOf(context);
       return shownUser(await context.deps.identity.createUser({ ...context.body, actor }));
     },
@@ -74,6 +75,7 @@ export const USER_ROUTES: readonly ApiRoute[] = [
       const { password, role: newRole, email, disabled } = context.body;
       const before = await context.deps.identity.findUser(context.param("name"));
       assertMayBeOwner(context, [newRole, before?.role]);
+      if (password !== undefined || newRole !== undefined) assertWhole(context);
       const user = await context.deps.identity.changeUser({
         name: context.param("name"),
         actor: actorOf(context).actor,
