@@ -86,15 +86,17 @@ export async function createToken(deps: TokenDeps, input: TokenRequest): Promise
   return await writeToken(deps, { ...input, scope }, { at, makeRoom: false });
 }
 
-/** Creates the token that a login answers with. */
+/** Creates the token that a login answers with, and does `alongside` first, in the same transaction. */
 export async function createLoginToken(
   deps: TokenDeps,
   input: { userId: string; actor: Actor; client: string; scope?: TokenScope; madeWith?: string | null },
+  alongside?: (trx: Transaction<Schema>) => Promise<void>,
 ): Promise<NewToken> {
   const { userId, actor, client, scope = UNLIMITED, madeWith = null } = input;
   const name = `${LOGIN_PREFIX}${client}`.slice(0, NAME_CHARACTERS_MAX);
   const request = { userId, actor, name, scope, madeWith, kind: "login", expiresAt: null } as const;
-  return await writeToken(deps, request, { at: deps.now(), makeRoom: true });
+  const how = { at: deps.now(), makeRoom: true };
+  return await writeToken(deps, request, alongside === undefined ? how : { ...how, alongside });
 }
 
 type WrittenToken = Omit<TokenRequest, "kind"> & { kind: TokenKind };
@@ -102,11 +104,12 @@ type WrittenToken = Omit<TokenRequest, "kind"> & { kind: TokenKind };
 async function writeToken(
   deps: TokenDeps,
   input: WrittenToken,
-  how: { at: number; makeRoom: boolean },
+  how: { at: number; makeRoom: boolean; alongside?: (trx: Transaction<Schema>) => Promise<void> },
 ): Promise<NewToken> {
   const secret = input.value ?? makeTokenSecret(deps.random(TOKEN_RANDOM_BYTES));
   const row = newRow(deps, input, { secret, at: how.at });
   const written = await writeUnique(deps.db, async (trx) => {
+    await how.alongside?.(trx);
     const userName = row.user_id === null ? null : await requireUserName(trx, row);
     if (how.makeRoom) await revokeOldLogins(trx, row, input.actor);
     else await assertRoom(trx, row, how.at);

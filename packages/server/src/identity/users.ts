@@ -5,6 +5,7 @@ import type { Selectable, Transaction } from "kysely";
 import { systemActor, type Actor } from "../changes/index.ts";
 import { isUniqueViolation } from "../db/index.ts";
 import type { Schema } from "../db/index.ts";
+import { endApprovedLoginsOf } from "./approved-logins.ts";
 import { pageLimit, pageOf } from "./identity-deps.ts";
 import type { Deed, IdentityDeps, Page } from "./identity-deps.ts";
 import { assertNewPassword } from "./password-rules.ts";
@@ -215,6 +216,7 @@ export async function changeUser(deps: UserDeps, input: UserChange): Promise<Use
     await trx.updateTable("users").set(values).where("id", "=", id).execute();
     if (passwordHash !== null || input.disabled === true) {
       await endSessionsOf(trx, { userId: id, at: after.updated_at });
+      await endApprovedLoginsOf(trx, id);
     }
     // They end for good: whoever is enabled again makes new ones.
     if (input.disabled === true) await endTokensOf(trx, { userId: id, at: after.updated_at });

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { EntrepotError } from "@entrepot/core";
+import { EntrepotError, isEntrepotError } from "@entrepot/core";
 import type { Selectable, Transaction } from "kysely";
 import { clientName } from "../changes/index.ts";
 import type { Schema } from "../db/index.ts";
@@ -174,23 +174,40 @@ async function collect(
     .where("id", "=", userId)
     .where("disabled_at", "is", null)
     .executeTakeFirst();
-  if (user === undefined || !(await wasTaken(deps, row))) return null;
+  if (user === undefined) return null;
   const { client, address } = row;
   const actor = { name: user.name, credential: row.approved_with, address, client };
   const given = scope === undefined ? {} : { scope };
   const from = row.approved_with === "session" ? FROM_SESSION : "";
-  const token = await createLoginToken(deps, { userId, actor, client: from + client, ...given });
+  const wanted = { userId, actor, client: from + client, ...given };
+  const token = await createLoginToken(deps, wanted, (trx) => take(trx, row, userId)).catch(nullIfOver);
+  if (token === null) return null;
   recordSignIn(deps, "signed-in", { actor, tokenId: token.id });
   deps.log.info("login", { userName: user.name, tokenId: token.id, address, client });
   return { state: "done", token: token.secret };
 }
 
-// Of several polls at once, one gets the token.
-async function wasTaken(deps: IdentityDeps, { id }: Row): Promise<boolean> {
-  const { numDeletedRows } = await deps.db.write((trx) =>
-    trx.deleteFrom("web_logins").where("id", "=", id).executeTakeFirstOrThrow(),
-  );
-  return Number(numDeletedRows) === 1;
+/**
+ * Takes an approved one away in the transaction that makes its token: of several polls at once, one gets the token, and
+ * none does after what ended the user's ways in. Throws not-found when it is over.
+ */
+async function take(trx: Transaction<Schema>, { id }: Row, userId: string): Promise<void> {
+  const { numDeletedRows } = await trx
+    .deleteFrom("web_logins")
+    .where("id", "=", id)
+    .executeTakeFirstOrThrow();
+  const user = await trx
+    .selectFrom("users")
+    .select("id")
+    .where("id", "=", userId)
+    .where("disabled_at", "is", null)
+    .executeTakeFirst();
+  if (Number(numDeletedRows) !== 1 || user === undefined) throw new EntrepotError("not-found");
+}
+
+function nullIfOver(error: unknown): null {
+  if (isEntrepotError(error, "not-found")) return null;
+  throw error;
 }
 
 function newSecret({ random }: IdentityDeps): string {

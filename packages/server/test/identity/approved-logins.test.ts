@@ -46,6 +46,35 @@ describeOnEachDatabase("a login by browser", (databases) => {
     expect(await identity.webLogins.collect({ done, ...PLACE })).toBeNull();
   });
 
+  it.each<[string, (setup: Awaited<ReturnType<typeof withAda>>) => Promise<unknown>]>([
+    [
+      "all sessions and tokens",
+      ({ identity, userId }) => identity.sessions.endAll({ userId, tokens: true, actor }),
+    ],
+    [
+      "a new password",
+      ({ identity }) => identity.changeUser({ name: "ada", password: "another horse", actor }),
+    ],
+    [
+      "being disabled and enabled again",
+      async ({ identity }) => {
+        for (const disabled of [true, false]) await identity.changeUser({ name: "ada", disabled, actor });
+      },
+    ],
+  ])("ends, once approved, with %s", async (...[, endIt]) => {
+    const setup = await withAda(await databases.open());
+    const { identity, userId } = setup;
+    const [approved, waiting] = [
+      await identity.webLogins.begin({ ...SOURCE, ...PLACE }),
+      await identity.webLogins.begin({ ...SOURCE, ...PLACE }),
+    ];
+    await identity.webLogins.approveWithPassword({ ...ADA, page: approved.page, ...PLACE });
+    await endIt(setup);
+    expect(await identity.webLogins.collect({ done: approved.done, ...PLACE })).toBeNull();
+    expect(await identity.webLogins.collect({ done: waiting.done, ...PLACE })).toEqual({ state: "waiting" });
+    expect((await identity.listTokens({ userId })).items.length).toBeLessThanOrEqual(1);
+  });
+
   it("leaves none of its secrets in the database", async () => {
     const { identity, db } = await withAda(await databases.open());
     const { page, done } = await identity.webLogins.begin({ ...SOURCE, ...PLACE });

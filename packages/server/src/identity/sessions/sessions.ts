@@ -3,6 +3,7 @@ import { EntrepotError, type UserPrincipal } from "@entrepot/core";
 import type { Transaction } from "kysely";
 import { clientName, type Actor } from "../../changes/index.ts";
 import { prepareQuery, type Schema, type SlotOf } from "../../db/index.ts";
+import { endApprovedLoginsOf } from "../approved-logins.ts";
 import type { Deed, IdentityDeps } from "../identity-deps.ts";
 import { checkLastingPassword, type LoginInput } from "../lasting-password.ts";
 import type { CheckedUser, PasswordCheck } from "../password-check.ts";
@@ -61,7 +62,7 @@ export interface Sessions {
   list(userId: string): Promise<Session[]>;
   /** Ends a session; with `userId`, only one of that user. False when there is none. */
   end(input: Deed & { id: string; userId?: string }): Promise<boolean>;
-  /** Ends all sessions of a user, and with `tokens` all tokens that logins of theirs made. */
+  /** Ends all sessions of a user, and with `tokens` all tokens that logins of theirs made, or would make. */
   endAll(input: Deed & { userId: string; tokens: boolean }): Promise<{ sessions: number; tokens: number }>;
   /** Whose login password this is. Throws credential-invalid with `session-ended` when the session is over. */
   userOfLoginPassword(password: string): Promise<CheckedUser>;
@@ -228,6 +229,7 @@ async function endAll(
   return await deps.db.write(async (trx) => {
     const sessions = await endSessionsOf(trx, { userId, at });
     const rows = tokens ? await loginTokensOf(trx, userId) : [];
+    if (tokens) await endApprovedLoginsOf(trx, userId);
     for (const row of rows) await markRevoked(trx, row, { actor, at });
     const about = { workspaceId: deps.workspaceId, userId, sessionId: null };
     await appendSessionChange(trx, about, { actor, at, what: "ended" });
