@@ -75,6 +75,17 @@ export function baseUrlOf(
   }
 }
 
+/** The origins that this server's own pages have in the browser that sent a request from this address. */
+export function ownOrigins(
+  { publicUrl }: { publicUrl: string | null },
+  { origin }: Pick<ClientAddress, "origin">,
+): string[] {
+  return [origin, ...(publicUrl === null ? [] : [publicUrl])].flatMap((url) =>
+    // A host that is none, such as one with the port 99999, is no browser's origin.
+    URL.canParse(url) ? [new URL(url).origin] : [],
+  );
+}
+
 type TrustCheck = (address: string) => boolean;
 
 function createTrustCheck(entries: readonly string[]): TrustCheck | null {

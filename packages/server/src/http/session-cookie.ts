@@ -34,13 +34,13 @@ export async function findSession(
 export async function requireSession(
   deps: Pick<HttpDeps, "identity">,
   request: Carrier,
-  { isWrite }: { isWrite: boolean },
+  { isWrite, origins }: { isWrite: boolean; origins: readonly string[] },
 ): Promise<OwnSession | null> {
   if (sessionSecretOf(request) === null) return null;
   const session = await findSession(deps, request);
   if (session === null) throw sessionEnded();
   if (!isWrite) return session;
-  assertSameSite(request);
+  assertSameSite(request, origins);
   const shown = request.headers[CSRF_HEADER];
   if (typeof shown === "string" && isSameSecret(session.csrfToken, shown)) return session;
   throw new EntrepotError("permission-denied", {
@@ -48,10 +48,14 @@ export async function requireSession(
   });
 }
 
-/** Refuses what another site made a browser send; throws permission-denied. Browsers say it of every request. */
-export function assertSameSite({ headers }: Carrier): void {
-  const site = headers["sec-fetch-site"];
-  if (site === undefined || site === "same-origin" || site === "none") return;
+/**
+ * Refuses what another site, or a page without an origin, made a browser send; throws permission-denied. `origins` are
+ * this server's own. By plain http browsers send no `Sec-Fetch-Site`, but an `Origin` with every write.
+ */
+export function assertSameSite({ headers }: Carrier, origins: readonly string[]): void {
+  const { origin, "sec-fetch-site": site } = headers;
+  const isOwnSite = site === undefined || site === "same-origin" || site === "none";
+  if (isOwnSite && (origin === undefined || origins.includes(origin))) return;
   throw new EntrepotError("permission-denied", {
     message: "Another site made your browser send this; open the page of this server itself.",
   });

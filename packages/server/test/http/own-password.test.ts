@@ -122,6 +122,13 @@ describe("the page", () => {
       again: "another one",
     };
     expect((await send(app, fields, { "sec-fetch-site": "cross-site" })).status).toBe(403);
+    for (const origin of ["http://other.example", "null"]) {
+      expect((await send(app, fields, { origin })).status).toBe(403);
+    }
+    // Of a page that says "no-referrer", browsers would send the origin "null".
+    expect((await app.request("/-/password")).headers["referrer-policy"]).toBe("same-origin");
+    const own = await send(app, { ...fields, password: "wrong" }, { origin: app.url });
+    expect(own.text).toContain("The user name or password is wrong.");
     expect((await send(app, fields, { "content-type": "application/json" })).status).toBe(400);
     expect((await app.request("/-/password", { method: "DELETE" })).status).toBe(405);
     expect((await logIn(app, "admin", ADMIN_PASSWORD)).status).toBe(201);

@@ -73,6 +73,41 @@ describe("signing in", () => {
   });
 });
 
+describe("by plain http, where a browser says only its page's origin", () => {
+  const body = { user: "admin", password: ADMIN_PASSWORD };
+
+  it("another origin, or none, neither signs in nor writes by cookie", async () => {
+    const { port } = new URL(app.url);
+    const browser = await admin();
+    for (const origin of ["http://other.example", "null", `https://127.0.0.1:${port}`, "http://127.0.0.1"]) {
+      expect([origin, (await signIn(body, { origin })).status]).toEqual([origin, 403]);
+      const written = await browser.ask("/api/v1/sessions/x", { method: "DELETE", headers: { origin } });
+      expect([origin, written.status]).toEqual([origin, 403]);
+    }
+    expect((await signIn(body, { origin: app.url })).status).toBe(201);
+    expect((await signIn(body, { host: "localhost:99999", origin: "http://localhost" })).status).toBe(403);
+    const own = { method: "DELETE", headers: { origin: app.url } };
+    expect((await browser.ask("/api/v1/sessions/x", own)).status).toBe(404);
+  });
+
+  it("the origin of the public URL is this server's own", async () => {
+    const proxied = await startTestApp({ env: { ENTREPOT_PUBLIC_URL: "https://npm.example/base" } });
+    const statuses: number[] = [];
+    for (const origin of ["https://npm.example", "http://npm.example"]) {
+      const request = { method: "POST", body, headers: { origin } };
+      statuses.push((await proxied.request("/api/v1/session", request)).status);
+    }
+    await proxied.close();
+    expect(statuses).toEqual([201, 403]);
+  });
+
+  it("no form signs in", async () => {
+    const form = new URLSearchParams(body).toString();
+    const answer = await signIn(form, { "content-type": "application/x-www-form-urlencoded" });
+    expect([answer.status, answer.headers["set-cookie"]]).toEqual([400, undefined]);
+  });
+});
+
 describe("the cookie", () => {
   it("is a credential for the JSON API and tells who it is", async () => {
     const browser = await admin();

@@ -5,7 +5,7 @@ import { auditRefusal, type RefusedRequest } from "../audit-refusal.ts";
 import type { OwnSession } from "../../identity/index.ts";
 import type { Answer } from "../answer.ts";
 import { hasUnreadBody } from "../body.ts";
-import { baseUrlOf, plainAddress, type AddressReader } from "../client-address.ts";
+import { baseUrlOf, ownOrigins, plainAddress, type AddressReader } from "../client-address.ts";
 import type { HttpDeps } from "../context.ts";
 import { errorAnswer, isServerFault } from "../errors.ts";
 import { recordUse } from "../key-log.ts";
@@ -21,6 +21,7 @@ const API_PREFIX = "/api/v1";
 const BODY_BYTES_MAX = 256 * 1024;
 const PARAM_CHARS_MAX = 1000;
 const BODY_WITH_KEY_BYTES_MAX = 16 * 1024;
+const FORM = /^application\/x-www-form-urlencoded\b/i;
 const BODY_WITH_KEY = /^application\/(?:json|x-www-form-urlencoded)\b/i;
 
 declare module "fastify" {
@@ -95,7 +96,8 @@ export async function createApi(deps: HttpDeps, addresses: AddressReader): Promi
     (_request, text, done) => done(null, Object.fromEntries(new URLSearchParams(String(text)))),
   );
   const baseUrl = (request: FastifyRequest): string | null => baseUrlOf(deps, addresses, request.raw);
-  for (const route of API_ROUTES) addRoute(app, { deps, baseUrl }, route);
+  const origins = (request: FastifyRequest): string[] => ownOrigins(deps, addresses.read(request.raw));
+  for (const route of API_ROUTES) addRoute(app, { deps, baseUrl, origins }, route);
   await app.ready();
   return { handle: (request, response) => app.routing(request, response), close: () => app.close() };
 }
@@ -115,6 +117,8 @@ function keptBodies(request: FastifyRequest): { request?: string; response?: str
 interface RouteParts {
   deps: HttpDeps;
   baseUrl: (request: FastifyRequest) => string | null;
+  /** This server's own origins, as the client addresses it. */
+  origins: (request: FastifyRequest) => string[];
 }
 
 function addRoute(app: FastifyInstance, parts: RouteParts, route: ApiRoute): void {
@@ -126,12 +130,12 @@ function addRoute(app: FastifyInstance, parts: RouteParts, route: ApiRoute): voi
     // Before the body is read: what may not be written is not taken in.
     onRequest: async (request, reply) => {
       // What anyone may ask is asked with any credential, a stale one among them.
-      const isDecided = route.permission === "none" || (await isLetIn(deps, { request, route }));
+      const isDecided = route.permission === "none" || (await isLetIn(parts, { request, route }));
       // The framework reads bodies without asking for them.
       if (isDecided && request.headers.expect !== undefined) reply.raw.writeContinue();
     },
     preHandler: async (request) => {
-      if (!mayBringKey(request, route)) return;
+      if (!mayBringKey(request, route)) return assertNoForm(request);
       const { credential, rest } = credentialInBody(request.body);
       request.body = rest;
       request.principal = await deps.identity.authenticate(credential, request.clientIp);
@@ -152,20 +156,26 @@ function addRoute(app: FastifyInstance, parts: RouteParts, route: ApiRoute): voi
 
 /** Throws unless the request may go on; false when that is told only by the body, which may bring a key. */
 async function isLetIn(
-  deps: HttpDeps,
+  parts: RouteParts,
   { request, route }: { request: FastifyRequest; route: ApiRoute },
 ): Promise<boolean> {
+  const { deps } = parts;
   const shown = shownCredential(request.raw, request.url.split("?")[1] ?? "");
   request.principal = await deps.identity.authenticate(shown, request.clientIp);
-  if (shown === undefined) await takeSession(deps, request, route);
+  if (shown === undefined) await takeSession(parts, request, route);
   if (shown === undefined && mayBringKey(request, route)) return false;
   await assertMay(deps, { route, principal: request.principal, params: request.params as Params });
   return true;
 }
 
 // A cookie counts only where nothing else was shown: a program's own credential is what it means.
-async function takeSession(deps: HttpDeps, request: FastifyRequest, route: ApiRoute): Promise<void> {
-  request.ownSession = await requireSession(deps, request.raw, { isWrite: route.method !== "GET" });
+async function takeSession(
+  { deps, origins }: RouteParts,
+  request: FastifyRequest,
+  route: ApiRoute,
+): Promise<void> {
+  const how = { isWrite: route.method !== "GET", origins: origins(request) };
+  request.ownSession = await requireSession(deps, request.raw, how);
   if (request.ownSession !== null) request.principal = request.ownSession.principal;
 }
 
@@ -178,7 +188,19 @@ function mayBringKey(request: FastifyRequest, route: ApiRoute): boolean {
   return length > 0 && length <= BODY_WITH_KEY_BYTES_MAX && BODY_WITH_KEY.test(type);
 }
 
-function contextOf({ deps, baseUrl }: RouteParts, { request, reply }: Exchange): ApiContext<unknown> {
+// Any page of any site can make a browser send a form, so it is taken only for the key that it may bring.
+function assertNoForm(request: FastifyRequest): void {
+  const hasBody = request.body !== undefined && request.body !== null;
+  if (!hasBody || !FORM.test(request.headers["content-type"] ?? "")) return;
+  throw new EntrepotError("request-invalid", {
+    message: "The API takes JSON; send the body with the header content-type: application/json.",
+  });
+}
+
+function contextOf(
+  { deps, baseUrl, origins }: RouteParts,
+  { request, reply }: Exchange,
+): ApiContext<unknown> {
   const params = request.params as Params;
   const query = request.query as Record<string, string | string[] | undefined>;
   assertNoNul([...Object.values(params), ...Object.values(query).flat()]);
@@ -196,7 +218,7 @@ function contextOf({ deps, baseUrl }: RouteParts, { request, reply }: Exchange):
     session: request.ownSession,
     baseUrl: baseUrl(request),
     setHeader: (name, value) => void reply.header(name, value),
-    assertSameSite: () => assertSameSite(request.raw),
+    assertSameSite: () => assertSameSite(request.raw, origins(request)),
   };
 }
 

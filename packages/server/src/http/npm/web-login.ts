@@ -6,7 +6,7 @@ import type { NpmContext } from "../context.ts";
 import { valueOf } from "../match-route.ts";
 import { alertOf, field, html, pageAnswer, problemOf, readForm, type Html } from "../pages/page.ts";
 import { PASSWORD_PATH } from "../pages/password.ts";
-import { assertSameSite, findSession } from "../session-cookie.ts";
+import { findSession } from "../session-cookie.ts";
 import { loginScope } from "./login-scope.ts";
 
 const POLL_SECONDS = 1;
@@ -96,7 +96,6 @@ async function approveWithPassword(context: NpmContext, given: (name: string) =>
 }
 
 async function approveBySession(context: NpmContext, csrf: string): Promise<boolean> {
-  assertSameSite(context.request);
   const session = await findSession(context.deps, context.request);
   if (session === null || !isSameSecret(session.csrfToken, csrf)) {
     throw new EntrepotError("credential-invalid", {

@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { EntrepotError } from "@entrepot/core";
 import type { Answer } from "../answer.ts";
 import type { RequestBody } from "../body.ts";
-import type { ClientAddress } from "../client-address.ts";
+import { ownOrigins, type ClientAddress } from "../client-address.ts";
 import type { HttpDeps } from "../context.ts";
 import { assertSameSite } from "../session-cookie.ts";
 
@@ -92,7 +92,8 @@ export function pageAnswer({ title, main, status = 200, keepSeconds, headers = [
       `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; form-action 'self'; ` +
       "base-uri 'none'; frame-ancestors 'none'",
     "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
+    // With "no-referrer" browsers would say of our own forms that their origin is null.
+    "referrer-policy": "same-origin",
   };
   return { status, headers: [...Object.entries(own).flat(), ...headers], body };
 }
@@ -121,10 +122,12 @@ export function field(input: {
  * form, and `permission-denied` for what another site made a browser send.
  */
 export async function readForm({
+  deps,
   request,
   body,
-}: Pick<PageContext, "request" | "body">): Promise<(name: string) => string> {
-  assertSameSite(request);
+  address,
+}: Pick<PageContext, "deps" | "request" | "body" | "address">): Promise<(name: string) => string> {
+  assertSameSite(request, ownOrigins(deps, address));
   const type = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
   if (type !== "application/x-www-form-urlencoded") {
     throw new EntrepotError("request-invalid", { message: "This URL takes the form of its own page." });
