@@ -6,6 +6,7 @@ export { ERROR_TABLE, EntrepotError, isEntrepotError, type ErrorCode, type Error
 export { HELP_TOPICS, type HelpCode, type HelpTopic } from "./help-topics.ts";
 export {
   assertPublishableName,
+  coversName,
   matchesNamePattern,
   parseNamePattern,
   parsePackageName,

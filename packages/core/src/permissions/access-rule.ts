@@ -42,6 +42,8 @@ export interface AccessPolicy {
   /** The rules that concern the target, in no particular order. */
   rulesFor(target: AccessTarget): Iterable<AccessRule>;
   teamsOf(userId: string): ReadonlySet<string>;
+  /** Every rule that takes something away, wherever it stands. */
+  readonly restrictions: readonly AccessRule[];
   /** True when some rule on the registry, its groups or the workspace names packages. */
   namesPackages(registry: NonNullable<AccessTarget["registry"]>): boolean;
 }
@@ -60,7 +62,11 @@ export function createAccessPolicy(
   teams: ReadonlyMap<string, ReadonlySet<string>> = new Map(),
 ): AccessPolicy {
   const places = new Map<string, Place>();
-  for (const rule of rules) addRule(placeAt(places, keyOf(rule)), rule);
+  const restrictions: AccessRule[] = [];
+  for (const rule of rules) {
+    addRule(placeAt(places, keyOf(rule)), rule);
+    if (rule.effect === "restrict") restrictions.push(rule);
+  }
 
   function placesOf({ registry }: Pick<AccessTarget, "registry">): Place[] {
     const keys = ["workspace"];
@@ -74,6 +80,7 @@ export function createAccessPolicy(
     *rulesFor(target) {
       for (const place of placesOf(target)) yield* rulesIn(place, target.packageName);
     },
+    restrictions,
     teamsOf: (userId) => teams.get(userId) ?? NO_TEAMS,
     namesPackages: (registry) =>
       placesOf({ registry }).some(({ exact, prefixes }) => exact.size > 0 || prefixes.length > 0),

@@ -1,5 +1,5 @@
 import type { Permission, PermissionQuestion, Principal } from "@entrepot/core";
-import { foldOrganizationName, type MemberWriter } from "../identity/index.ts";
+import { foldOrganizationName, holdsRule, type MemberWriter } from "../identity/index.ts";
 import type { HttpDeps, NpmContext } from "./context.ts";
 
 /** Throws `credential-missing` or `permission-denied` unless this may be done with the package of the path. */
@@ -25,12 +25,18 @@ function questionHere({ principal, registry, params }: NpmContext): Omit<Permiss
   return { principal, target: { registry, packageName: params.package?.full ?? null } };
 }
 
-/** Tells as whom somebody changes the members of an organization. */
+/** Tells as whom somebody changes the members and teams of an organization. */
 export async function memberWriterOf(
-  { deps, principal }: { deps: Pick<HttpDeps, "access">; principal: Principal },
+  { deps, principal }: { deps: Pick<HttpDeps, "access" | "registries">; principal: Principal },
   organization: string,
 ): Promise<MemberWriter> {
   const target = { registry: null, packageName: null, organization: foldOrganizationName(organization) };
   const { allowed } = await deps.access.ask({ principal, permission: "manage-teams", target });
-  return { userId: principal.kind === "user" ? principal.userId : null, managesAll: allowed };
+  const [policy, { byName }] = await Promise.all([deps.access.policy(), deps.registries.snapshot()]);
+  const held = { principal, policy, registries: [...byName.values()] };
+  return {
+    userId: principal.kind === "user" ? principal.userId : null,
+    managesAll: allowed,
+    holds: (grant) => holdsRule(held, grant),
+  };
 }

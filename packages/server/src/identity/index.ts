@@ -9,6 +9,7 @@ export { createAccess, refusedBy } from "./access/access.ts";
 export type { Access, AccessDeps } from "./access/access.ts";
 export { createAccessRule, deleteAccessRule, listAccessRules } from "./access/access-rules.ts";
 export type { AccessRuleDeps, ListedRule, NewAccessRule } from "./access/access-rules.ts";
+export { holdsRule } from "./access/holds-rule.ts";
 export {
   judgeForAsker,
   judgeForTeam,
@@ -32,7 +33,7 @@ export type { OwnPasswordChange } from "./own-password.ts";
 export { mayOrganize } from "./organizations/may-organize.ts";
 export type { OrganizationQuestion } from "./organizations/may-organize.ts";
 export { listMembers, MEMBER_ROLES, removeMember, setMember } from "./organizations/members.ts";
-export type { Member, MemberRole, MemberWriter, MemberWritten } from "./organizations/members.ts";
+export type { Member, MemberRole, MemberWritten } from "./organizations/members.ts";
 export { foldName as foldOrganizationName } from "./organizations/names.ts";
 export { createOrganization, deleteOrganization, listOrganizations } from "./organizations/organizations.ts";
 export type { Organization } from "./organizations/organizations.ts";
@@ -40,7 +41,7 @@ export { addTeamMember, listTeamMembers, removeTeamMember } from "./organization
 export { changeTeam, createTeam, deleteTeam, listTeams, requireTeam } from "./organizations/teams.ts";
 export type { Team, TeamName } from "./organizations/teams.ts";
 export { requireOrganization } from "./organizations/write-organization.ts";
-export type { OrganizationDeps } from "./organizations/write-organization.ts";
+export type { MemberWriter, OrganizationDeps } from "./organizations/write-organization.ts";
 export { createPasswordHasher } from "./password-hasher.ts";
 export type { HashCost, PasswordHasher } from "./password-hasher.ts";
 export type { CheckedUser } from "./password-check.ts";

@@ -26,9 +26,10 @@ import { describeOnEachDatabase, type TestDatabases } from "../db/each-database.
 
 const WORKSPACE = "w1";
 const actor = systemActor("test");
-const ADA = { userId: "id-ada", managesAll: false };
-const BOB = { userId: "id-bob", managesAll: false };
-const MANAGER = { userId: null, managesAll: true };
+const holds = (): boolean => false;
+const ADA = { userId: "id-ada", managesAll: false, holds };
+const BOB = { userId: "id-bob", managesAll: false, holds };
+const MANAGER = { userId: null, managesAll: true, holds };
 const acme = { organization: "acme", actor };
 
 interface Setup extends OrganizationDeps {
@@ -135,13 +136,17 @@ describeOnEachDatabase("organizations", (databases) => {
     const team = await requireTeam(deps, { organization: "acme", team: "developers" });
     await grant(deps, team.id);
     await deps.heard();
-    await deleteOrganization(deps, acme);
+    await deleteOrganization(deps, { ...acme, by: MANAGER });
     expect((await listAccessRules(deps)).items).toEqual([]);
     expect(await deps.heard()).toMatchObject([
       { kind: "access-changed", what: "deleted", subject: { kind: "team", id: team.id } },
       { kind: "organization-changed", what: "deleted" },
     ]);
-    for (const use of [rosterOf, () => deleteOrganization(deps, acme), () => set(deps, "bob")]) {
+    for (const use of [
+      rosterOf,
+      () => deleteOrganization(deps, { ...acme, by: MANAGER }),
+      () => set(deps, "bob"),
+    ]) {
       await expect(use(deps)).rejects.toMatchObject({
         code: "not-found",
         message: 'There is no organization "acme"; make it with: entrepot org create acme',
@@ -184,7 +189,7 @@ describeOnEachDatabase("members", (databases) => {
     const deps = await startWithAcme(databases);
     await set(deps, "bob");
     await createTeam(deps, { ...acme, team: "core", description: "" });
-    await addTeamMember(deps, { ...acme, team: "core", user: "bob" });
+    await addTeamMember(deps, { by: MANAGER, ...acme, team: "core", user: "bob" });
     await remove(deps, "bob");
     expect(await rosterOf(deps)).toEqual(["ada owner"]);
     expect([await teamOf(deps, "core"), await teamOf(deps, "developers")]).toEqual([[], ["ada"]]);
@@ -214,11 +219,11 @@ describeOnEachDatabase("members", (databases) => {
       message: "Only its owners make, change and remove owners of the organization acme; ask one of them.",
     };
     const setBy = async (
-      by: { userId: string | null; managesAll: boolean },
+      by: { userId: string | null; managesAll: boolean; holds: () => boolean },
       user: string,
       role: MemberRole | null,
     ): Promise<unknown> => await setMember(deps, { ...acme, user, role, by });
-    for (const by of [BOB, { userId: null, managesAll: false }]) {
+    for (const by of [BOB, { userId: null, managesAll: false, holds }]) {
       await expect(setBy(by, "bob", "owner")).rejects.toMatchObject(denied);
       await expect(setBy(by, "eve", "owner")).rejects.toMatchObject(denied);
       await expect(setBy(by, "ada", "developer")).rejects.toMatchObject(denied);
@@ -256,12 +261,14 @@ describeOnEachDatabase("teams", (databases) => {
     });
     const taken = changeTeam(deps, { ...acme, team: "heart", name: "developers" });
     await expect(taken).rejects.toMatchObject({ code: "name-taken" });
-    await deleteTeam(deps, { ...acme, team: "heart" });
-    await expect(deleteTeam(deps, { ...acme, team: "heart" })).rejects.toMatchObject({ code: "not-found" });
+    await deleteTeam(deps, { by: MANAGER, ...acme, team: "heart" });
+    await expect(deleteTeam(deps, { by: MANAGER, ...acme, team: "heart" })).rejects.toMatchObject({
+      code: "not-found",
+    });
     const everybody = { ...acme, team: "developers" };
     await changeTeam(deps, { ...everybody, description: "all of us" });
     const denied = { code: "permission-denied" };
-    await expect(deleteTeam(deps, everybody)).rejects.toMatchObject(denied);
+    await expect(deleteTeam(deps, { ...everybody, by: MANAGER })).rejects.toMatchObject(denied);
     await expect(changeTeam(deps, { ...everybody, name: "all" })).rejects.toMatchObject(denied);
     expect((await listTeams(deps, { organization: "acme" })).items).toMatchObject([
       { name: "developers", description: "all of us" },
@@ -272,16 +279,18 @@ describeOnEachDatabase("teams", (databases) => {
     const deps = await startWithAcme(databases);
     const core = { ...acme, team: "core" };
     await createTeam(deps, { ...core, description: "" });
-    await expect(addTeamMember(deps, { ...core, user: "eve" })).rejects.toMatchObject({
+    await expect(addTeamMember(deps, { by: MANAGER, ...core, user: "eve" })).rejects.toMatchObject({
       code: "not-found",
       message: expect.stringContaining("npm org set acme eve"),
     });
     await deps.heard();
-    for (let times = 0; times < 2; times += 1) await addTeamMember(deps, { ...core, user: "ada" });
+    for (let times = 0; times < 2; times += 1) {
+      await addTeamMember(deps, { by: MANAGER, ...core, user: "ada" });
+    }
     expect((await deps.heard()).map(({ what }) => what)).toEqual(["team member added"]);
     expect(await teamOf(deps, "core")).toEqual(["ada"]);
-    await removeTeamMember(deps, { ...core, user: "ada" });
-    const again = removeTeamMember(deps, { ...core, user: "ada" });
+    await removeTeamMember(deps, { by: MANAGER, ...core, user: "ada" });
+    const again = removeTeamMember(deps, { by: MANAGER, ...core, user: "ada" });
     await expect(again).rejects.toMatchObject({ code: "not-found" });
     expect(await rosterOf(deps)).toEqual(["ada owner"]);
   });
@@ -300,7 +309,7 @@ describeOnEachDatabase("teams", (databases) => {
     };
     await set(deps, "bob");
     expect(await may()).toBe(false);
-    await addTeamMember(deps, { ...acme, team: "core", user: "bob" });
+    await addTeamMember(deps, { by: MANAGER, ...acme, team: "core", user: "bob" });
     expect(await may()).toBe(true);
     await remove(deps, "bob");
     expect(await may()).toBe(false);

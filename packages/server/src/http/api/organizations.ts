@@ -141,11 +141,11 @@ const ORGANIZATIONS: readonly ApiRoute[] = [
     path: IN_ORGANIZATION,
     ...MANAGED,
     body: NO_BODY,
-    handler: (context) =>
-      deleteOrganization(context.deps, {
-        organization: organizationIn(context),
-        actor: actorOf(context).actor,
-      }),
+    async handler(context) {
+      const organization = organizationIn(context);
+      const by = await memberWriterOf(context, organization);
+      await deleteOrganization(context.deps, { organization, by, actor: actorOf(context).actor });
+    },
   }),
   apiRoute({
     id: "list-organization-members",
@@ -222,7 +222,10 @@ const TEAMS: readonly ApiRoute[] = [
     path: `${IN_ORGANIZATION}/teams/:team`,
     ...MANAGED,
     body: NO_BODY,
-    handler: (context) => deleteTeam(context.deps, { ...teamIn(context), actor: actorOf(context).actor }),
+    async handler(context) {
+      const by = await memberWriterOf(context, organizationIn(context));
+      await deleteTeam(context.deps, { ...teamIn(context), by, actor: actorOf(context).actor });
+    },
   }),
   apiRoute({
     id: "list-team-members",
@@ -243,7 +246,8 @@ const TEAMS: readonly ApiRoute[] = [
     body: NO_BODY,
     async handler(context) {
       const user = context.param("user");
-      const added = { ...teamIn(context), user, actor: actorOf(context).actor };
+      const by = await memberWriterOf(context, organizationIn(context));
+      const added = { ...teamIn(context), user, by, actor: actorOf(context).actor };
       return { user: await addTeamMember(context.deps, added) };
     },
   }),
@@ -253,12 +257,14 @@ const TEAMS: readonly ApiRoute[] = [
     path: `${IN_ORGANIZATION}/teams/:team/members/:user`,
     ...MANAGED,
     body: NO_BODY,
-    handler: (context) =>
-      removeTeamMember(context.deps, {
+    async handler(context) {
+      await removeTeamMember(context.deps, {
         ...teamIn(context),
         user: context.param("user"),
+        by: await memberWriterOf(context, organizationIn(context)),
         actor: actorOf(context).actor,
-      }),
+      });
+    },
   }),
 ];
 

@@ -86,7 +86,8 @@ export async function putTeam(context: NpmContext): Promise<Answer> {
 
 /** `DELETE /-/team/:org/:team`. */
 export async function removeTeam(context: NpmContext): Promise<Answer> {
-  await deleteTeam(context.deps, { ...teamIn(context), actor: npmActor(context) });
+  const by = await memberWriterOf(context, valueOf(context.params, "org"));
+  await deleteTeam(context.deps, { ...teamIn(context), by, actor: npmActor(context) });
   return nothing();
 }
 
@@ -102,6 +103,7 @@ export async function putTeamMember(context: NpmContext): Promise<Answer> {
   const user = await addTeamMember(context.deps, {
     ...teamIn(context),
     user: userIn(fields.text("user")),
+    by: await memberWriterOf(context, valueOf(context.params, "org")),
     actor: npmActor(context),
   });
   return jsonAnswer(201, { user });
@@ -113,6 +115,7 @@ export async function deleteTeamMember(context: NpmContext): Promise<Answer> {
   await removeTeamMember(context.deps, {
     ...teamIn(context),
     user: userIn(fields.text("user")),
+    by: await memberWriterOf(context, valueOf(context.params, "org")),
     actor: npmActor(context),
   });
   return nothing();

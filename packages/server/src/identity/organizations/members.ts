@@ -3,10 +3,12 @@ import type { Selectable } from "kysely";
 import type { Schema } from "../../db/index.ts";
 import { pageLimit, pageOf, type Deed, type Page } from "../identity-deps.ts";
 import { EVERYONES_TEAM } from "./names.ts";
+import { assertMayJoin, assertMayLeave } from "./team-rules.ts";
 import {
   requireOrganization,
   requireUserRow,
   writeOrganization,
+  type MemberWriter,
   type OrganizationDeps,
   type OrganizationScope,
 } from "./write-organization.ts";
@@ -21,14 +23,6 @@ export interface Member {
   userName: string;
   role: MemberRole;
   addedAt: number;
-}
-
-/** Who changes members: owners are made, changed and removed by other owners. */
-export interface MemberWriter {
-  /** Null for who is no user. */
-  userId: string | null;
-  /** True for who manages all organizations: they change owners too, and may leave one without any. */
-  managesAll: boolean;
 }
 
 /** A change of one member. */
@@ -50,8 +44,8 @@ type MemberRow = Selectable<Schema["organization_members"]>;
 
 /**
  * Adds a member, who is a developer unless a role is given and comes into the team of everybody, or changes their role.
- * Throws `not-found` for the organization and the user, and `permission-denied` for the last owner and for owners when
- * an admin is the writer.
+ * Throws `not-found` for the organization and the user, and `permission-denied` for the last owner, for owners when an
+ * admin is the writer, and where the writer does not hold what that team was given.
  */
 export async function setMember(
   deps: OrganizationDeps,
@@ -62,7 +56,7 @@ export async function setMember(
     const before = await findMember(scope, user.id);
     const role = input.role ?? before?.role ?? "developer";
     if (before?.role !== role) await assertMayWrite(scope, input.by, [before?.role, role]);
-    if (before === null) await insertMember(scope, user.id, role);
+    if (before === null) await insertMember(scope, input.by, { userId: user.id, role });
     else if (before.role !== role) await changeRole(scope, { before, role, input });
     const size = await sizeOf(scope);
     const result = { organization: scope.row.name, userName: user.name, role, size };
@@ -73,20 +67,22 @@ export async function setMember(
 }
 
 async function insertMember(
-  { trx, row, now }: OrganizationScope,
-  userId: string,
-  role: MemberRole,
+  scope: OrganizationScope,
+  by: MemberWriter,
+  { userId, role }: { userId: string; role: MemberRole },
 ): Promise<void> {
+  const { trx, row, now } = scope;
   await trx
     .insertInto("organization_members")
     .values({ organization_id: row.id, user_id: userId, role, added_at: now })
     .execute();
   const team = await trx
     .selectFrom("teams")
-    .select("id")
+    .select(["id", "name"])
     .where("organization_id", "=", row.id)
     .where("name", "=", EVERYONES_TEAM)
     .executeTakeFirstOrThrow();
+  await assertMayJoin(scope, by, team);
   await trx.insertInto("team_members").values({ team_id: team.id, user_id: userId }).execute();
 }
 
@@ -105,7 +101,7 @@ async function changeRole(
 
 /**
  * Removes a member, from all teams too. Throws `not-found`, also for a user who is none, and `permission-denied` as
- * {@link setMember}.
+ * {@link setMember}, and for who is in a team that a rule restricts.
  */
 export async function removeMember(deps: OrganizationDeps, input: MemberWrite): Promise<void> {
   await writeOrganization(deps, input, async (scope) => {
@@ -115,12 +111,15 @@ export async function removeMember(deps: OrganizationDeps, input: MemberWrite): 
     await assertMayWrite(scope, input.by, [member.role]);
     if (!input.by.managesAll) await assertOtherOwner(scope, member, user.name);
     const { trx, row } = scope;
-    const teams = trx.selectFrom("teams").select("id").where("organization_id", "=", row.id);
-    await trx
-      .deleteFrom("team_members")
-      .where("user_id", "=", user.id)
-      .where("team_id", "in", teams)
-      .execute();
+    const teamIds = await teamsOf(scope, user.id);
+    await assertMayLeave(scope, input.by, teamIds);
+    if (teamIds.length > 0) {
+      await trx
+        .deleteFrom("team_members")
+        .where("user_id", "=", user.id)
+        .where("team_id", "in", teamIds)
+        .execute();
+    }
     await trx
       .deleteFrom("organization_members")
       .where("organization_id", "=", row.id)
@@ -128,6 +127,17 @@ export async function removeMember(deps: OrganizationDeps, input: MemberWrite): 
       .execute();
     return { detail: { what: "member removed", userId: user.id, user: user.name }, result: undefined };
   });
+}
+
+async function teamsOf({ trx, row }: OrganizationScope, userId: string): Promise<string[]> {
+  const rows = await trx
+    .selectFrom("team_members")
+    .innerJoin("teams", "teams.id", "team_members.team_id")
+    .select("teams.id")
+    .where("teams.organization_id", "=", row.id)
+    .where("team_members.user_id", "=", userId)
+    .execute();
+  return rows.map(({ id }) => id);
 }
 
 /** The row of a member; null for a user who is none. */

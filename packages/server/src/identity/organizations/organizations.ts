@@ -3,12 +3,16 @@ import { EntrepotError } from "@entrepot/core";
 import { isUniqueViolation } from "../../db/index.ts";
 import { removeTeamRules } from "../access/access-rules.ts";
 import { pageLimit, pageOf, type Deed, type Page } from "../identity-deps.ts";
+import { findMember } from "./members.ts";
 import { assertNewName, EVERYONES_TEAM, foldName } from "./names.ts";
+import { assertMayLeave } from "./team-rules.ts";
 import {
   logOrganization,
   writeOrganization,
+  type MemberWriter,
   type OrganizationDeps,
   type OrganizationRow,
+  type OrganizationScope,
 } from "./write-organization.ts";
 
 /** An organization: named like the scope of its packages, without the `@`. */
@@ -55,16 +59,32 @@ export async function createOrganization(
   return shown(row);
 }
 
-/** Deletes an organization with its teams and what was granted to them. Throws `not-found`. */
+/**
+ * Deletes an organization with its teams and what was granted to them. Throws `not-found`, and `permission-denied` for
+ * who is no owner of it, and for others than who manages all where a rule restricts a team.
+ */
 export async function deleteOrganization(
   deps: OrganizationDeps,
-  input: Deed & { organization: string },
+  input: Deed & { organization: string; by: MemberWriter },
 ): Promise<void> {
-  await writeOrganization(deps, input, async ({ trx, row }) => {
+  await writeOrganization(deps, input, async (scope) => {
+    const { trx, row } = scope;
+    await assertOwner(scope, input.by);
     const teams = await trx.selectFrom("teams").select("id").where("organization_id", "=", row.id).execute();
-    await removeTeamRules(trx, deps, { teamIds: teams.map(({ id }) => id), actor: input.actor });
+    const teamIds = teams.map(({ id }) => id);
+    await assertMayLeave(scope, input.by, teamIds);
+    await removeTeamRules(trx, deps, { teamIds, actor: input.actor });
     await trx.deleteFrom("organizations").where("id", "=", row.id).execute();
     return { detail: { what: "deleted" }, result: undefined };
+  });
+}
+
+async function assertOwner(scope: OrganizationScope, { userId, managesAll }: MemberWriter): Promise<void> {
+  if (managesAll) return;
+  const writer = userId === null ? null : await findMember(scope, userId);
+  if (writer?.role === "owner") return;
+  throw new EntrepotError("permission-denied", {
+    message: `Only its owners delete the organization ${scope.row.name}; ask one of them.`,
   });
 }
 

@@ -1,22 +1,25 @@
 import { EntrepotError } from "@entrepot/core";
 import { pageLimit, pageOf, type Deed, type Page } from "../identity-deps.ts";
 import { findMember, noMember } from "./members.ts";
+import { assertMayJoin, assertMayLeave } from "./team-rules.ts";
 import { requireTeam, requireTeamRow, type TeamName } from "./teams.ts";
 import {
   requireUserRow,
   writeOrganization,
+  type MemberWriter,
   type OrganizationDeps,
   type OrganizationScope,
 } from "./write-organization.ts";
 
 /** A change of who is in a team. */
-type TeamMemberWrite = Deed & TeamName & { user: string };
+type TeamMemberWrite = Deed & TeamName & { user: string; by: MemberWriter };
 
-/** Adds a member of the organization to a team; resolves with the user's name. Throws `not-found`, also for others. */
+/** Adds a member of the organization to a team; resolves with the user's name. Throws `not-found`, also for others, and `permission-denied` where the writer does not hold what the team was given. */
 export async function addTeamMember(deps: OrganizationDeps, input: TeamMemberWrite): Promise<string> {
   return await writeOrganization(deps, input, async (scope) => {
     const { team, user } = await found(scope, input);
     if ((await findMember(scope, user.id)) === null) throw noMember(user.name, scope.row.name);
+    await assertMayJoin(scope, input.by, team);
     const { numInsertedOrUpdatedRows } = await scope.trx
       .insertInto("team_members")
       .values({ team_id: team.id, user_id: user.id })
@@ -28,10 +31,11 @@ export async function addTeamMember(deps: OrganizationDeps, input: TeamMemberWri
   });
 }
 
-/** Removes somebody from a team, who stays in the organization. Throws `not-found`, also when they are not in the team. */
+/** Removes somebody from a team, who stays in the organization. Throws `not-found`, also when they are not in the team, and `permission-denied` for a team that a rule restricts. */
 export async function removeTeamMember(deps: OrganizationDeps, input: TeamMemberWrite): Promise<void> {
   await writeOrganization(deps, input, async (scope) => {
     const { team, user } = await found(scope, input);
+    await assertMayLeave(scope, input.by, [team.id]);
     const { numDeletedRows } = await scope.trx
       .deleteFrom("team_members")
       .where("team_id", "=", team.id)

@@ -5,9 +5,11 @@ import { isUniqueViolation, type Schema } from "../../db/index.ts";
 import { removeTeamRules } from "../access/access-rules.ts";
 import { pageLimit, pageOf, type Deed, type Page } from "../identity-deps.ts";
 import { assertNewName, EVERYONES_TEAM, foldName } from "./names.ts";
+import { assertMayLeave } from "./team-rules.ts";
 import {
   requireOrganization,
   writeOrganization,
+  type MemberWriter,
   type OrganizationDeps,
   type OrganizationRow,
 } from "./write-organization.ts";
@@ -77,11 +79,16 @@ export async function changeTeam(
   );
 }
 
-/** Deletes a team with what was granted to it. Throws `not-found`, and `permission-denied` for the team of everybody. */
-export async function deleteTeam(deps: OrganizationDeps, input: Deed & TeamName): Promise<void> {
-  await writeOrganization(deps, input, async ({ trx, row }) => {
+/** Deletes a team with what was granted to it. Throws `not-found`, and `permission-denied` for the team of everybody and for one that a rule restricts. */
+export async function deleteTeam(
+  deps: OrganizationDeps,
+  input: Deed & TeamName & { by: Pick<MemberWriter, "managesAll"> },
+): Promise<void> {
+  await writeOrganization(deps, input, async (scope) => {
+    const { trx, row } = scope;
     const team = await requireTeamRow(trx, row, input.team);
     assertNotEveryones(team, "destroyed");
+    await assertMayLeave(scope, input.by, [team.id]);
     await removeTeamRules(trx, deps, { teamIds: [team.id], actor: input.actor });
     await trx.deleteFrom("teams").where("id", "=", team.id).execute();
     return { detail: { what: "team deleted", teamId: team.id, team: team.name }, result: undefined };

@@ -1,4 +1,4 @@
-import { EntrepotError } from "@entrepot/core";
+import { EntrepotError, type AccessRule } from "@entrepot/core";
 import type { Kysely, Selectable, Transaction } from "kysely";
 import { appendChange, type Actor } from "../../changes/index.ts";
 import { isPostgres, type Database, type Schema } from "../../db/index.ts";
@@ -20,6 +20,16 @@ export interface OrganizationScope {
   trx: Transaction<Schema>;
   row: OrganizationRow;
   now: number;
+}
+
+/** Who changes members: owners are made, changed and removed by other owners. */
+export interface MemberWriter {
+  /** Null for who is no user. */
+  userId: string | null;
+  /** True for who manages all organizations: they change owners too, and may leave one without any. */
+  managesAll: boolean;
+  /** Whether they have all that a grant gives, wherever it gives it. */
+  holds: (grant: AccessRule) => boolean;
 }
 
 /** What a write did: what the change log says of it, nothing when nothing had to change, and what it gives. */
