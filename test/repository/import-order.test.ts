@@ -16,6 +16,7 @@ const ORDER = [
   "upstream",
   "firewall",
   "registry",
+  "mail",
   "http",
 ];
 

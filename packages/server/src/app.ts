@@ -15,6 +15,7 @@ import { createSecretBox, type SecretBox } from "./identity/index.ts";
 import { listen } from "./listen.ts";
 import { createJobHandlers, SCHEDULES } from "./job-handlers.ts";
 import { reportMismatch } from "./report.ts";
+import { createMailer } from "./mail/index.ts";
 import { createJobQueue, type JobQueue, type JobWorker } from "./jobs/index.ts";
 import {
   createBlobCache,
@@ -219,6 +220,7 @@ async function createHttpDeps(inputs: AppInputs, storage: Storage, parts: Parts)
     log: inputs.log,
     accessLog: inputs.accessLog,
     metrics: inputs.metrics,
+    mailer: config.mail === null ? null : createMailer(config.mail, inputs.log),
     limits: config.limits,
     tokenDefault: config.tokenDefault,
     loginTokens: config.loginTokens,

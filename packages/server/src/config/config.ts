@@ -102,6 +102,8 @@ export interface Config {
   signUp: SignUp;
   /** True when administrators may choose the value of a key themselves. */
   typedKeys: boolean;
+  /** How mail is sent; null for not at all. */
+  mail: { url: string; from: string } | null;
   limits: Limits;
   cache: CacheSizes;
   registries: DeclaredRegistry[];

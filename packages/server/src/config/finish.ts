@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import type { Config, DeclaredUpstream, Proxies } from "./config.ts";
 import { standardVariable } from "./environment.ts";
-import type { ConfigKeys, UpstreamKeys, WorkspaceKeys } from "./schema.ts";
+import type { ConfigKeys, MailKeys, UpstreamKeys, WorkspaceKeys } from "./schema.ts";
 
 /** Name of the workspace that is always there. */
 const MAIN_WORKSPACE = "default";
@@ -50,6 +50,7 @@ export function finishConfig(keys: ConfigKeys, given: Surroundings): { config: C
     webLogin: keys.webLogin,
     signUp: keys.signUp,
     typedKeys: keys.typedKeys,
+    mail: finishMail(work, keys.mail),
     limits: keys.limits,
     cache: keys.cache,
     registries: keys.registries,
@@ -118,6 +119,14 @@ function secretOf<T extends object>(
     const code = (error as { code?: unknown }).code;
     work.problems.push(`${prefix}${names.file}: ${file} cannot be read (${String(code)})`);
   }
+  return null;
+}
+
+function finishMail(work: Work, keys: MailKeys): Config["mail"] {
+  const url = secretOf(work, keys, { value: "url", file: "urlFile", path: "mail" });
+  if (url === null && keys.from === null) return null;
+  if (url !== null && keys.from !== null) return { url, from: keys.from };
+  work.problems.push("mail: a server (url) and a sender (from) go together");
   return null;
 }
 

@@ -36,6 +36,13 @@ export interface UpstreamKeys {
   caFile: string | null;
 }
 
+/** Sending of mail as the file spells it. */
+export interface MailKeys {
+  url: string | null;
+  urlFile: string | null;
+  from: string | null;
+}
+
 /** A workspace as the file spells it. */
 export interface WorkspaceKeys {
   name: string;
@@ -65,6 +72,7 @@ export interface ConfigKeys {
   webLogin: boolean;
   signUp: SignUp;
   typedKeys: boolean;
+  mail: MailKeys;
   limits: Limits;
   cache: CacheSizes;
   registries: DeclaredRegistry[];
@@ -151,6 +159,23 @@ const workspaceKeys = {
   adminPasswordFile: described(optionalLine(PATH), "File that holds that password."),
 };
 
+const mailKeys = {
+  url: described(
+    optionalText("smtp://user:password@host:port, or smtps://…", (value) =>
+      /^smtps?:\/\/[^/\s]+\/?$/.test(value),
+    ).meta({
+      allowed: "smtp://user:password@host:port, or smtps://…",
+      isSecret: true,
+    }),
+    "SMTP server that takes mail; without it none is sent.",
+  ),
+  urlFile: described(optionalLine(PATH), "File that holds that URL."),
+  from: described(
+    optionalLine("a sender such as `Entrepot <npm@example.test>`"),
+    "Who mail comes from; needed where there is a server.",
+  ),
+};
+
 const topKeys = {
   host: described(line("127.0.0.1", "an address or host name"), "Address to listen on."),
   port: described(wholeNumber(0, 65_535, 4873), "Port to listen on; 0 picks a free one."),
@@ -201,6 +226,7 @@ const topKeys = {
     flag(false),
     "Lets administrators choose the value of a key, of 10 characters or more.",
   ),
+  mail: section<MailKeys>(mailKeys),
   limits: section<Limits>(limitKeys),
   cache: section<CacheSizes>(cacheKeys),
   registries: z
@@ -258,6 +284,7 @@ export const SECTIONS: Readonly<Record<string, Readonly<Record<string, z.ZodType
   "registries": registryKeys,
   "upstreams": upstreamKeys,
   "workspaces": workspaceKeys,
+  "mail": mailKeys,
 };
 
 /** Finds the schema of a key by its path; null when there is none. */

@@ -8,6 +8,7 @@ import type { Database } from "../db/index.ts";
 import type { Gate, Statuses } from "../firewall/index.ts";
 import type { Access, Identity } from "../identity/index.ts";
 import type { JobQueue } from "../jobs/index.ts";
+import type { Mailer } from "../mail/index.ts";
 import type {
   BlobCache,
   NameOrigins,
@@ -53,6 +54,8 @@ export interface HttpDeps {
   accessLog: AccessLog | null;
   metrics: Metrics;
   now: () => number;
+  /** Null where no mail is sent. */
+  mailer: Mailer | null;
   limits: Limits;
   /** What a token gets of which nothing else is said. */
   tokenDefault: "read-only" | "read-write";

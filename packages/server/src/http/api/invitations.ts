@@ -23,12 +23,31 @@ function shown(invitation: Invitation): Record<string, unknown> {
   return { ...rest, createdAt: isoOf(createdAt), expiresAt: isoOf(expiresAt) };
 }
 
-function shownWithCode(
+// Whoever invited has the code too, so that a mail that is lost is no more than that.
+async function sent(
   context: ApiContext<unknown>,
   { code, ...rest }: NewInvitation,
-): Record<string, unknown> {
+): Promise<Record<string, unknown>> {
+  const { mailer } = context.deps;
   const url = context.baseUrl === null ? null : `${context.baseUrl}${INVITATION_PATH}?code=${code}`;
-  return { ...shown(rest), code, url };
+  const isMailed =
+    mailer !== null &&
+    rest.email !== null &&
+    (await mailer.send({ to: rest.email, ...invitationMail({ url, code, expiresAt: rest.expiresAt }) }));
+  return { ...shown(rest), code, url, mailed: isMailed };
+}
+
+function invitationMail({ url, code, expiresAt }: { url: string | null; code: string; expiresAt: number }): {
+  subject: string;
+  text: string;
+} {
+  const way = url === null ? `with the code ${code}` : `at ${url}`;
+  return {
+    subject: "You are invited to an npm registry",
+    text:
+      `You are invited to a private npm registry. Choose a name and a password ${way}\n\n` +
+      `The invitation is good once, until ${isoOf(expiresAt)}. If you do not know what this is about, leave it be.\n`,
+  };
 }
 
 /** Invitations, and becoming a user by oneself. */
@@ -44,10 +63,7 @@ export const INVITATION_ROUTES: readonly ApiRoute[] = [
       assertInviting(context.deps);
       assertMayBeOwner(context, [context.body.role]);
       const { actor } = actorOf(context);
-      return shownWithCode(
-        context,
-        await context.deps.identity.invitations.create({ ...context.body, actor }),
-      );
+      return await sent(context, await context.deps.identity.invitations.create({ ...context.body, actor }));
     },
   }),
   apiRoute({
@@ -69,7 +85,7 @@ export const INVITATION_ROUTES: readonly ApiRoute[] = [
       const { invitations } = context.deps.identity;
       const id = context.param("id");
       assertMayBeOwner(context, [(await invitations.get(id)).role]);
-      return shownWithCode(context, await invitations.resend({ id, actor: actorOf(context).actor }));
+      return await sent(context, await invitations.resend({ id, actor: actorOf(context).actor }));
     },
   }),
   apiRoute({
