@@ -77,7 +77,9 @@ it("libnpmaccess grants, revokes and lists", async () => {
 
 it("libnpmaccess opens and closes packages, and sets no second factor", async () => {
   expect(await access.getVisibility(NAME, reader)).toEqual({ public: false });
-  expect(await access.setAccess(NAME, "public", owner)).toBe(true);
+  // What strangers may read is not for the organization alone to say.
+  await expect(access.setAccess(NAME, "public", owner)).rejects.toMatchObject({ code: "E403" });
+  expect(await access.setAccess(NAME, "public", optionsOf(app.admin))).toBe(true);
   expect(await access.getVisibility(NAME, reader)).toEqual({ public: true });
   expect(await access.setAccess(NAME, "restricted", owner)).toBe(true);
   expect(await access.getVisibility(NAME, reader)).toEqual({ public: false });
