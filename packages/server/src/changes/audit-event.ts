@@ -8,6 +8,7 @@ export type AuditKind =
   | "signed-out"
   | "sign-in-failed"
   | "sign-in-limited"
+  | "web-login-approved"
   | "request-refused"
   | "key-used"
   | "events-dropped";

@@ -22,6 +22,15 @@ export function recordSignIn(
   audit?.record({ ...NOWHERE, kind, actor, result: "done", detail });
 }
 
+/** Records who let a client in by browser, from where, and what the client said of itself. */
+export function recordWebLoginApproval(
+  { audit }: SignInDeps,
+  actor: Actor,
+  detail: { client: string; address: string; registryId: string },
+): void {
+  audit?.record({ ...NOWHERE, kind: "web-login-approved", actor, result: "done", detail });
+}
+
 /**
  * Records a wrong password, 60 from one address in a minute at most. A client that brings its password along repeats a
  * wrong one with every request, so of those it is one for each user.

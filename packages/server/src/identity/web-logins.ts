@@ -7,7 +7,7 @@ import { createLoginToken } from "./create-token.ts";
 import type { IdentityDeps } from "./identity-deps.ts";
 import type { LoginInput, LoginSource } from "./lasting-password.ts";
 import { FROM_SESSION, ownerOfPassword, type LoginParts } from "./login.ts";
-import { recordSignIn } from "./sign-in-events.ts";
+import { recordSignIn, recordWebLoginApproval } from "./sign-in-events.ts";
 import type { TokenScope } from "./token-scope.ts";
 
 /** A login that a client asked for and that somebody is to approve with a browser. */
@@ -24,6 +24,15 @@ export interface WebLoginPlace {
   registryId: string;
 }
 
+/** A client that asks for its token. */
+export interface Collection extends WebLoginPlace {
+  done: string;
+  /** Where it is now. */
+  address: string;
+  /** Left out for all that the user may do. */
+  scope?: TokenScope;
+}
+
 /**
  * Logins by browser: the client asks for two secrets, opens a page with one and waits with the other until somebody
  * approves on the page. Whoever sees the page's URL cannot fetch the token.
@@ -38,12 +47,10 @@ export interface WebLogins {
    * too-many-requests, and permission-denied for a one-time password.
    */
   approveWithPassword(input: LoginInput & WebLoginPlace & { page: string }): Promise<boolean>;
-  /** Approves it as a user whose session that is. */
-  approveAs(input: WebLoginPlace & { page: string; userId: string }): Promise<boolean>;
-  /** Gives the token of an approved one, once; null when there is none or it is over. */
-  collect(
-    input: WebLoginPlace & { done: string; scope?: TokenScope },
-  ): Promise<{ state: "waiting" } | { state: "done"; token: string } | null>;
+  /** Approves it as a user whose session that is. False when there is none or it is over. */
+  approveAs(input: LoginSource & WebLoginPlace & { page: string; userId: string }): Promise<boolean>;
+  /** Gives the token of an approved one, once; null when there is none or it is over. `address` asks for it. */
+  collect(input: Collection): Promise<{ state: "waiting" } | { state: "done"; token: string } | null>;
 }
 
 /** How long somebody has to approve. */
@@ -55,7 +62,11 @@ const PER_ADDRESS_MAX = 20;
 const FULL_RETRY_SECONDS = 60;
 
 type Row = Selectable<Schema["web_logins"]>;
-type Approval = Pick<Row, "user_id" | "approved_with">;
+
+interface Approval {
+  userId: string;
+  with: "password" | "session";
+}
 
 /** Makes the logins by browser; what is under way is in the database, for every process to see. */
 export function createWebLogins(
@@ -68,9 +79,9 @@ export function createWebLogins(
     async approveWithPassword(input) {
       const { user, isSession } = await ownerOfPassword(deps, parts, input);
       const approvedWith = isSession ? "session" : "password";
-      return await approve(deps, input, { user_id: user.id, approved_with: approvedWith });
+      return await approve(deps, input, { userId: user.id, with: approvedWith });
     },
-    approveAs: (input) => approve(deps, input, { user_id: input.userId, approved_with: "session" }),
+    approveAs: (input) => approve(deps, input, { userId: input.userId, with: "session" }),
     collect: (input) => collect(deps, input),
   };
 }
@@ -143,39 +154,54 @@ function live(deps: IdentityDeps, { registryId }: WebLoginPlace) {
 
 async function approve(
   deps: IdentityDeps,
-  { page, registryId }: WebLoginPlace & { page: string },
+  { page, registryId, address, client }: LoginSource & WebLoginPlace & { page: string },
   approval: Approval,
 ): Promise<boolean> {
-  const { numUpdatedRows } = await deps.db.write((trx) =>
-    trx
+  const approved = await deps.db.write(async (trx) => {
+    const user = await enabledUser(trx, approval.userId);
+    if (user === undefined) return null;
+    const row = await trx
       .updateTable("web_logins")
-      .set(approval)
+      .set({ user_id: approval.userId, approved_with: approval.with })
       .where("page_hash", "=", hashOf(page))
       .where("workspace_id", "=", deps.workspaceId)
       .where("registry_id", "=", registryId)
       .where("created_at", ">", deps.now() - WEB_LOGIN_MS)
       .where("user_id", "is", null)
-      .executeTakeFirstOrThrow(),
-  );
-  return Number(numUpdatedRows) === 1;
+      .returning(["client", "address"])
+      .executeTakeFirst();
+    return row === undefined ? null : { user, row };
+  });
+  if (approved === null) return false;
+  const { user, row } = approved;
+  const actor = { name: user.name, credential: approval.with, address, client: clientName(client) };
+  recordWebLoginApproval(deps, actor, { client: row.client, address: row.address, registryId });
+  return true;
 }
 
-async function collect(
-  deps: IdentityDeps,
-  { done, scope, ...place }: WebLoginPlace & { done: string; scope?: TokenScope },
-): Promise<{ state: "waiting" } | { state: "done"; token: string } | null> {
-  const row = await live(deps, place).selectAll().where("done_hash", "=", hashOf(done)).executeTakeFirst();
-  if (row === undefined) return null;
-  const { user_id: userId } = row;
-  if (userId === null) return { state: "waiting" };
-  const user = await deps.db.read
+async function enabledUser(
+  db: Pick<Transaction<Schema>, "selectFrom">,
+  userId: string,
+): Promise<{ name: string } | undefined> {
+  return await db
     .selectFrom("users")
     .select("name")
     .where("id", "=", userId)
     .where("disabled_at", "is", null)
     .executeTakeFirst();
+}
+
+async function collect(
+  deps: IdentityDeps,
+  { done, scope, address, ...place }: Collection,
+): Promise<{ state: "waiting" } | { state: "done"; token: string } | null> {
+  const row = await live(deps, place).selectAll().where("done_hash", "=", hashOf(done)).executeTakeFirst();
+  if (row === undefined) return null;
+  const { user_id: userId } = row;
+  if (userId === null) return { state: "waiting" };
+  const user = await enabledUser(deps.db.read, userId);
   if (user === undefined) return null;
-  const { client, address } = row;
+  const { client } = row;
   const actor = { name: user.name, credential: row.approved_with, address, client };
   const given = scope === undefined ? {} : { scope };
   const from = row.approved_with === "session" ? FROM_SESSION : "";
@@ -196,12 +222,7 @@ async function take(trx: Transaction<Schema>, { id }: Row, userId: string): Prom
     .deleteFrom("web_logins")
     .where("id", "=", id)
     .executeTakeFirstOrThrow();
-  const user = await trx
-    .selectFrom("users")
-    .select("id")
-    .where("id", "=", userId)
-    .where("disabled_at", "is", null)
-    .executeTakeFirst();
+  const user = await enabledUser(trx, userId);
   if (Number(numDeletedRows) !== 1 || user === undefined) throw new EntrepotError("not-found");
 }
 

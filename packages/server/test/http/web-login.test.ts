@@ -90,6 +90,42 @@ describe("a login by browser", () => {
     expect(text).not.toContain(done);
   });
 
+  it("says what its token can do, and warns of no address but another one", async () => {
+    const { page } = await begin();
+    const { text } = await app.request(page);
+    expect(text).toContain("A client that calls itself <strong>npm/11");
+    expect(text).toContain("<strong>everything that you may do on this server</strong>");
+    expect(text).not.toContain('role="alert"');
+  });
+
+  it("warns of an address that is not the browser's, and tells the trail of all three", async () => {
+    await app.close();
+    app = await startTestApp({ file: "trustedProxies: [loopback]\n", now: clock.now });
+    const at = (ip: string): { headers: Record<string, string> } => ({ headers: { "x-forwarded-for": ip } });
+    const { page, done } = await begin(at("192.0.2.1").headers);
+    const { text } = await app.request(page, at("192.0.2.2"));
+    expect(text).toContain('<p role="alert">');
+    expect(text).toMatch(/begun at another address than yours:.* at 192\.0\.2\.1, .*\s+192\.0\.2\.2\./);
+    const own = { ...at("192.0.2.2").headers, "user-agent": "Firefox" };
+    expect((await send(page, { user: "admin", password: ADMIN_PASSWORD }, own)).status).toBe(200);
+    expect((await app.request(done, at("192.0.2.3"))).status).toBe(200);
+    const events = async (kind: string): Promise<Record<string, unknown>[]> =>
+      (await app.admin.request(`/api/v1/audit?kind=${kind}`)).json["items"] as Record<string, unknown>[];
+    await expect
+      .poll(() => events("signed-in"))
+      .toContainEqual(expect.objectContaining({ actor: "admin", address: "192.0.2.3" }));
+    expect(await events("web-login-approved")).toEqual([
+      expect.objectContaining({
+        actor: "admin",
+        credential: "password",
+        address: "192.0.2.2",
+        client: "Firefox",
+        result: "done",
+        detail: expect.objectContaining({ client: "npm/11 <b>", address: "192.0.2.1" }),
+      }),
+    ]);
+  });
+
   it("says that a password is wrong, and counts it", async () => {
     const { page, done } = await begin();
     const wrong = await send(page, { user: "admin", password: "wrong" });
@@ -251,6 +287,9 @@ describe("where tokens of logins are limited to their registry", () => {
     const request = { method: "POST", headers: { authorization: `Basic ${own}` }, body: { name: "other" } };
     expect((await app.request("/api/v1/registries", request)).status).toBe(201);
     const { page, done } = await begin({}, "other");
+    const { text } = await app.request(page);
+    expect(text).toContain("what you may do in the registry <strong>other</strong>, and nothing elsewhere");
+    expect(text).not.toContain("on this server");
     await approve(page);
     const { json } = await app.request(done);
     const headers = { authorization: `Bearer ${String(json["token"])}` };

@@ -7,6 +7,7 @@ import { closeAll, SOURCE, start, withAda } from "./identity-fixture.ts";
 const DAY_MS = 24 * 60 * 60 * 1000;
 const actor = systemActor("test");
 const PLACE = { registryId: "r1" };
+const COLLECTED = { ...PLACE, address: "192.0.2.7" };
 const ADA = { user: "ada", password: "correct horse", ...SOURCE };
 
 describeOnEachDatabase("a login by browser", (databases) => {
@@ -21,13 +22,13 @@ describeOnEachDatabase("a login by browser", (databases) => {
       ...SOURCE,
       isApproved: false,
     });
-    expect(await third.identity.webLogins.collect({ done, ...PLACE })).toEqual({ state: "waiting" });
+    expect(await third.identity.webLogins.collect({ done, ...COLLECTED })).toEqual({ state: "waiting" });
     expect(await second.identity.webLogins.find({ page: done, ...PLACE })).toBeNull();
-    expect(await third.identity.webLogins.collect({ done: page, ...PLACE })).toBeNull();
+    expect(await third.identity.webLogins.collect({ done: page, ...COLLECTED })).toBeNull();
     expect(await second.identity.webLogins.approveWithPassword({ ...ADA, page, ...PLACE })).toBe(true);
-    expect(await second.identity.webLogins.approveAs({ userId, page, ...PLACE })).toBe(false);
+    expect(await second.identity.webLogins.approveAs({ ...SOURCE, userId, page, ...PLACE })).toBe(false);
     const polls = [identity, second.identity, third.identity].map((one) =>
-      one.webLogins.collect({ done, ...PLACE }),
+      one.webLogins.collect({ done, ...COLLECTED }),
     );
     const tokens = (await Promise.all(polls)).flatMap((given) =>
       given?.state === "done" ? [given.token] : [],
@@ -43,7 +44,7 @@ describeOnEachDatabase("a login by browser", (databases) => {
     await identity.webLogins.approveWithPassword({ ...ADA, page, ...PLACE });
     await identity.createUser({ name: "root", password: null, role: "owner", actor });
     await identity.changeUser({ name: "ada", disabled: true, actor });
-    expect(await identity.webLogins.collect({ done, ...PLACE })).toBeNull();
+    expect(await identity.webLogins.collect({ done, ...COLLECTED })).toBeNull();
   });
 
   it.each<[string, (setup: Awaited<ReturnType<typeof withAda>>) => Promise<unknown>]>([
@@ -70,8 +71,10 @@ describeOnEachDatabase("a login by browser", (databases) => {
     ];
     await identity.webLogins.approveWithPassword({ ...ADA, page: approved.page, ...PLACE });
     await endIt(setup);
-    expect(await identity.webLogins.collect({ done: approved.done, ...PLACE })).toBeNull();
-    expect(await identity.webLogins.collect({ done: waiting.done, ...PLACE })).toEqual({ state: "waiting" });
+    expect(await identity.webLogins.collect({ done: approved.done, ...COLLECTED })).toBeNull();
+    expect(await identity.webLogins.collect({ done: waiting.done, ...COLLECTED })).toEqual({
+      state: "waiting",
+    });
     expect((await identity.listTokens({ userId })).items.length).toBeLessThanOrEqual(1);
   });
 

@@ -40,6 +40,7 @@ export async function collectWebLogin(context: NpmContext): Promise<Answer> {
   const outcome = await context.deps.identity.webLogins.collect({
     registryId: context.registry.id,
     done: valueOf(context.params, "login"),
+    address: context.address.ip,
     ...loginScope(context),
   });
   if (outcome === null) {
@@ -104,7 +105,8 @@ async function approveBySession(context: NpmContext, csrf: string): Promise<bool
     });
   }
   const { userId } = session.principal;
-  return await context.deps.identity.webLogins.approveAs({ ...placeOf(context), userId });
+  const from = { address: context.address.ip, client: userAgentOf(context.request) };
+  return await context.deps.identity.webLogins.approveAs({ ...placeOf(context), ...from, userId });
 }
 
 async function askingPage(
@@ -114,18 +116,39 @@ async function askingPage(
 ): Promise<Answer> {
   const session = await findSession(context.deps, context.request);
   const { text = null, ...how } = problem ?? {};
-  const client = login.client === "" ? "A client that does not say its name" : login.client;
   return pageAnswer({
     title: TITLE,
-    main: html`${alertOf(text)}
+    main: html`${alertOf(text)}${warningOf(login, context.address.ip)}
       <p>
-        <strong>${client}</strong> at the address <strong>${login.address}</strong> asks to be logged in to
-        the registry <strong>${context.registry.name}</strong>. It will get a token that can do what you can
-        do there. Go on only if you started this yourself, just now.
+        ${clientOf(login)} at the address <strong>${login.address}</strong> asks to be logged in to the
+        registry <strong>${context.registry.name}</strong>. It will get a token that can do
+        ${reachOf(context)}. Go on only if you started this yourself, just now.
       </p>
       ${session === null ? html`` : approveForm(session)}${passwordForm()}`,
     ...how,
   });
+}
+
+function clientOf({ client }: WebLogin): Html {
+  return client === ""
+    ? html`A client that does not say its name`
+    : html`A client that calls itself <strong>${client}</strong>`;
+}
+
+// What the token is limited to is said where it is limited; see loginScope.
+function reachOf({ deps, registry }: NpmContext): Html {
+  return deps.loginTokens === "all"
+    ? html`<strong>everything that you may do on this server</strong>, in every registry`
+    : html`what you may do in the registry <strong>${registry.name}</strong>, and nothing elsewhere`;
+}
+
+// Whoever is sent the page of somebody else's login sees it from another address.
+function warningOf({ address }: WebLogin, own: string): Html {
+  if (address === own) return html``;
+  return html`<p role="alert">
+    <strong>This login was begun at another address than yours:</strong> at ${address}, and this browser is at
+    ${own}. If somebody sent you here, close this page: they would act in your name.
+  </p>`;
 }
 
 function approveForm({ principal, csrfToken }: OwnSession): Html {
