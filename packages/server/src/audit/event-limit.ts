@@ -2,9 +2,9 @@
 export interface EventLimit {
   /**
    * Tells whether an event of `key` is within so many in a minute; then also how many were left out since the last
-   * one that was. Null when it is beyond.
+   * one that was, `omitted` among them. Null when it is beyond.
    */
-  take(key: string, perMinute: number): { omitted: number } | null;
+  take(key: string, perMinute: number, omitted?: number): { omitted: number } | null;
 }
 
 const MINUTE_MS = 60_000;
@@ -20,7 +20,7 @@ interface Window {
 export function createEventLimit(now: () => number): EventLimit {
   const windows = new Map<string, Window>();
   return {
-    take(key, perMinute) {
+    take(key, perMinute, before = 0) {
       const at = now();
       let window = windows.get(key);
       if (window === undefined || at - window.since >= MINUTE_MS) {
@@ -30,6 +30,7 @@ export function createEventLimit(now: () => number): EventLimit {
         windows.set(key, window);
         if (windows.size > KEYS_MAX) dropOldest(windows);
       }
+      window.omitted += before;
       if (window.count >= perMinute) {
         window.omitted += 1;
         return null;

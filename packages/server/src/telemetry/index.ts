@@ -12,6 +12,7 @@ export type { Log } from "./log.ts";
 export type { LabelsOf, MetricName } from "./metric-names.ts";
 export { createMetrics } from "./metrics.ts";
 export type { CountMeter, DurationMeter, Metrics, RouteMeter } from "./metrics.ts";
+export { networkPlace } from "./network-place.ts";
 export { createOutput } from "./output.ts";
 export type { Output } from "./output.ts";
 export { scrub } from "./scrub.ts";
