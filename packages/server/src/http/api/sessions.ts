@@ -5,6 +5,7 @@ import { requireUser } from "../require-user.ts";
 import { forgetCookie, keepCookie } from "../session-cookie.ts";
 import { actorOf, apiRoute, NO_BODY, userIdOf, type ApiContext, type ApiRoute } from "./api-route.ts";
 import { isoOf } from "./iso-of.ts";
+import { assertMayBeOwner } from "./owners.ts";
 
 const signInBody = z.strictObject({ user: z.string().max(255), password: z.string().max(4096) });
 const endBody = z.strictObject({ tokens: z.boolean().default(false) });
@@ -48,6 +49,14 @@ function ownSession({ principal, session }: ApiContext<unknown>): OwnSession {
 async function listed(context: ApiContext<unknown>, userId: string): Promise<unknown> {
   const sessions = await context.deps.identity.sessions.list(userId);
   return { items: sessions.map((session) => shownSession(session, context.session)), next: null };
+}
+
+// Of whom a session is ended; an owner's only by an owner.
+async function idOfOther(context: ApiContext<unknown>): Promise<string> {
+  const name = context.param("name");
+  const user = await context.deps.identity.findUser(name);
+  assertMayBeOwner(context, [user?.role]);
+  return user?.id ?? (await userIdOf(context, name));
 }
 
 async function endOne(context: ApiContext<unknown>, userId: string): Promise<void> {
@@ -158,7 +167,7 @@ const USER_ROUTES: readonly ApiRoute[] = [
     path: "/users/:name/sessions/:id",
     permission: "administer",
     body: NO_BODY,
-    handler: async (context) => await endOne(context, await userIdOf(context, context.param("name"))),
+    handler: async (context) => await endOne(context, await idOfOther(context)),
   }),
   apiRoute({
     id: "end-user-sessions",
@@ -166,7 +175,7 @@ const USER_ROUTES: readonly ApiRoute[] = [
     path: "/users/:name/sessions/end",
     permission: "administer",
     body: endBody,
-    handler: async (context) => await endAll(context, await userIdOf(context, context.param("name"))),
+    handler: async (context) => await endAll(context, await idOfOther(context)),
   }),
 ];
 
