@@ -106,8 +106,8 @@ function tooMany(waitMs: number): EntrepotError {
   });
 }
 
-/** One host of IPv6 owns at least a /64, so its addresses count as one. */
-function placeOf(address: string): string {
+/** The place in the network of an address: one host of IPv6 owns at least a /64, so its addresses count as one. */
+export function placeOf(address: string): string {
   if (!ipaddr.isValid(address)) return address;
   const parsed = ipaddr.process(address);
   return parsed.kind() === "ipv4"

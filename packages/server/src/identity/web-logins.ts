@@ -4,6 +4,7 @@ import type { Selectable, Transaction } from "kysely";
 import { clientName } from "../changes/index.ts";
 import type { Schema } from "../db/index.ts";
 import { createLoginToken } from "./create-token.ts";
+import { placeOf } from "./failed-passwords.ts";
 import type { IdentityDeps } from "./identity-deps.ts";
 import type { LoginInput, LoginSource } from "./lasting-password.ts";
 import { FROM_SESSION, ownerOfPassword, type LoginParts } from "./login.ts";
@@ -38,7 +39,7 @@ export interface Collection extends WebLoginPlace {
  * approves on the page. Whoever sees the page's URL cannot fetch the token.
  */
 export interface WebLogins {
-  /** Begins one. Throws too-many-requests while thousands are under way. */
+  /** Begins one. Throws too-many-requests while thousands are under way, or 20 of the last minute from one place. */
   begin(input: LoginSource & WebLoginPlace): Promise<{ page: string; done: string }>;
   /** The login of a page; null when there is none or it is over. */
   find(input: WebLoginPlace & { page: string }): Promise<WebLogin | null>;
@@ -58,7 +59,9 @@ const WEB_LOGIN_MS = 10 * 60 * 1000;
 
 const RANDOM_BYTES = 32;
 const COUNT_MAX = 2000;
-const PER_ADDRESS_MAX = 20;
+const PER_PLACE_MAX = 20;
+/** How long nothing from the same place ends one: whoever began it may be at the page. */
+const KEPT_MS_MIN = 60_000;
 const FULL_RETRY_SECONDS = 60;
 
 type Row = Selectable<Schema["web_logins"]>;
@@ -110,28 +113,31 @@ async function begin(
   return { page, done };
 }
 
-// Anybody may begin one, so what is kept of them has a limit, for each address and for all.
+// Anybody may begin one, so what is kept of them has a limit, for each place in the network and for all.
 async function makeRoom(trx: Transaction<Schema>, row: Row): Promise<void> {
   const over = row.created_at - WEB_LOGIN_MS;
   await trx.deleteFrom("web_logins").where("created_at", "<=", over).execute();
-  const own = await trx
+  const kept = await trx
     .selectFrom("web_logins")
-    .select("id")
-    .where("address", "=", row.address)
-    .orderBy("created_at", "desc")
-    .limit(PER_ADDRESS_MAX)
-    .offset(PER_ADDRESS_MAX - 1)
+    .select(["id", "address", "created_at"])
+    .where("workspace_id", "=", row.workspace_id)
+    .orderBy("created_at")
+    .limit(COUNT_MAX)
     .execute();
-  const ids = own.map(({ id }) => id);
+  const place = placeOf(row.address);
+  const own = kept.filter(({ address }) => placeOf(address) === place);
+  const oldest = own.slice(0, Math.max(0, own.length - PER_PLACE_MAX + 1));
+  const waitMs = (oldest.at(-1)?.created_at ?? -Infinity) + KEPT_MS_MIN - row.created_at;
+  if (waitMs > 0) throw tooMany("from your address", Math.ceil(waitMs / 1000));
+  if (kept.length - oldest.length >= COUNT_MAX) throw tooMany("under way", FULL_RETRY_SECONDS);
+  const ids = oldest.map(({ id }) => id);
   if (ids.length > 0) await trx.deleteFrom("web_logins").where("id", "in", ids).execute();
-  const { count } = await trx
-    .selectFrom("web_logins")
-    .select((select) => select.fn.countAll<number | string>().as("count"))
-    .executeTakeFirstOrThrow();
-  if (Number(count) < COUNT_MAX) return;
-  throw new EntrepotError("too-many-requests", {
-    message: "Too many logins by browser are under way; log in with --auth-type=legacy, or later.",
-    details: { retryAfterSeconds: FULL_RETRY_SECONDS },
+}
+
+function tooMany(which: string, retryAfterSeconds: number): EntrepotError {
+  return new EntrepotError("too-many-requests", {
+    message: `There are too many logins by browser ${which}; log in with --auth-type=legacy, or later.`,
+    details: { retryAfterSeconds },
   });
 }
 

@@ -78,6 +78,24 @@ describeOnEachDatabase("a login by browser", (databases) => {
     expect((await identity.listTokens({ userId })).items.length).toBeLessThanOrEqual(1);
   });
 
+  it("shares its limit with all addresses of one place, and with no other place or workspace", async () => {
+    const { identity, db } = await withAda(await databases.open());
+    const begin = (address: string): Promise<unknown> =>
+      identity.webLogins.begin({ ...SOURCE, ...PLACE, address });
+    for (let count = 0; count < 20; count += 1) await begin(`2001:db8::${count}`);
+    await expect(begin("2001:db8::ffff:1")).rejects.toMatchObject({
+      code: "too-many-requests",
+      details: { retryAfterSeconds: 60 },
+    });
+    await begin("2001:db8:0:1::1");
+    const workspace = { id: "w2", name: "other", host: null, created_at: 0 };
+    await db.write(async (trx) => {
+      await trx.insertInto("workspaces").values(workspace).execute();
+      await trx.updateTable("web_logins").set({ workspace_id: "w2" }).execute();
+    });
+    await begin("2001:db8::1");
+  });
+
   it("leaves none of its secrets in the database", async () => {
     const { identity, db } = await withAda(await databases.open());
     const { page, done } = await identity.webLogins.begin({ ...SOURCE, ...PLACE });

@@ -37,6 +37,10 @@ export async function beginWebLogin(context: NpmContext): Promise<Answer> {
 
 /** `GET /-/v1/login/ID`: 202 until somebody approved, then 200 with the token, once. */
 export async function collectWebLogin(context: NpmContext): Promise<Answer> {
+  // The answer to HEAD has no body, so the token would be lost.
+  if (context.request.method === "HEAD") {
+    throw new EntrepotError("method-not-allowed", { details: { allow: "GET" } });
+  }
   const outcome = await context.deps.identity.webLogins.collect({
     registryId: context.registry.id,
     done: valueOf(context.params, "login"),
