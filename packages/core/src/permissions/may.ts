@@ -1,7 +1,7 @@
 import type { HelpCode } from "../help-topics.ts";
 import { coversName } from "../names.ts";
 import type { AccessPolicy, AccessRule, AccessTarget } from "./access-rule.ts";
-import { DEEDS, PERMISSIONS_OF_ROLE, READING, type Permission } from "./permission.ts";
+import { DEEDS, NEEDS_SIGHT, PERMISSIONS_OF_ROLE, READING, type Permission } from "./permission.ts";
 import type { Principal, TokenLimits, UserPrincipal } from "./principal.ts";
 
 /** May this principal do this to that? */
@@ -37,10 +37,11 @@ const NEVER_RESTRICTED: ReadonlySet<Permission> = new Set<Permission>(["administ
  * Decides whether a principal has a permission on a target, and says why. Closed by default. In this order:
  *
  * 1. the credential's own limits: a token is never more than what it was made for;
- * 2. the rules of the workspace. Of those that concern principal, permission and target, one decides: a rule on the user
+ * 2. for what is done to packages, a rule that decides against seeing them: nobody changes or gets what is kept from them;
+ * 3. the rules of the workspace. Of those that concern principal, permission and target, one decides: a rule on the user
  *    before one on a team before one on everyone; then a rule on the registry before one on a group of registries before
  *    one on the workspace, and each of these on a package before one on all of them; then a restriction before a grant;
- * 3. the user's role; for the anonymous, whether the registry is open; for a key, what it was made for, which rules on
+ * 4. the user's role; for the anonymous, whether the registry is open; for a key, what it was made for, which rules on
  *    everyone can only take from.
  *
  * @example may({ principal: { kind: "anonymous" }, permission: "view", target }, policy).allowed // false
@@ -49,6 +50,8 @@ export function may(question: PermissionQuestion, policy: AccessPolicy): Permiss
   const limited = refusedByCredential(question);
   if (limited !== null) return limited;
   const { principal } = question;
+  const unseen = ruleAgainstSight(question, policy);
+  if (unseen !== null) return ruleAnswer({ ...question, permission: "view" }, unseen);
   const rule = decidingRule(question, policy);
   // A key has its permissions from nobody else, so a rule can only take some.
   if (principal.kind === "key") {
@@ -123,6 +126,12 @@ function coversRegistry({ registries }: TokenLimits, registry: AccessTarget["reg
   if (registries === null) return true;
   if (registry === null) return false;
   return registries.ids.has(registry.id) || registry.groups.some((group) => registries.groups.has(group));
+}
+
+function ruleAgainstSight(question: PermissionQuestion, policy: AccessPolicy): AccessRule | null {
+  if (!NEEDS_SIGHT.has(question.permission)) return null;
+  const rule = decidingRule({ ...question, permission: "view" }, policy);
+  return rule?.effect === "restrict" ? rule : null;
 }
 
 function decidingRule(question: PermissionQuestion, policy: AccessPolicy): AccessRule | null {

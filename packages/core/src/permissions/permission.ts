@@ -36,6 +36,19 @@ export const READING: ReadonlySet<Permission> = new Set<Permission>([
   "view-teams",
 ]);
 
+/** What is done to packages, for which a rule that keeps them out of sight is a refusal too. */
+export const NEEDS_SIGHT: ReadonlySet<Permission> = new Set<Permission>([
+  "download",
+  "publish",
+  "overwrite",
+  "tag",
+  "deprecate",
+  "unpublish",
+  "manage-access",
+  "promote",
+  "push",
+]);
+
 const DEVELOPER: readonly Permission[] = [
   "view",
   "download",

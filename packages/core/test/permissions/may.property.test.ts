@@ -2,7 +2,17 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { AccessRule } from "../../src/permissions/access-rule.ts";
 import { user, registry, policy, adaOnly, developers, everyone, ask } from "./fixtures.ts";
-import { PERMISSIONS, ROLES } from "../../src/permissions/permission.ts";
+import { NEEDS_SIGHT, PERMISSIONS, ROLES } from "../../src/permissions/permission.ts";
+
+const nobodySees: AccessRule = {
+  id: "",
+  effect: "restrict",
+  subject: everyone,
+  permissions: new Set(["view"]),
+  registryId: null,
+  group: null,
+  packages: null,
+};
 
 describe("whatever the rules", () => {
   const permission = fc.constantFrom(...PERMISSIONS);
@@ -82,6 +92,23 @@ describe("whatever the rules", () => {
           else expect(before && !after).toBe(false);
         },
       ),
+    );
+  });
+
+  it("who is kept from seeing a package does nothing to it", () => {
+    const kept = fc
+      .array(anyRule)
+      .map((rules) => [
+        ...rules.filter((rule) => rule.effect === "restrict" || !rule.permissions.has("view")),
+        { ...nobodySees, id: "kept" },
+      ]);
+    fc.assert(
+      fc.property(kept, anyTarget, (rules, target) => {
+        const held = PERMISSIONS.filter(
+          (wanted) => ask(user("owner"), wanted, [target, policy(...rules)]).allowed,
+        );
+        expect(held.filter((wanted) => NEEDS_SIGHT.has(wanted))).toEqual([]);
+      }),
     );
   });
 

@@ -52,6 +52,26 @@ describe("without rules", () => {
     expect(held).toEqual(["view"]);
   });
 
+  it("what a person may not see, that person does not publish, tag or take away", () => {
+    const rules = policy(
+      rule({ effect: "restrict", permissions: ["view"], packages: "@acme/*" }),
+      rule({ subject: adaOnly, permissions: ["publish"], packages: "@acme/secret" }),
+    );
+    const held = PERMISSIONS.filter(
+      (permission) =>
+        ask(user("developer"), permission, [packageIn(registry("a"), "@acme/secret"), rules]).allowed,
+    );
+    expect(held).toEqual(["query", "view-teams"]);
+    expect(
+      ask(user("developer"), "unpublish", [packageIn(registry("a"), "@acme/secret"), rules]).reason,
+    ).toBe(
+      "A rule for everyone on @acme/* keeps ada from what this needs: to see packages. Ask an administrator.",
+    );
+    expect(
+      ask(user("developer"), "unpublish", [packageIn(registry("a"), "@other/open"), rules]).allowed,
+    ).toBe(true);
+  });
+
   it("a key may do what it was made for", () => {
     const held = PERMISSIONS.filter((permission) => ask(key(["view"]), permission, registry("a")).allowed);
     expect(held).toEqual(["view"]);
