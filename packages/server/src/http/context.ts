@@ -110,5 +110,7 @@ export interface NpmRoute {
   organizationIn?: string;
   /** True where a stale credential must not stand in the way of getting a new one. */
   ignoresCredential?: true;
+  /** True where a password is compared, which records wrong ones itself. */
+  isSignIn?: true;
   handler: NpmHandler;
 }

@@ -26,6 +26,7 @@ export interface RequestTrace {
   ip: string;
   /** Id of the route that matched. */
   route: string | null;
+  isSignIn: boolean;
   registry: Registry | null;
   packageName: string | null;
 }
@@ -130,6 +131,7 @@ export function createNpmEndpoint(
 function noteAsked(trace: RequestTrace, matched: MatchedRoute | null, registry: Registry | undefined): void {
   trace.meter = matched?.meter ?? null;
   trace.route = matched?.route.id ?? null;
+  trace.isSignIn = matched?.route.isSignIn === true;
   trace.registry = registry ?? null;
   trace.packageName = matched?.params.package?.full ?? null;
 }

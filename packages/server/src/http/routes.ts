@@ -225,6 +225,7 @@ export const NPM_ROUTES: readonly NpmRoute[] = [
     path: "/-/login/:login",
     permission: "none",
     ignoresCredential: true,
+    isSignIn: true,
     handler: approveWebLogin,
   },
   {
@@ -233,6 +234,7 @@ export const NPM_ROUTES: readonly NpmRoute[] = [
     path: "/-/user/org.couchdb.user:{user}",
     permission: "none",
     ignoresCredential: true,
+    isSignIn: true,
     handler: login,
   },
   {
@@ -241,6 +243,7 @@ export const NPM_ROUTES: readonly NpmRoute[] = [
     path: "/-/user/org.couchdb.user:{user}/-rev/:rev",
     permission: "none",
     ignoresCredential: true,
+    isSignIn: true,
     handler: login,
   },
   {

@@ -24,7 +24,13 @@ const CONNECTION_CHECK_MS = 5000;
 const HEADERS_COUNT_MAX = 200;
 const LARGE_BODY_BYTES = 64 * 1024;
 const ANONYMOUS: Principal = { kind: "anonymous" };
-const UNKNOWN = { principal: ANONYMOUS, route: null, registry: null, packageName: null } as const;
+const UNKNOWN = {
+  principal: ANONYMOUS,
+  route: null,
+  isSignIn: false,
+  registry: null,
+  packageName: null,
+} as const;
 
 /** The server, and how it ends. */
 export interface HttpServer {

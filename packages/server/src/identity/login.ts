@@ -1,4 +1,4 @@
-import { EntrepotError, type Principal } from "@entrepot/core";
+import { EntrepotError, isEntrepotError, type Principal } from "@entrepot/core";
 import { clientName } from "../changes/index.ts";
 import { createLoginToken } from "./create-token.ts";
 import type { IdentityDeps } from "./identity-deps.ts";
@@ -6,7 +6,7 @@ import { checkLastingPassword, passwordMustChange, type LoginInput } from "./las
 import type { CheckedUser, PasswordCheck } from "./password-check.ts";
 import { isLoginPassword } from "./sessions/session-secret.ts";
 import type { Sessions } from "./sessions/sessions.ts";
-import { recordFailedSignIn, recordSignIn } from "./sign-in-events.ts";
+import { recordFailedSignIn, recordLimitedSignIn, recordSignIn } from "./sign-in-events.ts";
 import type { TokenScope } from "./token-scope.ts";
 import { foldUserName } from "./user-name.ts";
 
@@ -80,7 +80,7 @@ export async function login(deps: IdentityDeps, parts: LoginParts, input: TokenL
 
 async function whoLogsIn(deps: IdentityDeps, parts: LoginParts, input: LoginInput): Promise<Somebody> {
   const name = foldUserName(input.user);
-  if (name === TOKEN_USER) return await ownerOfToken(parts, input);
+  if (name === TOKEN_USER) return await ownerOfToken(deps, parts, input);
   const { user, isSession } = await ownerOfPassword(deps, parts, input);
   const how = isSession
     ? { credential: "session", from: FROM_SESSION }
@@ -111,12 +111,27 @@ export async function ownerOfPassword(
   }
 }
 
-async function ownerOfToken({ authenticate }: LoginParts, input: LoginInput): Promise<Somebody> {
+async function ownerOfToken(deps: IdentityDeps, parts: LoginParts, input: LoginInput): Promise<Somebody> {
+  try {
+    return await shownByToken(parts, input);
+  } catch (error) {
+    const { address, client } = input;
+    const actor = { name: TOKEN_USER, credential: null, address, client: clientName(client) };
+    if (isEntrepotError(error, "too-many-requests")) recordLimitedSignIn(deps, actor);
+    else if (isEntrepotError(error) && error.status < 500) {
+      recordFailedSignIn(deps, actor, { because: "token-refused", isSignIn: true });
+    }
+    throw error;
+  }
+}
+
+async function shownByToken({ authenticate }: LoginParts, input: LoginInput): Promise<Somebody> {
   const pair = Buffer.from(`${TOKEN_USER}:${input.password}`).toString("base64");
   const principal = await authenticate(`Basic ${pair}`, input.address);
   if (principal.kind !== "user") {
     throw new EntrepotError("permission-denied", {
       message: "This key belongs to nobody, so nobody logs in with it; set it as _authToken instead.",
+      details: { code: "token-permission" },
     });
   }
   if (principal.mustChangePassword) throw passwordMustChange(principal.name);

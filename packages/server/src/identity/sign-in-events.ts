@@ -3,11 +3,12 @@ import type { IdentityDeps } from "./identity-deps.ts";
 
 const FAILED_PER_MINUTE = 60;
 
-/** Why a password was not good enough. */
+/** Why a password, or what stood in its place, was not good enough. */
 export type FailedBecause =
   | "password-wrong"
   | "password-to-change"
   | "session-ended"
+  | "token-refused"
   | "user-unknown"
   | "user-disabled";
 

@@ -14,6 +14,7 @@ export const ACCOUNT_ROUTES: readonly ApiRoute[] = [
     method: "POST",
     path: "/login",
     permission: "none",
+    isSignIn: true,
     body: loginBody,
     async handler(context) {
       const { token } = await context.deps.identity.login({
@@ -29,6 +30,7 @@ export const ACCOUNT_ROUTES: readonly ApiRoute[] = [
     method: "POST",
     path: "/password",
     permission: "none",
+    isSignIn: true,
     body: passwordBody,
     async handler(context) {
       const { name } = await context.deps.identity.changeOwnPassword({

@@ -42,6 +42,8 @@ interface ApiRouteSpec<Body> {
   registryIn?: string;
   /** Parameter of the path that names the package, where the permission is needed on that one. */
   packageIn?: string;
+  /** Present where a password is compared, which records wrong ones itself. */
+  isSignIn?: true;
   /** Present where it concerns the whole server: then only its main workspace has it. */
   ofWholeServer?: true;
   /** Parameter of the path that names the organization on which the permission is needed. */

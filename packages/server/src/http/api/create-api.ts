@@ -28,6 +28,7 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** Of the route; nothing at other URLs. */
     id?: string;
+    isSignIn?: boolean;
   }
   interface FastifyRequest {
     principal: Principal;
@@ -126,7 +127,7 @@ function addRoute(app: FastifyInstance, parts: RouteParts, route: ApiRoute): voi
   app.route({
     method: route.method,
     url: `${API_PREFIX}${route.path}`,
-    config: { id: route.id },
+    config: { id: route.id, isSignIn: route.isSignIn === true },
     // Before the body is read: what may not be written is not taken in.
     onRequest: async (request, reply) => {
       // What anyone may ask is asked with any credential, a stale one among them.
@@ -255,6 +256,7 @@ function askedOf(request: FastifyRequest): RefusedRequest {
     principal,
     ip: clientIp,
     route: routeOptions.config.id ?? null,
+    isSignIn: routeOptions.config.isSignIn === true,
     registry: isAboutRegistry && name !== undefined ? { id: null, name } : null,
     packageName,
   };

@@ -104,6 +104,7 @@ export const INVITATION_ROUTES: readonly ApiRoute[] = [
     method: "POST",
     path: "/sign-up",
     permission: "none",
+    isSignIn: true,
     body: signUpBody,
     status: 201,
     async handler(context) {

@@ -80,6 +80,7 @@ const THIS_ROUTES: readonly ApiRoute[] = [
     method: "POST",
     path: "/session",
     permission: "none",
+    isSignIn: true,
     body: signInBody,
     status: 201,
     async handler(context) {
