@@ -144,7 +144,10 @@ async function ofCode(deps: IdentityDeps, code: string): Promise<Invitation> {
     .executeTakeFirst();
   if (row === undefined) throw noInvitation();
   const invitation = invitationOf(row, deps.now());
-  if (invitation.state === "open") return invitation;
+  if (invitation.state === "open") {
+    await assertInviterMay(deps.db.read, row);
+    return invitation;
+  }
   const why = { expired: "expired", accepted: "was used already", revoked: "was revoked" }[invitation.state];
   throw new EntrepotError("permission-denied", {
     message: `This invitation ${why}; ask whoever sent it for another.`,
@@ -152,22 +155,46 @@ async function ofCode(deps: IdentityDeps, code: string): Promise<Invitation> {
 }
 
 /**
- * Marks an invitation as accepted in this transaction. Throws permission-denied when it was used or ended since it was
- * read.
+ * Marks an invitation as accepted by the new user who acts, in this transaction. Throws permission-denied when it was
+ * used or ended since it was read.
  */
 export async function markAccepted(
   trx: Transaction<Schema>,
   { id }: Invitation,
-  accepted: { userName: string; at: number },
+  { actor, at }: Deed & { at: number },
 ): Promise<void> {
-  const { numUpdatedRows } = await trx
+  const row = await trx
     .updateTable("invitations")
-    .set({ accepted_by: accepted.userName, ended_at: accepted.at })
+    .set({ accepted_by: actor.name, ended_at: at })
     .where("id", "=", id)
     .where("ended_at", "is", null)
-    .executeTakeFirstOrThrow();
-  if (Number(numUpdatedRows) === 1) return;
-  throw new EntrepotError("permission-denied", { message: "This invitation was used just now." });
+    .returningAll()
+    .executeTakeFirst();
+  if (row === undefined) {
+    throw new EntrepotError("permission-denied", { message: "This invitation was used just now." });
+  }
+  await assertInviterMay(trx, row);
+  await appendInvitationChange(trx, row, { actor, at, what: "accepted" });
+}
+
+/**
+ * An invitation is as good as who sent it is when it is used. Keys have names that no user has: what they made stays good
+ * until it is revoked.
+ */
+async function assertInviterMay(db: Pick<Transaction<Schema>, "selectFrom">, row: Row): Promise<void> {
+  const inviter = await db
+    .selectFrom("users")
+    .select(["role", "disabled_at"])
+    .where("workspace_id", "=", row.workspace_id)
+    .where("name", "=", row.created_by)
+    .executeTakeFirst();
+  if (inviter === undefined) return;
+  // Only owners make owners.
+  const roles: readonly Role[] = row.role === "owner" ? ["owner"] : ["owner", "admin"];
+  if (inviter.disabled_at === null && roles.includes(inviter.role)) return;
+  throw new EntrepotError("permission-denied", {
+    message: "Whoever sent this invitation may not invite any more; ask an administrator for another.",
+  });
 }
 
 /** Deletes invitations that ended 30 days ago or earlier; gives their number. */
@@ -204,8 +231,10 @@ function noInvitation(): EntrepotError {
 async function appendInvitationChange(
   trx: Transaction<Schema>,
   row: Row,
-  change: { actor: Actor; at: number; what: "created" | "sent again" | "revoked" },
+  change: { actor: Actor; at: number; what: "created" | "sent again" | "revoked" | "accepted" },
 ): Promise<void> {
+  const { id: invitationId, email, role } = row;
+  const accepted = change.what === "accepted" ? { userName: row.accepted_by, invitedBy: row.created_by } : {};
   await appendChange(trx, {
     workspaceId: row.workspace_id,
     registryId: null,
@@ -213,7 +242,7 @@ async function appendInvitationChange(
     kind: "invitation-changed",
     actor: change.actor,
     at: change.at,
-    detail: { invitationId: row.id, email: row.email, role: row.role, what: change.what },
+    detail: { invitationId, email, role, what: change.what, ...accepted },
   });
 }
 

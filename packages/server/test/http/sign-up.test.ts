@@ -160,6 +160,55 @@ describe("an invitation", () => {
     expect((await app.admin.request(path, { method: "DELETE" })).status).toBe(404);
   });
 
+  it("is good only as long as who sent it may invite", async () => {
+    const inviter = await app.as("an-inviter", "admin");
+    const { json } = await inviter.request("/api/v1/invitations", { method: "POST", body: {} });
+    const change = async (name: string, body: unknown): Promise<void> => {
+      const changed = await app.admin.request(`/api/v1/users/${name}`, { method: "PATCH", body });
+      expect(changed.status).toBe(200);
+    };
+    for (const [taken, given] of [
+      [{ disabled: true }, { disabled: false }],
+      [{ role: "developer" }, { role: "admin" }],
+    ]) {
+      await change("an-inviter", taken);
+      const refused = await signUp(app, { code: json["code"], name: "trusting" });
+      expect([refused.status, refused.json.error]).toEqual([
+        403,
+        expect.stringContaining("may not invite any more"),
+      ]);
+      const page = await app.request(`/-/invitation?code=${String(json["code"])}`);
+      expect([page.status, page.text.includes("may not invite any more")]).toEqual([403, true]);
+      await change("an-inviter", given);
+    }
+    expect((await signUp(app, { code: json["code"], name: "trusting" })).status).toBe(201);
+    const trail = await app.admin.request("/api/v1/audit?kind=invitation-changed&limit=1");
+    expect(trail.json["items"]).toEqual([
+      expect.objectContaining({
+        actor: "trusting",
+        detail: expect.objectContaining({
+          what: "accepted",
+          userName: "trusting",
+          invitedBy: "an-inviter",
+          invitationId: json["id"],
+        }),
+      }),
+    ]);
+  });
+
+  it("is guessed no faster than a password", async () => {
+    const one = await startTestApp({ file: "signUp: invitation\n" });
+    const { code } = (await invite(one)).json;
+    expect((await signUp(one, { code, name: "invited" })).status).toBe(201);
+    const statuses: number[] = [];
+    for (let count = 0; count < 62 && statuses.at(-1) !== 429; count += 1) {
+      statuses.push((await signUp(one, { code: "guess", name: `user-${count}` })).status);
+    }
+    await one.close();
+    // Whoever was invited costs the address nothing.
+    expect([statuses.length, statuses[0], statuses.at(-1)]).toEqual([61, 404, 429]);
+  });
+
   it("is the only way in", async () => {
     expect((await signUp(app, { name: "uninvited" })).status).toBe(403);
     expect((await signUp(app, { name: "uninvited", code: "guess" })).status).toBe(404);

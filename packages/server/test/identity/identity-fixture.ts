@@ -21,6 +21,8 @@ export interface Setup {
   identity: Identity;
   /** How many passwords were compared with a hash. */
   compared: () => number;
+  /** How many passwords were hashed to be kept. */
+  hashed: () => number;
   /** Makes it look as if too many passwords waited to be hashed, or ends that. */
   setBusy: (isBusy: boolean) => void;
 }
@@ -39,10 +41,15 @@ export async function closeAll(): Promise<void> {
 export async function start(db: Database, clock: TestClock = createTestClock()): Promise<Setup> {
   const changes = await createChangeLog(db, { pollMs: 50, onError: () => undefined });
   let compared = 0;
+  let hashed = 0;
   let isBusy = false;
   const cheap = createPasswordHasher(CHEAP);
   const hasher: PasswordHasher = {
     ...cheap,
+    hash: (password) => {
+      hashed += 1;
+      return cheap.hash(password);
+    },
     isFull: () => isBusy || cheap.isFull(),
     verify: (phc, password) => {
       compared += 1;
@@ -64,7 +71,7 @@ export async function start(db: Database, clock: TestClock = createTestClock()):
   const setBusy = (busy: boolean): void => {
     isBusy = busy;
   };
-  return { db, clock, changes, identity, compared: () => compared, setBusy };
+  return { db, clock, changes, identity, compared: () => compared, hashed: () => hashed, setBusy };
 }
 
 /** Adds the workspace that everything is in. */
