@@ -52,6 +52,8 @@ const SERVER_COMMANDS: Readonly<Record<string, ServerCommand>> = {
   gc: { usage: () => MAINTENANCE_USAGE.gc, run: (inputs) => runMaintenanceCommand("gc", inputs) },
 };
 
+const PRIVATE = 0o077;
+
 const VERSION_OPTIONS: readonly string[] = ["--version", "-v"];
 
 async function run(inputs: ProcessInputs): Promise<number> {
@@ -64,6 +66,8 @@ async function run(inputs: ProcessInputs): Promise<number> {
   const command = isOption ? SERVE : ownCommand(topic);
   if (command === undefined) return await runOther(inputs);
   if (isHelp || rest.some(isHelpOption)) return say(command.usage());
+  // The database holds hashes of secrets, the folder other people's packages: for this user alone.
+  process.umask(PRIVATE);
   return await command.run(isOption ? inputs : { ...inputs, argv: rest });
 }
 

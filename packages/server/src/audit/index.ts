@@ -8,6 +8,7 @@ export type { AuditTrail } from "./audit-trail.ts";
 export type { AuditRecord } from "./audit-recorder.ts";
 export { eventsInOrder, listEvents } from "./read-events.ts";
 export type { AuditFilter, EventPage } from "./read-events.ts";
+export { sealEvents } from "./sealer.ts";
 export { shownEvent } from "./shown-event.ts";
 export type { ShownEvent } from "./shown-event.ts";
 export { verifyTrail } from "./verify-trail.ts";

@@ -70,6 +70,11 @@ export function createSealer(db: Database, onError: (error: unknown) => void): S
   };
 }
 
+/** Seals once what is committed, for a process that keeps no trail open. */
+export async function sealEvents(db: Database): Promise<void> {
+  await createSealer(db, () => undefined).seal();
+}
+
 /** The last event that has a hash; what comes after it is not sealed yet. */
 export async function lastSealed(db: Pick<Database, "read">): Promise<Link> {
   const row = await db.read

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
 import { EntrepotError, READING, ROLES, type Role } from "@entrepot/core";
+import { sealEvents } from "../audit/index.ts";
 import { systemActor } from "../changes/index.ts";
 import { loadConfig, type ProcessInputs } from "../config/index.ts";
 import { isReadOnly, UNLIMITED, type Identity, type Token, type User } from "../identity/index.ts";
@@ -156,6 +157,8 @@ async function withIdentity<T>(
   try {
     return await work(storage.identity);
   } finally {
+    // No server may be there to do it, and an event that waits for its hash can be changed unnoticed.
+    await sealEvents(storage.db);
     await storage.close();
   }
 }

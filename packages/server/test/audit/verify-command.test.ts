@@ -1,12 +1,13 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { startTestApp } from "@entrepot/testkit";
-import { expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { describeOnEachDatabase } from "../db/each-database.ts";
+import { startServerProcess } from "../http/server-process.ts";
 import { change, eventsOf, openTrail } from "./trail-fixtures.ts";
 
 const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
@@ -17,8 +18,12 @@ interface Run {
   stderr: string;
 }
 
-async function verify(env: Record<string, string>, ...options: string[]): Promise<Run> {
-  const run = promisify(execFile)(process.execPath, [MAIN, "verify", ...options], {
+function verify(env: Record<string, string>, ...options: string[]): Promise<Run> {
+  return command(env, "verify", ...options);
+}
+
+async function command(env: Record<string, string>, ...words: string[]): Promise<Run> {
+  const run = promisify(execFile)(process.execPath, [MAIN, ...words], {
     env: { PATH: process.env["PATH"], HOME: "/nonexistent", ...env },
   });
   const done = await run.catch((error: unknown) => error as Run);
@@ -64,6 +69,34 @@ it("works while the server runs, and with nothing to check says so", async () =>
   await app.admin.publish({ name: "widget", version: "1.0.0" });
   const { code, stdout } = await verify({}, "--data", app.data);
   expect([code, stdout]).toEqual([0, expect.stringContaining("The audit trail is whole.")]);
+});
+
+describe("a server that ran and stopped", () => {
+  let data: string;
+  beforeAll(async () => {
+    data = await mkdtemp(join(tmpdir(), "entrepot-verify-"));
+    await (await startServerProcess(data)).stop();
+  });
+  afterAll(() => rm(data, { recursive: true }));
+
+  it("leaves nothing that other users of the machine can read", async () => {
+    const paths = await readdir(data, { recursive: true });
+    const open: string[] = [];
+    for (const path of paths) {
+      const { mode } = await stat(join(data, path));
+      if ((mode & 0o077) !== 0) open.push(path);
+    }
+    expect(paths).toContain("entrepot.db");
+    expect(open).toEqual([]);
+  });
+
+  it("finds the events of commands sealed when they end", async () => {
+    const events = async (): Promise<unknown> =>
+      JSON.parse((await verify({}, "--json", "--data", data)).stdout);
+    const before = (await events()) as { events: number };
+    expect((await command({}, "admin", "add", "vera", "--data", data)).code).toBe(0);
+    expect(await events()).toMatchObject({ isWhole: true, events: before.events + 1, unsealed: 0 });
+  });
 });
 
 it("takes no word that it does not know", async () => {
