@@ -81,6 +81,16 @@ describe("npm token create", () => {
     expect(await made.as("/npm/default/@acme%2fleft")).toBe(403);
   });
 
+  it("takes several packages in one text, as npm sends what was written with commas", async () => {
+    const packages = ["plain, @acme/left"];
+    const made = await make({ packages, packages_and_scopes_permission: "read-write" });
+    expect(await made.as(tagOf("plain"), tag)).toBe(201);
+    expect(await made.as(tagOf("@acme/left"), tag)).toBe(201);
+    expect(await made.as(tagOf("@acme/right"), tag)).toBe(403);
+    const networks = await make({ cidr_whitelist: "192.0.2.0/24,127.0.0.1/32", readonly: true });
+    expect(await networks.as("/npm/default/plain")).toBe(200);
+  });
+
   it("keeps to scopes, written with @ or without", async () => {
     const made = await make({ scopes: ["@acme", "third"], packages_and_scopes_permission: "read-write" });
     expect(await made.as(tagOf("@acme/left"), tag)).toBe(201);

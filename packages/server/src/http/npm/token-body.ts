@@ -141,11 +141,14 @@ function textOf(body: Body, key: string): string | null {
   throw invalid(`"${key}" is a text.`);
 }
 
-// npm sends a list; some send one text.
+// npm sends a list; some send one text. Names hold no comma, and npm leaves `--packages=left,right` in one piece.
 function listOf(body: Body, key: string): readonly string[] | null {
   const value = body[key];
   if (value === undefined || value === null) return null;
-  const list: unknown[] = Array.isArray(value) ? value : [value];
+  const sent: unknown[] = Array.isArray(value) ? value : [value];
+  const list = sent.flatMap((entry) =>
+    typeof entry === "string" ? entry.split(",").map((name) => name.trim()) : [entry],
+  );
   if (list.length > ENTRIES_MAX) throw invalid(`"${key}" has at most ${ENTRIES_MAX} entries.`);
   if (list.every((entry) => typeof entry === "string" && entry !== "" && entry.length <= NAME_CHARS_MAX)) {
     return list as string[];
