@@ -52,7 +52,7 @@ export interface Identity {
    * Replaces a password by whoever knows it, a one-time one included. Throws credential-invalid, too-many-requests, and
    * request-invalid for a bad new one.
    */
-  changeOwnPassword(input: OwnPasswordChange): Promise<User>;
+  changeOwnPassword(input: OwnPasswordChange): Promise<Pick<User, "name">>;
   /** Checks a password without minting anything. Throws credential-invalid and too-many-requests. */
   checkPassword(input: { userName: string; password: string; address: string }): Promise<CheckedUser>;
   /**
