@@ -7,7 +7,7 @@ import type { LoginSource } from "./lasting-password.ts";
 import { login, type Login, type TokenLogin } from "./login.ts";
 import { changeOwnPassword, type OwnPasswordChange } from "./own-password.ts";
 import { createPasswordCheck } from "./password-check.ts";
-import type { CheckedUser } from "./password-check.ts";
+import type { CheckedUser, PasswordInput } from "./password-check.ts";
 import { makeOneTimePassword } from "./password-rules.ts";
 import { recordSignIn } from "./sign-in-events.ts";
 import { createSessions, type Sessions } from "./sessions/sessions.ts";
@@ -54,7 +54,7 @@ export interface Identity {
    */
   changeOwnPassword(input: OwnPasswordChange): Promise<Pick<User, "name">>;
   /** Checks a password without minting anything. Throws credential-invalid and too-many-requests. */
-  checkPassword(input: { userName: string; password: string; address: string }): Promise<CheckedUser>;
+  checkPassword(input: PasswordInput): Promise<CheckedUser>;
   /**
    * Revokes the token with this secret. Resolves with false when it was revoked before. Throws credential-invalid
    * for what is no token's secret, a token's id among it. Whoever shows no other credential is the token's own user.

@@ -29,6 +29,7 @@ export { purgeInvitations } from "./invitations.ts";
 export type { Invitation, Invitations, NewInvitation } from "./invitations.ts";
 export type { LoginInput, LoginSource } from "./lasting-password.ts";
 export type { Login, TokenLogin } from "./login.ts";
+export { assertPasswordChange } from "./own-password.ts";
 export type { OwnPasswordChange } from "./own-password.ts";
 export { mayOrganize } from "./organizations/may-organize.ts";
 export type { OrganizationQuestion } from "./organizations/may-organize.ts";

@@ -80,6 +80,20 @@ describe("a profile", () => {
     expect([(await login(right.old)).status, (await login(right.new)).status]).toEqual([401, 200]);
   });
 
+  it.each([
+    ["a field", { email: "barbara" }, {}, 400],
+    ["the old password", {}, { old: "wrong" }, 401],
+    ["the new password", {}, { new: "short" }, 400],
+  ])("is changed in nothing where %s is refused", async (...[, fields, passwords, status]) => {
+    const barbara = await app.as("barbara");
+    const right = { old: "the password of barbara", new: "a new password" };
+    const body = { fullname: "B. Liskov", ...fields, password: { ...right, ...passwords } };
+    expect((await set(body, barbara)).status).toBe(status);
+    expect((await barbara.request(PROFILE)).json).toMatchObject({ fullname: "", email: "" });
+    const login = { user: "barbara", password: right.old };
+    expect((await app.request("/api/v1/login", { method: "POST", body: login })).status).toBe(200);
+  });
+
   it("is not changed with a limited token", async () => {
     const made = await ada.request("/api/v1/tokens", { method: "POST", body: { name: "reads" } });
     const headers = { authorization: `Bearer ${String(made.json["token"])}` };

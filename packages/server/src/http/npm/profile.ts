@@ -1,5 +1,5 @@
 import { EntrepotError } from "@entrepot/core";
-import type { User } from "../../identity/index.ts";
+import { assertPasswordChange, type OwnPasswordChange, type User } from "../../identity/index.ts";
 import { npmActor, userAgentOf } from "../actor.ts";
 import { jsonAnswer, type Answer } from "../answer.ts";
 import type { NpmContext } from "../context.ts";
@@ -14,20 +14,29 @@ export async function getProfile(context: NpmContext): Promise<Answer> {
   return jsonAnswer(200, profileOf(await ownUser(context, requireUser(context.principal).name)));
 }
 
-/** `POST /-/npm/v1/user`: changes full name and e-mail, or the password by whoever knows the old one. */
+/**
+ * `POST /-/npm/v1/user`: changes full name and e-mail, and the password by whoever knows the old one. Nothing is changed
+ * where any of them is refused.
+ */
 export async function setProfile(context: NpmContext): Promise<Answer> {
   const { name } = requireWholeUser(context.principal, "change your profile");
   const body = await context.body.json(BODY_BYTES_MAX);
   const wanted = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
   assertOffered(wanted);
-  if (wanted["password"] !== undefined && wanted["password"] !== null) {
-    await setPassword(context, name, wanted["password"]);
-  }
+  const { identity } = context.deps;
   const before = await ownUser(context, name);
   const change = changeOf(before, wanted);
-  if (Object.keys(change).length === 0) return jsonAnswer(200, profileOf(before));
-  const after = await context.deps.identity.changeUser({ name, ...change, actor: npmActor(context) });
-  return jsonAnswer(200, profileOf(after));
+  const password = passwordOf(context, name, wanted["password"] ?? null);
+  if (password !== null) {
+    await identity.checkPassword({ userName: name, ...password });
+    assertPasswordChange(password);
+  }
+  // It checks its fields before it writes, so that the password is the last of all.
+  if (Object.keys(change).length > 0) {
+    await identity.changeUser({ name, ...change, actor: npmActor(context) });
+  }
+  if (password !== null) await identity.changeOwnPassword(password);
+  return jsonAnswer(200, profileOf(await ownUser(context, name)));
 }
 
 async function ownUser({ deps }: NpmContext, name: string): Promise<User> {
@@ -51,13 +60,14 @@ function assertOffered(wanted: Record<string, unknown>): void {
   });
 }
 
-async function setPassword(context: NpmContext, user: string, passwords: unknown): Promise<void> {
+function passwordOf(context: NpmContext, user: string, passwords: unknown): OwnPasswordChange | null {
+  if (passwords === null) return null;
   const { old, new: newPassword } = passwords as { old?: unknown; new?: unknown };
   if (typeof old !== "string" || typeof newPassword !== "string") {
     throw new EntrepotError("request-invalid", { message: "A new password needs the old one beside it." });
   }
   const from = { address: context.address.ip, client: userAgentOf(context.request) };
-  await context.deps.identity.changeOwnPassword({ user, password: old, newPassword, ...from });
+  return { user, password: old, newPassword, ...from };
 }
 
 // npm sends every field that may be written; what is as it was is no change.
