@@ -4,18 +4,29 @@ import { isSameSecret, SESSION_MS_MAX, sessionEnded, type OwnSession } from "../
 import type { HttpDeps } from "./context.ts";
 
 const NAME = "entrepot-session";
+/** With this beginning browsers take a cookie only from this very host and by https, and for all of its paths. */
+const SECURE_NAME = `__Host-${NAME}`;
 const CSRF_HEADER = "x-entrepot-csrf";
 const SECRET_PATTERN = /^[A-Za-z0-9_-]{43}$/;
 
 type Carrier = Pick<IncomingMessage, "headers">;
 
-/** The secret in the session's cookie; null when the request has no such cookie. */
+/**
+ * The secret in the session's cookie; null when the request has no such cookie. The one that only this host can set comes
+ * before the other. Throws credential-invalid for two of one name: another host of the domain may have set either.
+ */
 function sessionSecretOf({ headers }: Carrier): string | null {
-  for (const pair of (headers.cookie ?? "").split(";")) {
-    const [name = "", value = ""] = pair.split("=", 2).map((part) => part.trim());
-    if (name === NAME) return value;
-  }
-  return null;
+  const pairs = (headers.cookie ?? "")
+    .split(";")
+    .map((pair) => pair.split("=", 2).map((part) => part.trim()));
+  const of = (wanted: string): string[] =>
+    pairs.flatMap(([name, value = ""]) => (name === wanted ? [value] : []));
+  const [secure, plain] = [of(SECURE_NAME), of(NAME)];
+  if (secure.length <= 1 && plain.length <= 1) return secure[0] ?? plain[0] ?? null;
+  throw new EntrepotError("credential-invalid", {
+    message: "Your browser sent two sessions; delete the cookies of this server and sign in again.",
+    details: { code: "session-ended" },
+  });
 }
 
 /** The session of a request's cookie; null when there is no cookie, or its session is over. */
@@ -72,6 +83,6 @@ export function forgetCookie(isSecure: boolean): string {
 }
 
 function cookie(value: string, { seconds, isSecure }: { seconds: number; isSecure: boolean }): string {
-  const secure = isSecure ? "; Secure" : "";
-  return `${NAME}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Strict${secure}`;
+  const [name, secure] = isSecure ? [SECURE_NAME, "; Secure"] : [NAME, ""];
+  return `${name}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Strict${secure}`;
 }

@@ -56,12 +56,47 @@ describe("signing in", () => {
     });
   });
 
-  it("marks the cookie as secure where clients come by https", async () => {
+  it("sets one of its very own where clients come by https, and reads both", async () => {
     const secure = await startTestApp({ env: { ENTREPOT_PUBLIC_URL: "https://npm.example" } });
     const body = { user: "admin", password: ADMIN_PASSWORD };
-    const { headers } = await secure.request("/api/v1/session", { method: "POST", body });
+    const { headers, json } = await secure.request("/api/v1/session", { method: "POST", body });
+    const cookie = String(headers["set-cookie"]).split(";")[0] ?? "";
+    const plain = cookie.replace("__Host-", "");
+    const ask = (cookies: string[], method = "GET"): Promise<TestResponse> =>
+      secure.request("/api/v1/session", {
+        method,
+        headers: { "cookie": cookies.join("; "), "x-entrepot-csrf": String(json["csrf"]) },
+      });
+    const statuses: number[] = [];
+    for (const cookies of [
+      [cookie],
+      [plain],
+      ["entrepot-session=x", cookie],
+      [`${plain}x`],
+      [cookie, cookie],
+    ]) {
+      statuses.push((await ask(cookies)).status);
+    }
+    const ended = await ask([cookie], "DELETE");
     await secure.close();
-    expect(String(headers["set-cookie"])).toMatch(/; Secure$/);
+    expect(String(headers["set-cookie"])).toMatch(
+      /^__Host-entrepot-session=[\w-]{43}; Path=\/; Max-Age=604800; HttpOnly; SameSite=Strict; Secure$/,
+    );
+    expect(statuses).toEqual([200, 200, 200, 401, 401]);
+    expect(String(ended.headers["set-cookie"])).toMatch(/^__Host-entrepot-session=; .*Max-Age=0;.*; Secure$/);
+  });
+
+  it("is undone by a second cookie of the name, whichever is right", async () => {
+    const browser = await admin();
+    const own = { headers: { cookie: browser.cookie } };
+    expect((await app.request("/api/v1/session", own)).status).toBe(200);
+    for (const cookie of [
+      `${browser.cookie}; entrepot-session=x`,
+      `entrepot-session=x; ${browser.cookie}`,
+      `${browser.cookie}; ${browser.cookie}`,
+    ]) {
+      expect((await app.request("/api/v1/session", { headers: { cookie } })).status).toBe(401);
+    }
   });
 
   it("takes no wrong password, no token for one, and nothing that another site sends", async () => {
