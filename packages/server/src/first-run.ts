@@ -237,12 +237,19 @@ export function welcomeText(input: {
 type PasswordInput = Omit<Parameters<typeof welcomeText>[0], "password">;
 
 /** What a start prints of a workspace that it made. */
-export function newWorkspaceText(made: { name: string; host: string; oneTimePassword: string }): string {
+export function newWorkspaceText(
+  made: { name: string; host: string; oneTimePassword: string },
+  input: PasswordInput,
+): string {
+  const url = urlAt(made.host, input.url);
   return [
     "",
     `  The workspace ${made.name} is ready at the host ${made.host}.`,
-    `  Its administrator is admin, with the one-time password ${made.oneTimePassword}`,
-    "  It is not shown again, and opens nothing but the way to a password of your own.",
+    `  Set a password for its admin first, with the one-time password ${made.oneTimePassword}`,
+    `    ${ownPasswordCommand({ ...input, url })}`,
+    `  or in a browser at ${url}/-/password`,
+    "  It is not shown again. If it is lost, this makes another password, also while the server runs:",
+    `    ${newPasswordCommand(input, ["--workspace", made.name])}`,
     "",
   ].join("\n");
 }
@@ -252,8 +259,15 @@ function ownPasswordCommand({ program, url }: PasswordInput): string {
   return ["node", program, "password", "--server", url, "--user", "admin"].map(shellWord).join(" ");
 }
 
-function newPasswordCommand({ program, config }: PasswordInput): string {
-  const words = ["node", program, "admin", "password", "admin", "--data", config.data];
+/** The server's URL at another host name of it. */
+function urlAt(host: string, url: string): string {
+  const at = new URL(url);
+  at.hostname = host;
+  return at.origin;
+}
+
+function newPasswordCommand({ program, config }: PasswordInput, more: readonly string[] = []): string {
+  const words = ["node", program, "admin", "password", "admin", ...more, "--data", config.data];
   // Its URL holds a password, which must not be printed.
   const isElsewhere = !config.databaseUrl.startsWith("sqlite:");
   const comment = isElsewhere ? "  # with ENTREPOT_DATABASE_URL as for the server" : "";

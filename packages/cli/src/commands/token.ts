@@ -10,6 +10,8 @@ const COLUMNS = [
   "name",
   "hint",
   "readonly",
+  "registries",
+  "packages",
   "createdAt",
   "expiresAt",
   "lastUsedAt",
@@ -21,10 +23,14 @@ const OVERLAP: OptionSpec = {
   what: "Minutes for which the old one goes on; 60 when left out.",
 };
 
-type Secret = Record<string, unknown> & { token: string };
+interface Secret {
+  id: string;
+  /** What a client shows; the server keeps its hash. */
+  token: string;
+}
 
 function showSecret({ print, io }: CommandContext, made: Secret): void {
-  if (!print.asJson) io.err("This is shown this once:\n");
+  if (!print.asJson) io.err(`This is shown this once; ${made.id} is its id, to rotate or revoke it by:\n`);
   print.done(made.token, made);
 }
 

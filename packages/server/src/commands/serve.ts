@@ -38,9 +38,11 @@ export async function serve(config: Config): Promise<number> {
   const told = stopSignal();
   const url = await listenOrClose(app);
   log.info("listening", { url });
-  for (const workspace of app.newWorkspaces) output.write(`${newWorkspaceText(workspace)}\n`);
+  const program = process.argv[1] ?? "";
+  for (const workspace of app.newWorkspaces) {
+    output.write(`${newWorkspaceText(workspace, { url, program, config })}\n`);
+  }
   if (app.isUnused) {
-    const program = process.argv[1] ?? "";
     const text = welcomeText({ url, password: adminPassword(app), program, config });
     output.write(`${text}\n`);
   }
