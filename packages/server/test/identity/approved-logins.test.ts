@@ -57,6 +57,10 @@ describeOnEachDatabase("a login by browser", (databases) => {
       ({ identity }) => identity.changeUser({ name: "ada", password: "another horse", actor }),
     ],
     [
+      "a new password by its user",
+      ({ identity }) => identity.changeOwnPassword({ ...ADA, newPassword: "another horse" }),
+    ],
+    [
       "being disabled and enabled again",
       async ({ identity }) => {
         for (const disabled of [true, false]) await identity.changeUser({ name: "ada", disabled, actor });
