@@ -12,7 +12,7 @@ export interface Printer {
 }
 
 /** Makes the printer. */
-export function createPrinter(io: Pick<ClientIo, "out">, asJson: boolean): Printer {
+export function createPrinter(io: Pick<ClientIo, "out" | "err">, asJson: boolean): Printer {
   const json = (value: unknown): void => io.out(`${JSON.stringify(value, null, 2)}\n`);
   return {
     asJson,
@@ -27,7 +27,7 @@ export function createPrinter(io: Pick<ClientIo, "out">, asJson: boolean): Print
     done(text, result) {
       if (asJson) return json(result);
       io.out(`${text}\n`);
-      for (const warning of warningsIn(result)) io.out(`Warning: ${cellText(warning)}\n`);
+      for (const warning of warningsIn(result)) io.err(`Warning: ${cellText(warning)}\n`);
     },
   };
 }

@@ -206,8 +206,8 @@ describe("every command sends what it should", () => {
   it("passes on what the server warns of", async () => {
     const warnings = ["Anyone can read it."];
     await serve({ "PATCH /registries/r": { body: { name: "r", warnings } } });
-    const { out } = await run("registry change r --anonymous-read --token t");
-    expect(out).toBe("Changed the registry r.\nWarning: Anyone can read it.\n");
+    const { out, err } = await run("registry change r --anonymous-read --token t");
+    expect([out, err]).toEqual(["Changed the registry r.\n", "Warning: Anyone can read it.\n"]);
   });
 
   it("lists claims, which are plain texts", async () => {

@@ -54,6 +54,18 @@ async function withRules(rules: Record<string, unknown>[], work: () => Promise<v
 const spelled = (name: string): string => name.replace("/", "%2f");
 const base = (name: string): string => name.slice(name.indexOf("/") + 1);
 
+it("a rule for a group that no registry is in comes with a warning", async () => {
+  const made = async (group: string): Promise<Record<string, unknown>> => {
+    const { json } = await rule({ effect: "restrict", subject: "everyone", permissions: ["push"], group });
+    await app.admin.request(`/api/v1/access-rules/${String(json["id"])}`, { method: "DELETE" });
+    return json;
+  };
+  expect(await made("riskey")).toMatchObject({
+    warnings: ['No registry is in the group "riskey", so far this concerns none.'],
+  });
+  expect(await made("risky")).not.toHaveProperty("warnings");
+});
+
 /** What can be asked without changing anything: what is refused for another reason than a right is not 401 and not 403. */
 const ASKED: Readonly<Record<string, (name: string) => [method: string, path: string, body?: unknown]>> = {
   view: (name) => ["GET", `/${spelled(name)}`],

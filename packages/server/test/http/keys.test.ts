@@ -100,13 +100,16 @@ describe("a feed key", () => {
   it("is for its registries only, and for the groups that they are in", async () => {
     await app.admin.publish({ name: "left", version: "1.0.0", registry: "other" });
     const key = await feedKey({ registries: undefined, groups: ["production"] });
+    const warnings = async (): Promise<unknown> =>
+      (await makeKey({ kind: "feed", groups: ["production"] })).json["warnings"];
+    expect(await warnings()).toEqual([expect.stringContaining('No registry is in the group "production"')]);
     const read = async (registry: string): Promise<number> =>
       (await app.request(`/npm/${registry}/left`, { headers: { "x-apikey": key } })).status;
     expect([await read("default"), await read("other")]).toEqual([403, 403]);
     const group = (groups: string[]): Promise<TestResponse> =>
       app.admin.request("/api/v1/registries/other/groups", { method: "PUT", body: { groups } });
     expect((await group(["production"])).json["groups"]).toEqual(["production"]);
-    expect([await read("default"), await read("other")]).toEqual([403, 200]);
+    expect([await read("default"), await read("other"), await warnings()]).toEqual([403, 200, undefined]);
     await group([]);
     expect(await read("other")).toBe(403);
     expect((await group(["Not A Name"])).status).toBe(400);

@@ -21,6 +21,7 @@ import {
   actorOf,
   apiRoute,
   NO_BODY,
+  groupWarnings,
   registryOf,
   userIdOf,
   type ApiContext,
@@ -112,7 +113,8 @@ async function create(context: ApiContext<z.infer<typeof ruleBody>>): Promise<un
     packages,
     actor: actorOf(context).actor,
   });
-  return { ...context.body, tasks: undefined, id: rule.id, permissions: [...all] };
+  const warnings = await groupWarnings(context, group === null ? [] : [group]);
+  return { ...context.body, tasks: undefined, id: rule.id, permissions: [...all], ...warnings };
 }
 
 async function remove(context: ApiContext<unknown>): Promise<void> {

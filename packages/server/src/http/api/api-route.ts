@@ -93,6 +93,21 @@ export async function registryOf(context: ApiContext<unknown>, name: string): Pr
   return registry;
 }
 
+/** What is said of groups that no registry is in, with what was made for them: they are made by being named. */
+export async function groupWarnings(
+  { deps }: Pick<ApiContext<unknown>, "deps">,
+  named: readonly string[],
+): Promise<{ warnings?: string[] }> {
+  if (named.length === 0) return {};
+  const { byName } = await deps.registries.snapshot();
+  const known = new Set([...byName.values()].flatMap(({ groups }) => groups));
+  const empty = named.filter((name) => !known.has(name));
+  if (empty.length === 0) return {};
+  return {
+    warnings: empty.map((name) => `No registry is in the group "${name}", so far this concerns none.`),
+  };
+}
+
 /** The id of a user by name. Throws `not-found`. */
 export async function userIdOf({ deps }: Pick<ApiContext<unknown>, "deps">, name: string): Promise<string> {
   const user = await deps.identity.findUser(name);

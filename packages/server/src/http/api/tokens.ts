@@ -10,7 +10,15 @@ import {
 } from "../../identity/index.ts";
 import type { RegistrySnapshot } from "../../registry/index.ts";
 import { requireKnown, requireUser, requireWholeUser } from "../require-user.ts";
-import { actorOf, apiRoute, NO_BODY, registryOf, type ApiContext, type ApiRoute } from "./api-route.ts";
+import {
+  actorOf,
+  apiRoute,
+  groupWarnings,
+  NO_BODY,
+  registryOf,
+  type ApiContext,
+  type ApiRoute,
+} from "./api-route.ts";
 import { isoOf, isoOrNull } from "./iso-of.ts";
 import { assertMayBeOwner } from "./owners.ts";
 import { limitOf } from "./page.ts";
@@ -133,7 +141,8 @@ async function made(context: ApiContext<unknown>, { body, ...token }: Made): Pro
     scope: await scopeOf(context, body),
     expiresAt: expiresInDays === null ? null : context.deps.now() + expiresInDays * MS_PER_DAY,
   });
-  return { ...shownToken(await context.deps.registries.snapshot(), created), token: created.secret };
+  const shown = shownToken(await context.deps.registries.snapshot(), created);
+  return { ...shown, token: created.secret, ...(await groupWarnings(context, body.groups ?? [])) };
 }
 
 async function rotated(
