@@ -1,17 +1,20 @@
 import type { Actor } from "./actor.ts";
 import type { ChangeKind } from "./change.ts";
 
+/** What the audit trail tells of and the change log does not. */
+export const KINDS_WITHOUT_CHANGE = [
+  "signed-in",
+  "signed-out",
+  "sign-in-failed",
+  "sign-in-limited",
+  "web-login-approved",
+  "request-refused",
+  "key-used",
+  "events-dropped",
+] as const;
+
 /** What the audit trail tells of: every change, and what changes nothing. */
-export type AuditKind =
-  | ChangeKind
-  | "signed-in"
-  | "signed-out"
-  | "sign-in-failed"
-  | "sign-in-limited"
-  | "web-login-approved"
-  | "request-refused"
-  | "key-used"
-  | "events-dropped";
+export type AuditKind = ChangeKind | (typeof KINDS_WITHOUT_CHANGE)[number];
 
 /** How it ended: as wanted, not allowed, or not possible. */
 export type AuditResult = "done" | "refused" | "failed";

@@ -6,6 +6,7 @@
 export { clientName, systemActor } from "./actor.ts";
 export type { Actor } from "./actor.ts";
 export { appendAuditEvents, appendChange } from "./append-change.ts";
+export { KINDS_WITHOUT_CHANGE } from "./audit-event.ts";
 export type { AuditKind, AuditResult, NewAuditEvent } from "./audit-event.ts";
 export type { Change, ChangeKind, NewChange } from "./change.ts";
 export type { ChangeListener } from "./change-feed.ts";

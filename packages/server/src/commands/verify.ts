@@ -1,12 +1,14 @@
 import { parseArgs } from "node:util";
-import { verifyTrail, type Verification } from "../audit/index.ts";
+import { sealEvents, verifyTrail, type Verification } from "../audit/index.ts";
 import { loadConfig, type ProcessInputs } from "../config/index.ts";
+import type { Database } from "../db/index.ts";
 import { openCommandStorage } from "./open-storage.ts";
 
 /** How `entrepot verify` is written. */
 export const VERIFY_USAGE = `Usage: entrepot verify [--head HASH] [--json] [--data FOLDER] [--config FILE]
-Checks that no event of the audit trail was changed, removed or inserted, whether or not the server runs.
-Exits with 1 when one was, and names the first event that does not fit.
+Checks that no event of the audit trail was changed, removed or inserted, and that each change has its own,
+whether or not the server runs. Seals what is not sealed yet. Exits with 1 when something is wrong, and
+names the first event that does not fit, or the first change without one.
   --head HASH   also check that this hash, which an earlier run printed, is still in the trail: without
                 it a trail whose end was cut off, or that was written anew, cannot be told from a whole one
 Works on the database named by the configuration.
@@ -32,6 +34,7 @@ export async function runVerifyCommand(inputs: ProcessInputs): Promise<number> {
   const storage = await openCommandStorage(config, { makesDatabase: false, usesBlobs: false });
   try {
     const result = await verifyTrail(storage.db, {
+      isSealed: await isSealed(storage.db),
       wantedHead: words.head,
       onProgress: (events) => {
         const isDue = events > 0 && events % PROGRESS_EVENTS === 0;
@@ -43,6 +46,17 @@ export async function runVerifyCommand(inputs: ProcessInputs): Promise<number> {
     return isWhole ? 0 : 1;
   } finally {
     await storage.close();
+  }
+}
+
+/** Seals what a server left; says why when the database did not let it, which is no reason not to look. */
+async function isSealed(db: Database): Promise<boolean> {
+  try {
+    await sealEvents(db);
+    return true;
+  } catch (error) {
+    process.stderr.write(`entrepot: the end of the trail could not be sealed: ${String(error)}\n`);
+    return false;
   }
 }
 
@@ -70,7 +84,8 @@ function textOf({ events, unsealed, head, fault, hasWantedHead }: Verification):
   const lines = [`events that fit: ${events}`, `head: ${head}`];
   if (unsealed > 0) lines.push(`not sealed yet: ${unsealed}`);
   if (fault !== null) {
-    lines.push(`The event ${fault.seq} (${fault.kind}, ${fault.at}) does not fit. ${fault.reason}`);
+    const what = fault.of === "event" ? "does not fit" : "has no event";
+    lines.push(`The ${fault.of} ${fault.seq} (${fault.kind}, ${fault.at}) ${what}. ${fault.reason}`);
   }
   if (hasWantedHead === false) {
     lines.push(

@@ -25,7 +25,13 @@ describeOnEachDatabase("the chain of the audit trail", (databases) => {
       hasWantedHead: null,
     });
     await change(db, "a");
-    expect(await verifyTrail(db)).toMatchObject({ events: 0, unsealed: 1, head: START, fault: null });
+    const unsealed = { events: 0, unsealed: 1, head: START };
+    expect(await verifyTrail(db, { isSealed: false })).toMatchObject({ ...unsealed, fault: null });
+    expect(await verifyTrail(db, { now: () => 60_000 })).toMatchObject({ ...unsealed, fault: null });
+    expect(await verifyTrail(db, { now: () => 60_002, wantedHead: START })).toMatchObject({
+      fault: { of: "event", reason: expect.stringContaining("older than a minute") },
+      hasWantedHead: null,
+    });
   });
 
   it("takes in changes and other events in one order", async () => {
@@ -149,8 +155,38 @@ describeOnEachDatabase("the chain of the audit trail", (databases) => {
         .where("seq", ">=", seqs[4] as number)
         .execute(),
     );
+    const fifth = { of: "change", kind: "tag-set", reason: expect.stringContaining("removed") };
+    expect(await verifyTrail(db, { wantedHead: head })).toMatchObject({
+      events: 4,
+      fault: fifth,
+      hasWantedHead: null,
+    });
+    // Whoever cuts off the change log too is found out by the hash alone.
+    const changes = await db.read.selectFrom("changes").select("seq").orderBy("seq").execute();
+    await db.write((trx) =>
+      trx
+        .deleteFrom("changes")
+        .where("seq", ">=", changes[4]?.seq as number)
+        .execute(),
+    );
     expect(await verifyTrail(db)).toMatchObject({ events: 4, fault: null });
     expect(await verifyTrail(db, { wantedHead: head })).toMatchObject({ hasWantedHead: false });
+  });
+
+  it("lacks the events of changes when all of it is gone", async () => {
+    const db = await databases.open();
+    await sealed(db, 3);
+    const [first] = await db.read.selectFrom("changes").select("seq").orderBy("seq").execute();
+    await db.write((trx) => trx.deleteFrom("audit_events").execute());
+    expect((await verifyTrail(db)).fault).toMatchObject({ of: "change", seq: first?.seq });
+  });
+
+  it("needs no events for changes that are older than it", async () => {
+    const db = await databases.open();
+    await change(db, "old");
+    await db.write((trx) => trx.deleteFrom("audit_events").execute());
+    await sealed(db, 3);
+    expect(await verifyTrail(db)).toMatchObject({ events: 3, fault: null });
   });
 
   it("drops the oldest of what a database that is gone does not take, and says so in the trail", async () => {

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { startTestApp } from "@entrepot/testkit";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { openDatabase } from "../../src/db/index.ts";
 import { describeOnEachDatabase } from "../db/each-database.ts";
 import { startServerProcess } from "../http/server-process.ts";
 import { change, eventsOf, openTrail } from "./trail-fixtures.ts";
@@ -61,6 +62,25 @@ describeOnEachDatabase("entrepot verify", (databases) => {
       fault: { kind: "tag-set" },
     });
   });
+});
+
+it("seals what a server left, and names the first change whose event is gone", async () => {
+  const data = await mkdtemp(join(tmpdir(), "entrepot-verify-"));
+  onTestFinished(() => rm(data, { recursive: true }));
+  const db = await openDatabase({ url: `sqlite:${join(data, "entrepot.db")}` });
+  onTestFinished(() => db.close());
+  await change(db, "a");
+  const sealed = await verify({}, "--data", data);
+  expect(sealed.stdout).toContain("The audit trail is whole.");
+  expect(sealed.code).toBe(0);
+  const head = (await eventsOf(db))[0]?.hash ?? "";
+  expect(head).toHaveLength(64);
+
+  await db.write((trx) => trx.deleteFrom("audit_events").execute());
+  const emptied = await verify({}, "--data", data, "--head", head);
+  expect(emptied.code).toBe(1);
+  expect(emptied.stdout).toMatch(/^The change 1 \(tag-set, .*\) has no event\./m);
+  expect(emptied.stdout).not.toContain("cut off");
 });
 
 it("works while the server runs, and with nothing to check says so", async () => {

@@ -1,0 +1,90 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { KINDS_WITHOUT_CHANGE } from "../changes/index.ts";
+import type { AuditRow, ChangeRow, Database } from "../db/index.ts";
+
+type Reader = Pick<Database, "read">;
+type ChangeKey = Pick<ChangeRow, "seq" | "kind" | "at" | "actor" | "package">;
+type EventKey = Pick<AuditRow, "seq" | "kind" | "at" | "actor" | "package">;
+
+const PAGE = 1_000;
+
+/**
+ * Finds the first change whose event is not in the trail, of those since the first one that has an event; null when each
+ * has its own. Changes that are older than the trail have none. In an empty trail the first change of all lacks its.
+ */
+export async function changeWithoutEvent(db: Reader): Promise<ChangeKey | null> {
+  // Before the events are read: each change up to this one was committed with its event.
+  const until = await newestChange(db);
+  const events = pagesOf((after) => eventsAfter(db, after));
+  let event = (await events.next()).value ?? null;
+  let isAudited = event === null && (await isEmpty(db));
+  for await (const change of pagesOf((after) => changesAfter(db, { after, until }))) {
+    if (event !== null && isSame(event, change)) {
+      isAudited = true;
+      event = (await events.next()).value ?? null;
+    } else if (isAudited) {
+      return change;
+    }
+  }
+  return null;
+}
+
+function isSame(event: EventKey, change: ChangeKey): boolean {
+  return (
+    event.kind === change.kind &&
+    event.at === change.at &&
+    event.actor === change.actor &&
+    event.package === change.package
+  );
+}
+
+async function* pagesOf<T extends { seq: number }>(
+  read: (after: number) => Promise<T[]>,
+): AsyncGenerator<T, undefined> {
+  let rows = await read(0);
+  while (rows.length > 0) {
+    yield* rows;
+    await nextTurn();
+    rows = rows.length < PAGE ? [] : await read(rows.at(-1)?.seq ?? 0);
+  }
+  return undefined;
+}
+
+async function eventsAfter(db: Reader, after: number): Promise<EventKey[]> {
+  return await db.read
+    .selectFrom("audit_events")
+    .select(["seq", "kind", "at", "actor", "package"])
+    .where("seq", ">", after)
+    .where("kind", "not in", KINDS_WITHOUT_CHANGE)
+    .orderBy("seq")
+    .limit(PAGE)
+    .execute();
+}
+
+async function changesAfter(
+  db: Reader,
+  { after, until }: { after: number; until: number },
+): Promise<ChangeKey[]> {
+  return await db.read
+    .selectFrom("changes")
+    .select(["seq", "kind", "at", "actor", "package"])
+    .where("seq", ">", after)
+    .where("seq", "<=", until)
+    .orderBy("seq")
+    .limit(PAGE)
+    .execute();
+}
+
+async function newestChange(db: Reader): Promise<number> {
+  const row = await db.read
+    .selectFrom("changes")
+    .select("seq")
+    .orderBy("seq", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return row?.seq ?? 0;
+}
+
+async function isEmpty(db: Reader): Promise<boolean> {
+  return (await db.read.selectFrom("audit_events").select("seq").limit(1).executeTakeFirst()) === undefined;
+}
