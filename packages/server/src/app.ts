@@ -224,6 +224,7 @@ async function createHttpDeps(inputs: AppInputs, storage: Storage, parts: Parts)
     limits: config.limits,
     tokenDefault: config.tokenDefault,
     loginTokens: config.loginTokens,
+    sessionLogin: config.sessionLogin,
     webLogin: config.webLogin,
     signUp: config.signUp,
     tarballLimits: {

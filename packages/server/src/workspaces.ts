@@ -52,6 +52,7 @@ export async function openWorkspace(
     hasher: createPasswordHasher(),
     failedPasswords: createFailedPasswords(),
     random: (size) => randomBytes(size),
+    sessionLogin: config.sessionLogin,
     fingerprint: config.typedKeys ? deps.secrets.fingerprint : null,
   });
   const registries = await createRegistries({

@@ -56,6 +56,7 @@ export async function openCommandStorage(config: Config, needs: CommandNeeds): P
     hasher: createPasswordHasher(),
     failedPasswords: createFailedPasswords(),
     random: (size) => randomBytes(size),
+    sessionLogin: config.sessionLogin,
     // Its key is the server's own.
     fingerprint: null,
   });

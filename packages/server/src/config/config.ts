@@ -97,6 +97,8 @@ export interface Config {
   tokenDefault: "read-only" | "read-write";
   /** Where the token of a login counts. */
   loginTokens: "all" | "registry";
+  /** User name that means "the password is that of a browser session". */
+  sessionLogin: string;
   /** True when clients may log in by browser. */
   webLogin: boolean;
   signUp: SignUp;

@@ -47,6 +47,7 @@ export function finishConfig(keys: ConfigKeys, given: Surroundings): { config: C
     anonymousRead: keys.anonymousRead,
     tokenDefault: keys.tokenDefault,
     loginTokens: keys.loginTokens,
+    sessionLogin: keys.sessionLogin,
     webLogin: keys.webLogin,
     signUp: keys.signUp,
     typedKeys: keys.typedKeys,

@@ -93,8 +93,8 @@ export function choice<const T extends string>(words: readonly [T, ...T[]], fall
 }
 
 /** Text without line breaks, of bounded length. */
-export function line(fallback: string, allowed = "text on one line"): z.ZodType<string> {
-  return withDefault(requiredLine(allowed), fallback, allowed);
+export function line(fallback: string, allowed = "text on one line", pattern?: RegExp): z.ZodType<string> {
+  return withDefault(requiredLine(allowed, pattern), fallback, allowed);
 }
 
 /** The same without a default: the key must be there. */

@@ -69,6 +69,7 @@ export interface ConfigKeys {
   anonymousRead: boolean;
   tokenDefault: "read-only" | "read-write";
   loginTokens: "all" | "registry";
+  sessionLogin: string;
   webLogin: boolean;
   signUp: SignUp;
   typedKeys: boolean;
@@ -209,6 +210,10 @@ const topKeys = {
   loginTokens: described(
     choice(["all", "registry"], "all"),
     "Where the token of a login counts: in every registry that its user may use, or in the one that was logged in to.",
+  ),
+  sessionLogin: described(
+    line("session", "a user name in lower case, and not api", /^(?!api$)[a-z0-9][a-z0-9._-]{0,63}$/),
+    "User name under which clients log in with the password of a browser session; `bytesafe` is another.",
   ),
   webLogin: described(
     flag(true),

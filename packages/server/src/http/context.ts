@@ -61,6 +61,8 @@ export interface HttpDeps {
   tokenDefault: "read-only" | "read-write";
   /** Where the token of a login counts. */
   loginTokens: "all" | "registry";
+  /** User name under which clients log in with the password of a browser session. */
+  sessionLogin: string;
   /** True when clients may log in by browser. */
   webLogin: boolean;
   /** Who becomes a user without an administrator making them one. */

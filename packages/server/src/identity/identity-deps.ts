@@ -18,6 +18,8 @@ export interface IdentityDeps {
   failedPasswords: FailedPasswords;
   /** Gives so many random bytes. */
   random: (size: number) => Uint8Array;
+  /** User name that means "the password is that of a browser session". */
+  sessionLogin: string;
   metrics?: Metrics;
   /** Makes what is kept of keys that people type in; null where none may. */
   fingerprint: ((value: string) => string) | null;

@@ -33,8 +33,8 @@ export interface LoginParts {
 
 /** User name that means "the password is a token". */
 const TOKEN_USER = "api";
-/** User names that mean "the password is that of a browser session". */
-const SESSION_USERS: readonly string[] = ["session", "bytesafe"];
+/** Means "the password is that of a browser session" beside the configured name. */
+const SESSION_USER = "bytesafe";
 
 /** Begins what tells a token of such a login, after the word that all tokens of logins begin with. */
 export const FROM_SESSION = "from session, ";
@@ -54,7 +54,7 @@ interface Somebody {
 
 /**
  * Mints a token for whoever shows one of these, in this order: a token under the name `api`; the password of a browser
- * session under `session` or `bytesafe`; a user's own password. Throws credential-invalid, too-many-requests, and
+ * session under the names for that; a user's own password. Throws credential-invalid, too-many-requests, and
  * permission-denied for a one-time password or a key that belongs to nobody.
  */
 export async function login(deps: IdentityDeps, parts: LoginParts, input: TokenLogin): Promise<Login> {
@@ -99,7 +99,8 @@ export async function ownerOfPassword(
 ): Promise<{ user: CheckedUser; isSession: boolean }> {
   const { user: userName, password, address, client } = input;
   const name = foldUserName(userName);
-  if (!SESSION_USERS.includes(name) || !isLoginPassword(password)) {
+  const isSession = (name === deps.sessionLogin || name === SESSION_USER) && isLoginPassword(password);
+  if (!isSession) {
     return { user: await checkLastingPassword(deps, passwords, input), isSession: false };
   }
   try {

@@ -3,7 +3,7 @@ import { makeOneTimePassword, assertNewPassword } from "./password-rules.ts";
 import { assertNewUserName, foldUserName } from "./user-name.ts";
 
 it.each(["ada", "Ada", "a", "0", "ada.lovelace-1_x", "a".repeat(64)])("takes the name %s", (name) => {
-  expect(() => assertNewUserName(name)).not.toThrow();
+  expect(() => assertNewUserName(name, "gate")).not.toThrow();
 });
 
 it.each([
@@ -22,8 +22,9 @@ it.each([
   "API",
   "Anonymous",
   "session",
+  "gate",
 ])("refuses the name %j", (name) => {
-  expect(() => assertNewUserName(name)).toThrow();
+  expect(() => assertNewUserName(name, "gate")).toThrow();
 });
 
 it("folds", () => {

@@ -29,15 +29,16 @@ export function isUserName(name: string): boolean {
   return PATTERN.test(name);
 }
 
-/** Checks the name of a new user. Throws request-invalid with what is allowed. */
-export function assertNewUserName(name: string): void {
+/** Checks the name of a new user; `sessionLogin` is reserved too. Throws request-invalid with what is allowed. */
+export function assertNewUserName(name: string, sessionLogin: string): void {
   if (!isUserName(name)) {
     throw new EntrepotError("request-invalid", {
       message:
         "A user name has 1 to 64 letters, digits, dots, hyphens and underscores, and starts with a letter or digit.",
     });
   }
-  if (RESERVED.has(foldUserName(name))) {
+  const folded = foldUserName(name);
+  if (folded === sessionLogin || RESERVED.has(folded)) {
     throw new EntrepotError("request-invalid", {
       message: `The user name "${name}" is reserved; take another.`,
     });

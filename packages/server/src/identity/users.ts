@@ -54,7 +54,7 @@ export interface UserChange extends Deed {
 }
 
 type UserRow = Selectable<Schema["users"]>;
-type UserDeps = Pick<IdentityDeps, "db" | "workspaceId" | "now" | "hasher">;
+type UserDeps = Pick<IdentityDeps, "db" | "workspaceId" | "now" | "hasher" | "sessionLogin">;
 
 const EMAIL = /^[^\s@\p{C}]+@[^\s@\p{C}]+$/u;
 const EMAIL_CHARACTERS_MAX = 254;
@@ -69,7 +69,7 @@ export async function createUser(
   input: NewUser,
   alongside?: (trx: Transaction<Schema>) => Promise<void>,
 ): Promise<User> {
-  assertNewUserName(input.name);
+  assertNewUserName(input.name, deps.sessionLogin);
   assertEmail(input.email ?? null);
   if (input.password !== null) assertNewPassword(input.password, input.name);
   const passwordHash = input.password === null ? null : await deps.hasher.hash(input.password);

@@ -141,3 +141,43 @@ describe("a login as api", () => {
     expect([status, json.error]).toEqual([403, expect.stringContaining("set it as _authToken")]);
   });
 });
+
+it("goes by the name that the configuration gives it, which no user can have", async () => {
+  const named = await startTestApp({ file: "sessionLogin: gate" });
+  try {
+    const { headers, json } = await named.request("/api/v1/session", {
+      method: "POST",
+      body: { user: "admin", password: ADMIN_PASSWORD },
+    });
+    const shown = await named.request("/api/v1/session/password", {
+      method: "POST",
+      headers: {
+        "cookie": String(headers["set-cookie"]).split(";")[0] ?? "",
+        "x-entrepot-csrf": String(json["csrf"]),
+      },
+    });
+    expect(shown.json["user"]).toBe("gate");
+    const { password } = shown.json;
+    const statuses: [string, number][] = [];
+    for (const name of ["gate", "bytesafe", "session"]) {
+      const { status } = await named.request(`/npm/default/-/user/org.couchdb.user:${name}`, {
+        method: "PUT",
+        body: { name, password },
+      });
+      statuses.push([name, status]);
+    }
+    expect(statuses).toEqual([
+      ["gate", 201],
+      ["bytesafe", 201],
+      ["session", 401],
+    ]);
+    const taken = await named.admin.request("/api/v1/users", { method: "POST", body: { name: "gate" } });
+    expect([taken.status, taken.json.error]).toEqual([400, expect.stringContaining("reserved")]);
+  } finally {
+    await named.close();
+  }
+});
+
+it.each(["api", "With Space", "UPPER"])("cannot go by the name %s", async (name) => {
+  await expect(startTestApp({ file: `sessionLogin: ${name}` })).rejects.toThrow("sessionLogin");
+});

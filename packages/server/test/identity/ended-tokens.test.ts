@@ -30,6 +30,7 @@ describeOnEachDatabase("a token that ended", (databases) => {
       hasher: createPasswordHasher({ memoryCost: 64, timeCost: 1, parallelism: 1 }),
       failedPasswords: createFailedPasswords(),
       random: (size) => randomBytes(size),
+      sessionLogin: "session",
       fingerprint: null,
     });
     databases.afterwards(async () => {

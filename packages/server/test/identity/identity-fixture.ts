@@ -65,6 +65,7 @@ export async function start(db: Database, clock: TestClock = createTestClock()):
     hasher,
     failedPasswords: createFailedPasswords(),
     random: (size) => randomBytes(size),
+    sessionLogin: "session",
     fingerprint: null,
   });
   opened.push({ identity, changes });

@@ -120,7 +120,10 @@ const THIS_ROUTES: readonly ApiRoute[] = [
     path: "/session/password",
     permission: "self",
     body: NO_BODY,
-    handler: async (context) => ({ user: "session", password: ownSession(context).loginPassword }),
+    handler: async (context) => ({
+      user: context.deps.sessionLogin,
+      password: ownSession(context).loginPassword,
+    }),
   }),
 ];
 
