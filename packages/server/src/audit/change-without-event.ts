@@ -8,23 +8,19 @@ type EventKey = Pick<AuditRow, "seq" | "kind" | "at" | "actor" | "package">;
 
 const PAGE = 1_000;
 
-/**
- * Finds the first change whose event is not in the trail, of those since the first one that has an event; null when each
- * has its own. Changes that are older than the trail have none. In an empty trail the first change of all lacks its.
- */
+/** Names the last change that is older than the trail; the migrations write it. */
+const TRAIL_START = "audit-trail-after-change";
+
+/** Finds the first change whose event is not in the trail, of those that are not older than it; null when each has its own. */
 export async function changeWithoutEvent(db: Reader): Promise<ChangeKey | null> {
   // Before the events are read: each change up to this one was committed with its event.
   const until = await newestChange(db);
-  const events = pagesOf((after) => eventsAfter(db, after));
-  let event = (await events.next()).value ?? null;
-  let isAudited = event === null && (await isEmpty(db));
-  for await (const change of pagesOf((after) => changesAfter(db, { after, until }))) {
-    if (event !== null && isSame(event, change)) {
-      isAudited = true;
-      event = (await events.next()).value ?? null;
-    } else if (isAudited) {
-      return change;
-    }
+  const events = pagesOf(0, (after) => eventsAfter(db, after));
+  for await (const change of pagesOf(await trailStart(db), (after) => changesAfter(db, { after, until }))) {
+    let event = (await events.next()).value;
+    // Changes that count as older may have events all the same.
+    while (event !== undefined && !isSame(event, change)) event = (await events.next()).value;
+    if (event === undefined) return change;
   }
   return null;
 }
@@ -39,9 +35,10 @@ function isSame(event: EventKey, change: ChangeKey): boolean {
 }
 
 async function* pagesOf<T extends { seq: number }>(
+  start: number,
   read: (after: number) => Promise<T[]>,
 ): AsyncGenerator<T, undefined> {
-  let rows = await read(0);
+  let rows = await read(start);
   while (rows.length > 0) {
     yield* rows;
     await nextTurn();
@@ -85,6 +82,11 @@ async function newestChange(db: Reader): Promise<number> {
   return row?.seq ?? 0;
 }
 
-async function isEmpty(db: Reader): Promise<boolean> {
-  return (await db.read.selectFrom("audit_events").select("seq").limit(1).executeTakeFirst()) === undefined;
+async function trailStart(db: Reader): Promise<number> {
+  const row = await db.read
+    .selectFrom("settings")
+    .select("value")
+    .where("key", "=", TRAIL_START)
+    .executeTakeFirst();
+  return Number(row?.value ?? 0);
 }

@@ -1,6 +1,6 @@
 import { EntrepotError } from "@entrepot/core";
-import ipaddr from "ipaddr.js";
 import type { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
+import { networkPlace } from "../telemetry/index.ts";
 
 /**
  * Slows down guessing: after a few wrong passwords for an account each further one makes its address wait, twice as long
@@ -48,7 +48,7 @@ export function createFailedPasswords(): FailedPasswords {
   return {
     async begin(attempt) {
       const { address, failures, delays } = await open();
-      const place = placeOf(attempt.address);
+      const place = networkPlace(attempt.address);
       const account = `${place} ${attempt.userName}`;
       const delay = await delays.get(account);
       if (delay !== null) throw tooMany(delay.msBeforeNext);
@@ -60,7 +60,7 @@ export function createFailedPasswords(): FailedPasswords {
     },
     async succeed(attempt) {
       const { address, failures, delays } = await open();
-      const place = placeOf(attempt.address);
+      const place = networkPlace(attempt.address);
       const account = `${place} ${attempt.userName}`;
       await address.reward(place, 1);
       await failures.delete(account);
@@ -68,7 +68,7 @@ export function createFailedPasswords(): FailedPasswords {
     },
     async cancel(attempt) {
       const { address, failures, delays } = await open();
-      const place = placeOf(attempt.address);
+      const place = networkPlace(attempt.address);
       const account = `${place} ${attempt.userName}`;
       await address.reward(place, 1);
       const { consumedPoints } = await failures.reward(account, 1);
@@ -104,13 +104,4 @@ function tooMany(waitMs: number): EntrepotError {
       "Whoever logs in from elsewhere is not kept waiting.",
     details: { retryAfterSeconds },
   });
-}
-
-/** The place in the network of an address: one host of IPv6 owns at least a /64, so its addresses count as one. */
-export function placeOf(address: string): string {
-  if (!ipaddr.isValid(address)) return address;
-  const parsed = ipaddr.process(address);
-  return parsed.kind() === "ipv4"
-    ? parsed.toString()
-    : parsed.toNormalizedString().split(":").slice(0, 4).join(":");
 }

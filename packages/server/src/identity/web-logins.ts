@@ -3,8 +3,8 @@ import { EntrepotError, isEntrepotError } from "@entrepot/core";
 import type { Selectable, Transaction } from "kysely";
 import { clientName } from "../changes/index.ts";
 import type { Schema } from "../db/index.ts";
+import { networkPlace } from "../telemetry/index.ts";
 import { createLoginToken } from "./create-token.ts";
-import { placeOf } from "./failed-passwords.ts";
 import type { IdentityDeps } from "./identity-deps.ts";
 import type { LoginInput, LoginSource } from "./lasting-password.ts";
 import { FROM_SESSION, ownerOfPassword, type LoginParts } from "./login.ts";
@@ -124,8 +124,8 @@ async function makeRoom(trx: Transaction<Schema>, row: Row): Promise<void> {
     .orderBy("created_at")
     .limit(COUNT_MAX)
     .execute();
-  const place = placeOf(row.address);
-  const own = kept.filter(({ address }) => placeOf(address) === place);
+  const place = networkPlace(row.address);
+  const own = kept.filter(({ address }) => networkPlace(address) === place);
   const oldest = own.slice(0, Math.max(0, own.length - PER_PLACE_MAX + 1));
   const waitMs = (oldest.at(-1)?.created_at ?? -Infinity) + KEPT_MS_MIN - row.created_at;
   if (waitMs > 0) throw tooMany("from your address", Math.ceil(waitMs / 1000));

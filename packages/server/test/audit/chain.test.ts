@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { verifyTrail } from "../../src/audit/index.ts";
 import type { Database } from "../../src/db/index.ts";
+import { MIGRATIONS } from "../../src/db/migrations/index.ts";
 import { createSilentLog } from "../../src/telemetry/index.ts";
 import { describeOnEachDatabase } from "../db/each-database.ts";
 import { change, eventsOf, openTrail, refusal } from "./trail-fixtures.ts";
@@ -181,12 +182,20 @@ describeOnEachDatabase("the chain of the audit trail", (databases) => {
     expect((await verifyTrail(db)).fault).toMatchObject({ of: "change", seq: first?.seq });
   });
 
-  it("needs no events for changes that are older than it", async () => {
-    const db = await databases.open();
-    await change(db, "old");
-    await db.write((trx) => trx.deleteFrom("audit_events").execute());
+  it("needs no events for changes that are older than it, and forgets no other", async () => {
+    const url = await databases.emptyUrl();
+    const { "0008-trail-start": _, ...migrations } = MIGRATIONS;
+    const before = await databases.open({ url, migrations });
+    await change(before, "old");
+    await before.write((trx) => trx.deleteFrom("audit_events").execute());
+    await before.close();
+    const db = await databases.open({ url });
+    expect(await verifyTrail(db)).toMatchObject({ events: 0, fault: null });
     await sealed(db, 3);
     expect(await verifyTrail(db)).toMatchObject({ events: 3, fault: null });
+    await db.write((trx) => trx.deleteFrom("audit_events").execute());
+    openTrail(db).record(refusal("left"));
+    expect((await verifyTrail(db)).fault).toMatchObject({ of: "change", kind: "tag-set" });
   });
 
   it("drops the oldest of what a database that is gone does not take, and says so in the trail", async () => {

@@ -5,6 +5,7 @@ import * as access from "./0003-access.ts";
 import * as audit from "./0004-audit.ts";
 import * as sessions from "./0006-sessions.ts";
 import * as keyLogs from "./0007-key-logs.ts";
+import * as trailStart from "./0008-trail-start.ts";
 
 /** Every migration by name. Released ones are never edited; a change of the schema is a new file. */
 export const MIGRATIONS: Migrations = {
@@ -14,4 +15,5 @@ export const MIGRATIONS: Migrations = {
   "0004-audit": audit,
   "0006-sessions": sessions,
   "0007-key-logs": keyLogs,
+  "0008-trail-start": trailStart,
 };
