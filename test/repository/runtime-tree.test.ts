@@ -23,6 +23,7 @@ const LICENCES = [
   "BlueOak-1.0.0",
   "ISC",
   "MIT",
+  "MIT-0",
   "PSF-2.0",
 ];
 
