@@ -196,6 +196,18 @@ describe("an invitation", () => {
     ]);
   });
 
+  it("is not sent by who administers by a rule alone, for it would be refused when it is used", async () => {
+    const dora = await app.as("dora");
+    const rule = { subject: "user", name: "dora", permissions: ["administer"] };
+    await app.admin.request("/api/v1/access-rules", { method: "POST", body: rule });
+    const { status, json } = await dora.request("/api/v1/invitations", { method: "POST", body: {} });
+    expect([status, json.error]).toEqual([403, expect.stringContaining("dora is developer")]);
+    const { json: sent } = await invite(app);
+    const again = `/api/v1/invitations/${String(sent["id"])}/resend`;
+    expect((await dora.request(again, { method: "POST" })).status).toBe(403);
+    expect((await app.admin.request(again, { method: "POST" })).status).toBe(200);
+  });
+
   it("is guessed no faster than a password", async () => {
     const one = await startTestApp({ file: "signUp: invitation\n" });
     const { code } = (await invite(one)).json;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ROLES } from "@entrepot/core";
+import { EntrepotError, ROLES, type Role } from "@entrepot/core";
 import type { Invitation, NewInvitation } from "../../identity/index.ts";
 import { assertInviting } from "../inviting.ts";
 import { INVITATION_PATH } from "../pages/invitation.ts";
@@ -50,6 +50,16 @@ function invitationMail({ url, code, expiresAt }: { url: string | null; code: st
   };
 }
 
+// A rule can give somebody else the right to administer; what they sent would be refused when it is used.
+function assertInviter(context: ApiContext<unknown>, role: Role): void {
+  assertMayBeOwner(context, [role]);
+  const { principal } = context;
+  if (principal.kind !== "user" || principal.role === "owner" || principal.role === "admin") return;
+  throw new EntrepotError("permission-denied", {
+    message: `An invitation is as good as the role of who sends it, and ${principal.name} is ${principal.role}; ask an admin.`,
+  });
+}
+
 /** Invitations, and becoming a user by oneself. */
 export const INVITATION_ROUTES: readonly ApiRoute[] = [
   apiRoute({
@@ -61,7 +71,7 @@ export const INVITATION_ROUTES: readonly ApiRoute[] = [
     status: 201,
     async handler(context) {
       assertInviting(context.deps);
-      assertMayBeOwner(context, [context.body.role]);
+      assertInviter(context, context.body.role);
       const { actor } = actorOf(context);
       return await sent(context, await context.deps.identity.invitations.create({ ...context.body, actor }));
     },
@@ -84,7 +94,7 @@ export const INVITATION_ROUTES: readonly ApiRoute[] = [
       assertInviting(context.deps);
       const { invitations } = context.deps.identity;
       const id = context.param("id");
-      assertMayBeOwner(context, [(await invitations.get(id)).role]);
+      assertInviter(context, (await invitations.get(id)).role);
       return await sent(context, await invitations.resend({ id, actor: actorOf(context).actor }));
     },
   }),
