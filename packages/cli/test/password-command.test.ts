@@ -1,35 +1,12 @@
-import { afterEach, describe, expect, it } from "vitest";
-import { runClientCommand } from "../src/index.ts";
-import { startFakeServer, type FakeServer } from "./fake-server.ts";
+import { describe, expect, it } from "vitest";
+import { useCommandLine, type Result, type World } from "./command-line.ts";
 
-let server: FakeServer | null = null;
-afterEach(async () => {
-  await server?.close();
-  server = null;
-});
+const { run: runLine, serve } = useCommandLine();
 
-interface World {
-  input?: string;
-  /** Answers of a person at the terminal; without them nobody is there. */
-  typed?: string[];
-}
-
-async function run(words: string, { input = "", typed }: World = {}) {
-  server = await startFakeServer({ "POST /api/v1/password": { body: { user: "admin" } } });
-  let [out, err] = ["", ""];
-  const code = await runClientCommand(words.split(" "), {
-    io: {
-      env: { ENTREPOT_SERVER: server.url },
-      homeFolder: "/nonexistent",
-      isInteractive: typed !== undefined,
-      readInput: () => Promise.resolve(input),
-      ask: () => Promise.resolve(typed?.shift() ?? ""),
-      out: (text) => (out += text),
-      err: (text) => (err += text),
-      fetch,
-    },
-  });
-  return { code, out, err, url: server.url, sent: server.seen.map(({ body }) => body) };
+async function run(words: string, world: World = {}): Promise<Result & { url: string; sent: unknown[] }> {
+  const { url, seen } = await serve({ "POST /password": { body: { user: "admin" } } });
+  const result = await runLine(words, world);
+  return { ...result, url, sent: seen.map(({ body }) => body) };
 }
 
 describe("password", () => {

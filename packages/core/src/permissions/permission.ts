@@ -78,19 +78,7 @@ export const TASKS: Readonly<Record<Task, readonly Permission[]>> = {
   "view-and-download": ["view", "download"],
   "publish": ["view", "download", "publish", "tag", "deprecate"],
   "promote": ["view", "download", "promote"],
-  "manage-registry": [
-    "view",
-    "download",
-    "publish",
-    "overwrite",
-    "tag",
-    "deprecate",
-    "unpublish",
-    "manage-access",
-    "promote",
-    "push",
-    "manage-registry",
-  ],
+  "manage-registry": ["view", ...NEEDS_SIGHT, "manage-registry"],
   "administer": PERMISSIONS,
 };
 

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { KINDS_WITHOUT_CHANGE } from "../changes/index.ts";
+import { KINDS_WITHOUT_CHANGE, newestChange } from "../changes/index.ts";
 import type { AuditRow, ChangeRow, Database } from "../db/index.ts";
 
 type Reader = Pick<Database, "read">;
@@ -70,16 +70,6 @@ async function changesAfter(
     .orderBy("seq")
     .limit(PAGE)
     .execute();
-}
-
-async function newestChange(db: Reader): Promise<number> {
-  const row = await db.read
-    .selectFrom("changes")
-    .select("seq")
-    .orderBy("seq", "desc")
-    .limit(1)
-    .executeTakeFirst();
-  return row?.seq ?? 0;
 }
 
 async function trailStart(db: Reader): Promise<number> {

@@ -39,7 +39,7 @@ export async function createChangeLog(db: Database, options: ChangeLogOptions): 
   const readChangesSync = db.readChangesSync;
   // The flag is cleared before the end is read: what is committed in between is then looked at twice, not never.
   db.changedElsewhere();
-  const feed = new ChangeFeed(await newestSeq(db), options.onError);
+  const feed = new ChangeFeed(await newestChange(db), options.onError);
   const follower =
     readChangesSync === undefined
       ? followByNotice(db, feed, options.onError)
@@ -160,7 +160,8 @@ function followByNotice(db: Database, feed: ChangeFeed, onError: (error: unknown
   };
 }
 
-async function newestSeq(db: Database): Promise<number> {
+/** The number of the newest change that is committed; 0 when there is none. */
+export async function newestChange(db: Pick<Database, "read">): Promise<number> {
   const row = await db.read
     .selectFrom("changes")
     .select("seq")

@@ -7,6 +7,7 @@ import { RIGHT_MS } from "./password-check.ts";
 import type { PasswordCheck } from "./password-check.ts";
 import type { FindToken } from "./token-lookup.ts";
 import type { TokenUse } from "./token-use.ts";
+import { userPrincipal } from "./user-principal.ts";
 
 /** Tells who sent a request. */
 export interface Authenticator {
@@ -128,16 +129,7 @@ async function resolveEntry(state: State, credential: Credential, address: strin
     return { principal, until, usedAt: at, usedFrom: address, savedAt: lastUsedAt ?? 0, isAllowedFrom };
   }
   const user = await state.passwords.check({ ...credential, address });
-  const principal: Entry["principal"] = Object.freeze({
-    kind: "user",
-    userId: user.id,
-    name: user.name,
-    role: user.role,
-    via: "password",
-    tokenId: null,
-    limits: null,
-    mustChangePassword: user.mustChangePassword,
-  });
+  const principal = Object.freeze(userPrincipal(user));
   return { principal, until: at + RIGHT_MS, usedAt: at, usedFrom: address, savedAt: 0, isAllowedFrom: null };
 }
 

@@ -1,9 +1,8 @@
 /*
- * Who may come in: users and their passwords, tokens, and the principal behind a request. What a principal
- * may do is
- * decided in core; what an answer looks like, in http. Secrets are never kept in a form that can be shown
- * again,
- * except for those that upstreams must be sent, which are sealed with the key beside the database.
+ * Who may come in: users and their passwords, tokens, keys and browser sessions, and the principal behind a request;
+ * organizations, teams and access rules, by which core decides what a principal may do. What an answer looks like is
+ * decided in http. Secrets are never kept in a form that can be shown again, except for those that upstreams must be
+ * sent, which are sealed with the key beside the database.
  */
 export { createAccess, refusedBy } from "./access/access.ts";
 export type { Access, AccessDeps } from "./access/access.ts";
@@ -60,3 +59,4 @@ export type { NewToken, Token, TokenKind } from "./tokens.ts";
 export { foldUserName } from "./user-name.ts";
 export type { NewUser, User, UserChange } from "./users.ts";
 export type { WebLogin, WebLogins } from "./web-logins.ts";
+export { userPrincipal } from "./user-principal.ts";

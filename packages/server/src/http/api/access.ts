@@ -13,8 +13,8 @@ import {
   createAccessRule,
   deleteAccessRule,
   listAccessRules,
-  principalOf,
   requireTeam,
+  userPrincipal,
   type ListedRule,
 } from "../../identity/index.ts";
 import {
@@ -142,8 +142,7 @@ async function askedAbout(context: ApiContext<z.infer<typeof questionBody>>): Pr
   if (name === null) return { principal: { kind: "anonymous" }, disabledName: null };
   const user = await context.deps.identity.findUser(name);
   if (user === null) throw new EntrepotError("not-found", { message: `There is no user "${name}".` });
-  const principal = { ...principalOf(user), mustChangePassword: user.mustChangePassword };
-  return { principal, disabledName: user.disabled ? user.name : null };
+  return { principal: userPrincipal(user), disabledName: user.disabled ? user.name : null };
 }
 
 async function testPrivilege(context: ApiContext<z.infer<typeof questionBody>>): Promise<unknown> {

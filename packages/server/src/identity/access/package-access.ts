@@ -8,6 +8,7 @@ import {
   type UserPrincipal,
 } from "@entrepot/core";
 import type { Database } from "../../db/index.ts";
+import { userPrincipal } from "../user-principal.ts";
 import type { User } from "../users.ts";
 import { ruleOf } from "./access.ts";
 
@@ -24,16 +25,7 @@ const COLLABORATORS_MAX = 1000;
 
 /** The principal that a user is with a credential that is not limited, once the password is one of their own. */
 export function principalOf(user: Pick<User, "id" | "name" | "role">): UserPrincipal {
-  return {
-    kind: "user",
-    userId: user.id,
-    name: user.name,
-    role: user.role,
-    via: "password",
-    tokenId: null,
-    limits: null,
-    mustChangePassword: false,
-  };
+  return userPrincipal({ ...user, mustChangePassword: false });
 }
 
 /** Lists who may publish or download a package: users who can log in, the first thousand by name. */

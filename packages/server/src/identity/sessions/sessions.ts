@@ -9,6 +9,7 @@ import { checkLastingPassword, type LoginInput } from "../lasting-password.ts";
 import type { CheckedUser, PasswordCheck } from "../password-check.ts";
 import { recordSignIn } from "../sign-in-events.ts";
 import { markRevoked } from "../tokens.ts";
+import { userPrincipal } from "../user-principal.ts";
 import {
   appendSessionChange,
   endOf,
@@ -286,16 +287,11 @@ function sessionOf(row: SessionRow): Session {
 }
 
 function ownSessionOf(row: FoundRow, secret: string): OwnSession {
-  const principal: UserPrincipal = {
-    kind: "user",
-    userId: row.user_id,
-    name: row.name,
-    role: row.role,
-    via: "session",
-    tokenId: null,
-    limits: null,
-    mustChangePassword: row.must_change_password === 1,
-  };
+  const { user_id: id, name, role } = row;
+  const principal = userPrincipal(
+    { id, name, role, mustChangePassword: row.must_change_password === 1 },
+    "session",
+  );
   return {
     ...sessionOf(row),
     principal,
