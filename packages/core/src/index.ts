@@ -57,16 +57,42 @@ export {
 } from "./permissions/permission.ts";
 export type { KeyPrincipal, Principal, TokenLimits, UseLog, UserPrincipal } from "./permissions/principal.ts";
 export {
+  SEVERITIES,
+  type Advisory,
+  type AffectedInterval,
+  type AffectedVersions,
+  type ExploitEvidence,
+  type PackageAdvisory,
+  type Severity,
+} from "./advisories/advisory.ts";
+export { type PolicyException } from "./policy/exception.ts";
+export { PROFILES, RULE_IDS, type Profile } from "./policy/default-settings.ts";
+export {
+  type ListEntry,
+  type RuleId,
+  type RuleMode,
+  type RuleOptions,
+  type RuleSetting,
+  type RuleSettings,
+} from "./policy/rule-settings.ts";
+export {
   isDownloadable,
   isSelectable,
+  type Opinion,
   type Outcome,
+  type PackageHistory,
   type PolicyContext,
+  type PolicyDepth,
   type PolicyRule,
+  type ServedVersion,
+  type TarballContent,
   type Verdict,
   type VersionFacts,
   type VersionStatus,
 } from "./policy/verdict.ts";
-export { decide, policyDepth } from "./policy/decide.ts";
+export { plainContext } from "./policy/plain-context.ts";
+export { decide, opinionsOf, policyDepth, type RuleOpinion } from "./policy/decide.ts";
+export { judgePackage, type JudgedPackage, type JudgedVersion } from "./policy/judge-package.ts";
 export { repointTags, type RepointedTags } from "./policy/repoint-tags.ts";
 export { refusalText } from "./policy/refusal-text.ts";
 export { factsOfManifest, sliceManifest, type FactsOrigin, type ManifestSlices } from "./manifest.ts";

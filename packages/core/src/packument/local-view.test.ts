@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { factsOfManifest, sliceManifest } from "../manifest.ts";
+import { plainContext } from "../policy/plain-context.ts";
 import type { PolicyContext } from "../policy/verdict.ts";
 import { renderLocalView, type LocalPackument } from "./local-view.ts";
 import type { PackumentForm } from "./view.ts";
@@ -52,7 +53,7 @@ function render(form: PackumentForm, blocked: string[] = []): { got: Json; shown
   const statuses: PolicyContext["statuses"] = new Map(
     blocked.map((version) => [version, { status: "blocked", reason: "bad", setBy: "ada", setAt: 1 }]),
   );
-  const policy: PolicyContext = { registry: "default", purpose: "metadata", now: 0, epoch: 0, statuses };
+  const policy = plainContext({ registry: "default", statuses });
   const view = renderLocalView(packument(form), { form, packageUrl: PACKAGE_URL, policy });
   return { got: JSON.parse(new TextDecoder().decode(view.bytes)) as Json, shown: view.shown };
 }
@@ -128,13 +129,7 @@ describe("renderLocalView", () => {
 
   test("refuses a slice that has no place for the URL", () => {
     const broken = packument("full");
-    const policy: PolicyContext = {
-      registry: "d",
-      purpose: "metadata",
-      now: 0,
-      epoch: 0,
-      statuses: new Map(),
-    };
+    const policy = plainContext({ registry: "d" });
     const versions = broken.versions.map((version) => ({ ...version, slice: '{"name":"x"}' }));
     expect(() =>
       renderLocalView({ ...broken, versions }, { form: "abbreviated", packageUrl: PACKAGE_URL, policy }),

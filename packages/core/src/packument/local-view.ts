@@ -1,10 +1,10 @@
 import { EntrepotError } from "../errors.ts";
 import { SLICE_TAIL_LENGTH } from "../manifest.ts";
 import { parsePackageName } from "../names.ts";
+import { judgePackage } from "../policy/judge-package.ts";
 import { repointTags } from "../policy/repoint-tags.ts";
 import type { Verdict, VersionFacts } from "../policy/verdict.ts";
 import {
-  hiddenVersions,
   policyMember,
   restrictionsMember,
   tarballUrlStart,
@@ -67,7 +67,7 @@ export function renderLocalView(input: LocalPackument, options: ViewOptions): Re
     origin: facts.origin,
     facts: () => facts,
   }));
-  const hidden = hiddenVersions(judged, options.policy);
+  const { hidden, recheckAt } = judgePackage(judged, options.policy);
   const shown = input.versions.filter(({ version }) => !hidden.has(version));
   const deprecated = new Set(
     shown.filter(({ facts }) => facts.deprecated !== null).map(({ version }) => version),
@@ -85,7 +85,8 @@ export function renderLocalView(input: LocalPackument, options: ViewOptions): Re
     `"time":${JSON.stringify(timesOf(input, { shown, form: options.form }))}`,
     ...policyMembers(input.name, options, { hidden, dropped }),
   ].join(",");
-  return { bytes: new TextEncoder().encode(`{${text}}`), hidden: [...hidden], shown: shown.length };
+  const bytes = new TextEncoder().encode(`{${text}}`);
+  return { bytes, hidden: [...hidden], shown: shown.length, recheckAt };
 }
 
 function policyMembers(

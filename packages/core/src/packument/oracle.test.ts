@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { plainContext } from "../policy/plain-context.ts";
 import type { PolicyContext, VersionStatus } from "../policy/verdict.ts";
 import { normalizeVersion } from "../versions.ts";
 import { abbreviate, isEmptyDeprecation, isJsonObject } from "./abbreviated-fields.ts";
@@ -218,7 +219,7 @@ function policy(statuses: readonly (readonly [string, VersionStatus["status"]])[
   const entries = statuses.map(
     ([version, status]) => [version, { status, reason: "because", setBy: "ada", setAt: 1 }] as const,
   );
-  return { registry: "default", purpose: "metadata", now: 0, epoch: 1, statuses: new Map(entries) };
+  return plainContext({ registry: "default", statuses: new Map(entries) });
 }
 
 const statuses = fc.array(

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { plainContext } from "../policy/plain-context.ts";
 import type { PolicyContext, VersionStatus } from "../policy/verdict.ts";
 import { indexDocument, indexSummary, readVersionFacts } from "./package-index.ts";
 import { renderUpstreamView } from "./upstream-view.ts";
@@ -23,7 +24,7 @@ function statusMap(blocked: readonly string[]): Map<string, VersionStatus> {
 }
 
 function policy(blocked: readonly string[] = []): PolicyContext {
-  return { registry: "default", purpose: "metadata", now: 0, epoch: 0, statuses: statusMap(blocked) };
+  return plainContext({ registry: "default", statuses: statusMap(blocked) });
 }
 
 function manifest(version: string, rest: Json = {}): Json {

@@ -1,3 +1,4 @@
+import { judgePackage, type JudgedVersion } from "../policy/judge-package.ts";
 import { repointTags } from "../policy/repoint-tags.ts";
 import type { Verdict } from "../policy/verdict.ts";
 import { normalizeVersion } from "../versions.ts";
@@ -17,11 +18,9 @@ import { SLOT } from "./member-shape.ts";
 import { modifiedOf } from "./package-index.ts";
 import { factsOf, runsAtInstall } from "./version-facts.ts";
 import {
-  hiddenVersions,
   policyMember,
   restrictionsMember,
   tarballUrlStart,
-  type JudgedVersion,
   type RenderedView,
   type ViewOptions,
 } from "./view.ts";
@@ -48,7 +47,7 @@ export function renderUpstreamView(bytes: Uint8Array, options: ViewOptions): Ren
 
 /** Like {@link renderUpstreamView}, of a document that was scanned before. */
 export function renderScanned(document: ScannedDocument, options: ViewOptions): RenderedView {
-  const hidden = hiddenVersions(judgedVersions(document), options.policy);
+  const { hidden, recheckAt } = judgePackage(judgedVersions(document), options.policy);
   const shown = [...document.versions.values()].filter(({ version }) => !hidden.has(version));
   const tags = knownTags(document);
   const repointed =
@@ -68,7 +67,7 @@ export function renderScanned(document: ScannedDocument, options: ViewOptions): 
     droppedTags: repointed.dropped,
   };
   const bytes = options.form === "full" ? renderFull(parts) : renderAbbreviated(parts);
-  return { bytes, hidden: [...hidden], shown: shown.length };
+  return { bytes, hidden: [...hidden], shown: shown.length, recheckAt };
 }
 
 interface ViewParts {

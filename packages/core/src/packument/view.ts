@@ -1,6 +1,5 @@
-import { decide, policyDepth } from "../policy/decide.ts";
 import { refusalText } from "../policy/refusal-text.ts";
-import { isSelectable, type PolicyContext, type Verdict, type VersionFacts } from "../policy/verdict.ts";
+import type { PolicyContext, Verdict } from "../policy/verdict.ts";
 
 /** Refusals that are spelled out; a package may have thousands of hidden versions. */
 const REFUSALS_MAX = 20;
@@ -24,32 +23,8 @@ export interface RenderedView {
   hidden: Array<[version: string, verdict: Verdict]>;
   /** How many versions the view lists. If 0 while some are hidden, the packument itself is to be refused. */
   shown: number;
-}
-
-/** A version whose facts may cost something. */
-export interface JudgedVersion {
-  version: string;
-  upstreamVersion: string | null;
-  origin: VersionFacts["origin"];
-  facts(): VersionFacts;
-}
-
-/**
- * Asks `decide` about every version, with no more facts than the active rules read. Gives the versions to
- * hide.
- */
-export function hiddenVersions(
-  versions: Iterable<JudgedVersion>,
-  policy: PolicyContext,
-): Map<string, Verdict> {
-  const hidden = new Map<string, Verdict>();
-  const depth = policyDepth(policy);
-  if (depth === "none") return hidden;
-  for (const judged of versions) {
-    const verdict = decide(depth === "facts" ? judged.facts() : bareFacts(judged), policy);
-    if (!isSelectable(verdict)) hidden.set(judged.version, verdict);
-  }
-  return hidden;
+  /** When the view may change although nothing but time did, in milliseconds; null: never. */
+  recheckAt: number | null;
 }
 
 /** The member `_policy` of a view, which explains what is missing from it. */
@@ -84,23 +59,4 @@ export function restrictionsMember(
 /** Everything before the version in a tarball's URL, as JSON text with its opening quote. */
 export function tarballUrlStart(packageUrl: string, base: string): string {
   return JSON.stringify(`${packageUrl}/-/${base}-`).slice(0, -1);
-}
-
-function bareFacts({ version, upstreamVersion, origin }: JudgedVersion): VersionFacts {
-  return {
-    version,
-    upstreamVersion,
-    origin,
-    publishedAt: null,
-    integrity: null,
-    shasum: null,
-    tarball: null,
-    license: null,
-    deprecated: null,
-    hasInstallScript: false,
-    hasSignatures: false,
-    attestations: null,
-    publisher: null,
-    dependencies: null,
-  };
 }

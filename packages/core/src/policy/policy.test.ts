@@ -2,6 +2,7 @@ import fc from "fast-check";
 import semver from "semver";
 import { describe, expect, test } from "vitest";
 import { decide, policyDepth } from "./decide.ts";
+import { plainContext } from "./plain-context.ts";
 import { refusalText } from "./refusal-text.ts";
 import { repointTags } from "./repoint-tags.ts";
 import {
@@ -37,7 +38,7 @@ function context(statuses: Statuses): PolicyContext {
   const entries = statuses.map(
     ([key, status]) => [key, { status, reason: "miner", setBy: "ada", setAt: 5 }] as const,
   );
-  return { registry: "default", purpose: "metadata", now: 0, epoch: 0, statuses: new Map(entries) };
+  return plainContext({ registry: "default", name: "left", statuses: new Map(entries) });
 }
 
 describe("decide", () => {

@@ -1,3 +1,7 @@
+import type { PackageAdvisory } from "../advisories/advisory.ts";
+import type { PolicyException } from "./exception.ts";
+import type { RuleId, RuleSettings } from "./rule-settings.ts";
+
 /** What is known of one version, and all that a rule may look at. Plain values: it crosses threads. */
 export interface VersionFacts {
   /** Strict semver without build metadata. */
@@ -28,15 +32,38 @@ export interface VersionFacts {
 
 /** What an operator decided about one version, or about all (`*`). `setAt` in milliseconds. */
 export interface VersionStatus {
-  status: "blocked" | "allowed";
+  /** `held` is refused like `blocked`, until somebody has looked at it. */
+  status: "blocked" | "held" | "allowed";
   reason: string;
   setBy: string;
   setAt: number;
 }
 
+/** A version that passed through this registry before. */
+export interface ServedVersion {
+  /** When it first did, in milliseconds. */
+  firstAt: number;
+}
+
+/** What is in a version's tarball, as it was looked at here; the manifest that an upstream shows may differ. */
+export interface TarballContent {
+  /** Integrity of the tarball that was looked at: of another one nothing is known. */
+  integrity: string | null;
+  /** The scripts of its package.json that run at installation, by name. */
+  installScripts: Readonly<Record<string, string>>;
+  /** True if it has a binding.gyp and no install script of its own: npm then runs node-gyp. */
+  runsNodeGyp: boolean;
+  /** `license` of its package.json, of whatever type. */
+  license: unknown;
+  /** SPDX ids that were recognised in its licence files. */
+  licenceFiles: readonly string[];
+}
+
 /** Circumstances of a decision about one package. Can be structured-cloned. */
 export interface PolicyContext {
   registry: string;
+  /** Name of the package. */
+  name: string;
   purpose: "metadata" | "tarball" | "publish" | "promote" | "push" | "audit";
   /** Milliseconds. */
   now: number;
@@ -44,41 +71,76 @@ export interface PolicyContext {
   epoch: number;
   /** By version, or `*` for every version of the package. */
   statuses: ReadonlyMap<string, VersionStatus>;
+  rules: RuleSettings;
+  /** Approved ones that can concern the package, ended ones included. */
+  exceptions: readonly PolicyException[];
+  /** Of the package in the public registry; empty for packages of our own, save for advisories of our own. */
+  advisories: readonly PackageAdvisory[];
+  /** When the advisory data was last known to be current; null if there is none. */
+  advisoriesAt: number | null;
+  /** True if a claim says that the name is ours: no upstream may provide it. */
+  isClaimed: boolean;
+  /** Versions whose integrity upstream is not what it was when first seen, with what it was. */
+  changedIntegrity: ReadonlyMap<string, string>;
+  /** Empty where no rule in force asks. */
+  served: ReadonlyMap<string, ServedVersion>;
+  /** By version; empty where no rule in force asks. */
+  contents: ReadonlyMap<string, TarballContent>;
+  /** A much used name that this one can be taken for, and what makes them alike; null if there is none. */
+  lookAlike: { name: string; because: string } | null;
 }
 
 export type Outcome = "allow" | "warn" | "hold" | "hide" | "deny";
 
-/** The answer of `decide`. Every refusal text, log line and explanation is made from it. */
-export interface Verdict {
+/** What one rule thinks of a version. */
+export interface Opinion {
   outcome: Outcome;
-  /** Which rule decided: `operator-status`, …, or `default`. */
-  rule: string;
   /** For a person: why, without a final line break. */
   reason: string;
   evidence: Readonly<Record<string, string | number | boolean | null>>;
   /** When a hold ends, in milliseconds; null if it does not end by itself. */
   until: number | null;
-  /** Versions that would work instead, best first. */
-  alternatives: readonly string[];
+  /** When the opinion may change although nothing but time did, in milliseconds; null: never. */
+  recheckAt: number | null;
   /** A page that explains more, or null. */
   reference: string | null;
 }
 
-/** What one rule has to offer; see `decide` for their order. */
-export interface PolicyRule {
-  id: string;
-  /** `version`: looks at the version's spelling only, so nothing else needs to be parsed. */
-  reads: "version" | "facts";
-  /** Tells from the context alone that the rule cannot matter here. */
-  isIdle(context: PolicyContext): boolean;
-  /** Null: the rule has no opinion, the next one is asked. */
-  judge(facts: VersionFacts, context: PolicyContext): Verdict | null;
+/** The answer of `decide`. Every refusal text, log line and explanation is made from it. */
+export interface Verdict extends Opinion {
+  /** Which rule decided; `exception` where an exception let pass what a rule is against, or `default`. */
+  rule: RuleId | "exception" | "default";
+  /** Versions that would work instead, best first. */
+  alternatives: readonly string[];
 }
+
+/** The other versions of a package, for rules that compare. */
+export interface PackageHistory {
+  /** All of them, the judged one among them, in no particular order. */
+  readonly versions: readonly VersionFacts[];
+}
+
+/** What one rule has to offer; see `decide` for their order. */
+export interface PolicyRule<Id extends RuleId = RuleId> {
+  id: Id;
+  /**
+   * How much it looks at: `version`, the spelling only, so nothing else needs to be parsed; `facts`, of the
+   * judged version; `history`, of all versions.
+   */
+  reads: PolicyDepth;
+  /** Tells from the context alone that the rule cannot matter here, whatever its mode is. */
+  isIdle(context: PolicyContext): boolean;
+  /** Null: the rule has no opinion, the next one is asked. Its mode is not its business. */
+  judge(facts: VersionFacts, context: PolicyContext, history: PackageHistory): Opinion | null;
+}
+
+/** How much of a package must be known before it can be judged. */
+export type PolicyDepth = "version" | "facts" | "history";
 
 /**
  * Tells whether a version with this verdict is listed in packuments, so that ranges and tags may choose it.
  */
-export function isSelectable(verdict: Verdict): boolean {
+export function isSelectable(verdict: Pick<Verdict, "outcome">): boolean {
   return verdict.outcome === "allow" || verdict.outcome === "warn";
 }
 
@@ -86,6 +148,6 @@ export function isSelectable(verdict: Verdict): boolean {
  * Tells whether the tarball of a version with this verdict is served; a hidden one still is, to those who
  * pinned it.
  */
-export function isDownloadable(verdict: Verdict): boolean {
+export function isDownloadable(verdict: Pick<Verdict, "outcome">): boolean {
   return isSelectable(verdict) || verdict.outcome === "hide";
 }

@@ -18,6 +18,10 @@ export type ChangeKind =
   | "access-changed"
   | "organization-changed"
   | "status-changed"
+  | "policy-changed"
+  | "exception-changed"
+  | "advisories-changed"
+  | "integrity-changed"
   | "settings-changed";
 
 /** One entry of the change log. */

@@ -1,4 +1,15 @@
 import type { Generated } from "kysely";
+import type {
+  AdvisoryEpochsTable,
+  AdvisoryFeedsTable,
+  DecisionsTable,
+  ExceptionsTable,
+  IntegrityChangesTable,
+  NoticesTable,
+  OwnAdvisoriesTable,
+  PolicyRulesTable,
+  TarballContentsTable,
+} from "./firewall-tables.ts";
 import type { InvitationsTable, SessionsTable, WebLoginsTable } from "./session-tables.ts";
 
 /*
@@ -272,7 +283,7 @@ interface VersionStatusesTable {
   name: string;
   /** Exact version, or `*` for all. */
   version: string;
-  status: "blocked" | "allowed";
+  status: "blocked" | "held" | "allowed";
   reason: string;
   set_by: string;
   set_at: number;
@@ -369,6 +380,15 @@ export interface Schema {
   upstream_documents: UpstreamDocumentsTable;
   cached_versions: CachedVersionsTable;
   version_statuses: VersionStatusesTable;
+  advisory_epochs: AdvisoryEpochsTable;
+  advisory_feeds: AdvisoryFeedsTable;
+  own_advisories: OwnAdvisoriesTable;
+  policy_rules: PolicyRulesTable;
+  exceptions: ExceptionsTable;
+  integrity_changes: IntegrityChangesTable;
+  tarball_contents: TarballContentsTable;
+  decisions: DecisionsTable;
+  notices: NoticesTable;
   changes: ChangesTable;
   audit_events: AuditEventsTable;
   jobs: JobsTable;

@@ -4,6 +4,7 @@ import {
   decide,
   isDownloadable,
   isSelectable,
+  plainContext,
   refusalText,
   type PolicyContext,
   type VersionFacts,
@@ -41,13 +42,15 @@ export interface GateDeps {
 export function createGate(deps: GateDeps): Gate {
   function context(question: GateQuestion): PolicyContext | Promise<PolicyContext> {
     const statuses = deps.statuses.of(question.registry, question.name);
-    const build = (found: Awaited<typeof statuses>): PolicyContext => ({
-      registry: question.registry.name,
-      purpose: question.purpose,
-      now: deps.now(),
-      epoch: deps.epoch(),
-      statuses: found,
-    });
+    const build = (found: Awaited<typeof statuses>): PolicyContext =>
+      plainContext({
+        registry: question.registry.name,
+        name: question.name,
+        purpose: question.purpose,
+        now: deps.now(),
+        epoch: deps.epoch(),
+        statuses: found,
+      });
     return statuses instanceof Promise ? statuses.then(build) : build(statuses);
   }
 

@@ -21,6 +21,10 @@ const REVOKING: ReadonlySet<ChangeKind> = new Set([
   "registry-changed",
   "upstream-changed",
   "status-changed",
+  "policy-changed",
+  "exception-changed",
+  "advisories-changed",
+  "integrity-changed",
   "settings-changed",
 ]);
 

@@ -6,6 +6,7 @@ import {
   readVersionFacts,
   sliceManifest,
   type ViewOptions,
+  plainContext,
 } from "@entrepot/core";
 import { afterAll, describe, expect, test } from "vitest";
 import { createThreadPool, type ThreadPool, type ThreadPoolOptions } from "../../src/threads/index.ts";
@@ -25,7 +26,7 @@ afterAll(async () => {
 const view: ViewOptions = {
   form: "full",
   packageUrl: "http://127.0.0.1:4873/npm/default/left",
-  policy: { registry: "default", purpose: "metadata", now: 0, epoch: 0, statuses: new Map() },
+  policy: plainContext({ registry: "default" }),
 };
 
 function document(name: string, rest: object = {}): Buffer {

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readdir, rm, truncate } from "node:fs/promises";
 import { join } from "node:path";
 
-import type { ViewOptions } from "@entrepot/core";
+import { plainContext, type ViewOptions } from "@entrepot/core";
 import { expect, test } from "vitest";
 
 import { createFixture, documentOf, type Fixture, LIMITS, present, versionsOf } from "./upstream-fixture.ts";
@@ -309,7 +309,7 @@ test("an upstream that is deleted meanwhile does not take others' rows along", a
 });
 
 function viewOf(form: ViewOptions["form"]): ViewOptions {
-  const policy = { registry: "r", purpose: "metadata", now: 0, epoch: 1, statuses: new Map() } as const;
+  const policy = plainContext({ registry: "r" });
   return { form, packageUrl: "http://127.0.0.1/npm/r/left-pad", policy };
 }
 

@@ -6,6 +6,7 @@ import * as audit from "./0004-audit.ts";
 import * as sessions from "./0006-sessions.ts";
 import * as keyLogs from "./0007-key-logs.ts";
 import * as trailStart from "./0008-trail-start.ts";
+import * as firewall from "./0009-firewall.ts";
 
 /** Every migration by name. Released ones are never edited; a change of the schema is a new file. */
 export const MIGRATIONS: Migrations = {
@@ -16,4 +17,5 @@ export const MIGRATIONS: Migrations = {
   "0006-sessions": sessions,
   "0007-key-logs": keyLogs,
   "0008-trail-start": trailStart,
+  "0009-firewall": firewall,
 };

@@ -1,0 +1,37 @@
+import semver from "semver";
+import { coversName } from "../names.ts";
+import type { PolicyException } from "./exception.ts";
+import type { RuleId } from "./rule-settings.ts";
+import type { PolicyContext, VersionFacts } from "./verdict.ts";
+
+/** What no exception lifts: an operator's own word, whose name it is, and bytes that changed. */
+const NEVER_LIFTED: ReadonlySet<RuleId> = new Set<RuleId>([
+  "operator-status",
+  "name-claim",
+  "integrity-change",
+]);
+/** How many people must have agreed before confirmed malware passes. */
+const MALWARE_APPROVALS_MIN = 2;
+
+/** Tells whether an exception that has not ended lifts a rule's refusal of a version. */
+export function coversException(
+  exception: PolicyException,
+  { rule, facts, context }: { rule: RuleId; facts: VersionFacts; context: PolicyContext },
+): boolean {
+  if (NEVER_LIFTED.has(rule)) return false;
+  if (exception.expiresAt !== null && exception.expiresAt <= context.now) return false;
+  if (exception.rules !== null && !exception.rules.includes(rule)) return false;
+  if (rule === "malware" && !liftsMalware(exception)) return false;
+  return coversName(exception.packages, context.name) && coversVersion(exception.range, facts.version);
+}
+
+// Only where malware was meant by name, and by two people.
+function liftsMalware({ rules, approvedBy }: PolicyException): boolean {
+  return rules?.includes("malware") === true && new Set(approvedBy).size >= MALWARE_APPROVALS_MIN;
+}
+
+/** Tells whether a semver range covers a version; pre-releases count as any other version. */
+export function coversVersion(range: string, version: string): boolean {
+  if (range === "*") return true;
+  return semver.satisfies(version, range, { includePrerelease: true });
+}

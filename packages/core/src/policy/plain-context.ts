@@ -1,0 +1,28 @@
+import { PROFILES } from "./default-settings.ts";
+import type { PolicyContext } from "./verdict.ts";
+
+/**
+ * A context in which nothing is known and the standard rules are in force, with what is given in its place.
+ *
+ * @example plainContext({ registry: "default", name: "left", now: Date.now() })
+ */
+export function plainContext(known: Partial<PolicyContext>): PolicyContext {
+  return {
+    registry: "",
+    name: "",
+    purpose: "metadata",
+    now: 0,
+    epoch: 0,
+    statuses: new Map(),
+    rules: PROFILES.standard,
+    exceptions: [],
+    advisories: [],
+    advisoriesAt: null,
+    isClaimed: false,
+    changedIntegrity: new Map(),
+    served: new Map(),
+    contents: new Map(),
+    lookAlike: null,
+    ...known,
+  };
+}

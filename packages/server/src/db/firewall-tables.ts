@@ -1,0 +1,150 @@
+import type { Generated } from "kysely";
+
+/** A state of the advisory data that was complete; they are kept for a while, the newest one counts. */
+export interface AdvisoryEpochsTable {
+  /** Ascends; the policy in force names one. */
+  id: Generated<number>;
+  created_at: number;
+  /** How it came to be. */
+  origin: "sync" | "import" | "own" | "rollback";
+  /** User who asked for it, or the server. */
+  created_by: string;
+  /** SHA-512, hexadecimal, of the index in the blob store. */
+  index_digest: string;
+  index_bytes: number;
+  advisories: number;
+  packages: number;
+  /** JSON: what each feed contributed, and how old that was. */
+  feeds: string;
+}
+
+/** What is known of each feed of advisory data. */
+export interface AdvisoryFeedsTable {
+  name: string;
+  kind: "osv" | "kev" | "epss";
+  /** Where it was fetched from last; another one begins anew. */
+  url: string;
+  etag: string | null;
+  last_modified: string | null;
+  /** Newest time of change among its records, milliseconds; null before the first. */
+  newest_at: number | null;
+  /** When its content was last taken over, and when it was last known to be current. */
+  fetched_at: number | null;
+  checked_at: number | null;
+  /** SHA-512, hexadecimal, of its records in the blob store. */
+  snapshot_digest: string | null;
+  records: number;
+  /** When the last attempt failed and why; null after one that did not. */
+  failed_at: number | null;
+  failure: string | null;
+}
+
+/** Advisories that were written here. */
+export interface OwnAdvisoriesTable {
+  id: string;
+  /** JSON of an OSV record. */
+  record: string;
+  created_by: string;
+  created_at: number;
+  updated_at: number;
+}
+
+/** What was chosen for a rule, in a workspace, a registry, or for packages there. */
+export interface PolicyRulesTable {
+  workspace_id: string;
+  /** Empty: every registry. */
+  registry_id: string;
+  /** Name pattern; empty: every package. */
+  packages: string;
+  /** A rule's id, or `profile`. */
+  rule: string;
+  /** Null: as elsewhere. */
+  mode: "off" | "shadow" | "enforce" | null;
+  /** JSON of the options that differ from what holds elsewhere; of a profile its name. */
+  options: string;
+  set_by: string;
+  set_at: number;
+}
+
+/** Exceptions from rules, from the wish for one to its end. */
+export interface ExceptionsTable {
+  id: string;
+  workspace_id: string;
+  /** Empty: every registry. */
+  registry_id: string;
+  /** Exact name or `@scope/*`. */
+  packages: string;
+  version_range: string;
+  /** JSON list of rules; null for all that can be lifted. */
+  rules: string | null;
+  state: "requested" | "approved" | "rejected" | "revoked";
+  reason: string;
+  owner: string;
+  created_at: number;
+  /** JSON list of the names of those who agreed. */
+  approved_by: string;
+  expires_at: number | null;
+  /** Who last decided on it, when, and what they said. */
+  decided_by: string | null;
+  decided_at: number | null;
+  note: string;
+}
+
+/** Versions whose integrity an upstream changed after it was first seen. */
+export interface IntegrityChangesTable {
+  upstream_id: string;
+  name: string;
+  version: string;
+  first_integrity: string;
+  new_integrity: string;
+  seen_at: number;
+}
+
+/** What is in tarballs of upstreams that were looked at. */
+export interface TarballContentsTable {
+  name: string;
+  version: string;
+  /** Integrity that the upstream promised; with it, of which tarball this is. */
+  integrity: string;
+  /** JSON of what policy reads. */
+  content: string;
+  inspected_at: number;
+}
+
+/** What was served and what was refused. No foreign keys: it outlives what it speaks of. */
+export interface DecisionsTable {
+  seq: Generated<number>;
+  workspace_id: string;
+  at: number;
+  registry_id: string;
+  /** The registry's name at that time. */
+  registry: string;
+  name: string;
+  version: string;
+  outcome: "served" | "refused" | "withheld";
+  purpose: string;
+  /** The rule that refused; null for what was served by default. */
+  rule: string | null;
+  reason: string | null;
+  until: number | null;
+  principal: string;
+  /** Id of a token, or `password`; null for nobody. */
+  credential: string | null;
+  address: string;
+  /** The client's user agent. */
+  client: string;
+  /** What the client says it is working on. */
+  project: string | null;
+}
+
+/** What people are to be told when they look. */
+export interface NoticesTable {
+  id: string;
+  workspace_id: string;
+  /** Folded name of the user. */
+  user_name: string;
+  kind: string;
+  text: string;
+  created_at: number;
+  read_at: number | null;
+}
