@@ -14,6 +14,7 @@ const ORDER = [
   "jobs",
   "identity",
   "upstream",
+  "advisories",
   "firewall",
   "registry",
   "mail",
