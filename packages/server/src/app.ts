@@ -8,7 +8,7 @@ import { createChangeLog, type ChangeLog } from "./changes/index.ts";
 import type { Config } from "./config/index.ts";
 import { prepareDataFolder } from "./data-folder.ts";
 import { openDatabase, type Database } from "./db/index.ts";
-import { createGate, createStatuses } from "./firewall/index.ts";
+import { createExceptions, createGate, createPolicyRules, createStatuses } from "./firewall/index.ts";
 import { applyDeclarations, ensureSetting, ensureWorkspace, seedDefaultRegistry } from "./first-run.ts";
 import { createHttpServer, type HttpDeps, type HttpServer } from "./http/index.ts";
 import { createSecretBox, type SecretBox } from "./identity/index.ts";
@@ -197,6 +197,8 @@ interface Parts extends WorkspaceParts {
 async function createHttpDeps(inputs: AppInputs, storage: Storage, parts: Parts): Promise<HttpDeps> {
   const { config, now } = inputs;
   const statuses = await createStatuses({ ...storage, now });
+  const policyRules = await createPolicyRules(storage);
+  const exceptions = await createExceptions({ ...storage, now });
   const gate = createGate({ statuses, now, epoch: () => storage.changes.seq });
   const origins = createNameOrigins(storage);
   const shared = { ...storage, ...parts, gate, origins, now };
@@ -209,6 +211,8 @@ async function createHttpDeps(inputs: AppInputs, storage: Storage, parts: Parts)
   return {
     ...shared,
     statuses,
+    policyRules,
+    exceptions,
     registryWrites,
     upstreamWrites,
     packuments: createPackuments({

@@ -62,6 +62,8 @@ export interface PolicyRulesTable {
   mode: "off" | "shadow" | "enforce" | null;
   /** JSON of the options that differ from what holds elsewhere; of a profile its name. */
   options: string;
+  /** 1 if the configuration file declares it; then API and CLI may not change what is chosen there. */
+  managed: 0 | 1;
   set_by: string;
   set_at: number;
 }
@@ -83,7 +85,10 @@ export interface ExceptionsTable {
   created_at: number;
   /** JSON list of the names of those who agreed. */
   approved_by: string;
+  /** Null while it is only wished for, and for one that does not end by itself. */
   expires_at: number | null;
+  /** How long it is to hold from its approval, in milliseconds; null where the time of its end is fixed. */
+  lasts_ms: number | null;
   /** Who last decided on it, when, and what they said. */
   decided_by: string | null;
   decided_at: number | null;
@@ -135,6 +140,8 @@ export interface DecisionsTable {
   client: string;
   /** What the client says it is working on. */
   project: string | null;
+  /** How often the very same happened within about a second. */
+  count: number;
 }
 
 /** What people are to be told when they look. */

@@ -5,7 +5,7 @@ import type { BlobStore, StagingArea } from "../blobs/index.ts";
 import type { ChangeLog } from "../changes/index.ts";
 import type { Limits, SignUp } from "../config/index.ts";
 import type { Database } from "../db/index.ts";
-import type { Gate, Statuses } from "../firewall/index.ts";
+import type { Exceptions, Gate, PolicyRules, Statuses } from "../firewall/index.ts";
 import type { Access, Identity } from "../identity/index.ts";
 import type { JobQueue } from "../jobs/index.ts";
 import type { Mailer } from "../mail/index.ts";
@@ -46,6 +46,8 @@ export interface HttpDeps {
   packuments: Packuments;
   tarballs: Tarballs;
   statuses: Statuses;
+  policyRules: PolicyRules;
+  exceptions: Exceptions;
   gate: Gate;
   jobs: JobQueue;
   /** Kinds of jobs that can be run by hand. */

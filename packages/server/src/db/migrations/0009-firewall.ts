@@ -1,4 +1,4 @@
-import type { Kysely } from "kysely";
+import { sql, type Kysely } from "kysely";
 import { columnTypesOf } from "../column-types.ts";
 
 /** Creates what the firewall keeps: advisory data, rules, exceptions, what it saw and what it decided. */
@@ -56,6 +56,7 @@ async function createPolicyTables(db: Kysely<unknown>): Promise<void> {
     .addColumn("rule", text, (column) => column.notNull())
     .addColumn("mode", text)
     .addColumn("options", text, (column) => column.notNull())
+    .addColumn("managed", integer, (column) => column.notNull())
     .addColumn("set_by", text, (column) => column.notNull())
     .addColumn("set_at", integer, (column) => column.notNull())
     .addPrimaryKeyConstraint("policy_rules_key", ["workspace_id", "registry_id", "packages", "rule"])
@@ -75,6 +76,7 @@ async function createPolicyTables(db: Kysely<unknown>): Promise<void> {
     .addColumn("created_at", integer, (column) => column.notNull())
     .addColumn("approved_by", text, (column) => column.notNull())
     .addColumn("expires_at", integer)
+    .addColumn("lasts_ms", integer)
     .addColumn("decided_by", text)
     .addColumn("decided_at", integer)
     .addColumn("note", text, (column) => column.notNull())
@@ -145,10 +147,18 @@ async function createDecisionTables(db: Kysely<unknown>): Promise<void> {
     .addColumn("address", text, (column) => column.notNull())
     .addColumn("client", text, (column) => column.notNull())
     .addColumn("project", text)
+    .addColumn("count", integer, (column) => column.notNull())
     .execute();
   await db.schema
     .createIndex("decisions_name")
     .on("decisions")
     .columns(["workspace_id", "name", "version", "seq"])
+    .execute();
+  // Few among very many, and the ones that people look for first.
+  await db.schema
+    .createIndex("decisions_not_served")
+    .on("decisions")
+    .columns(["workspace_id", "seq"])
+    .where(sql.ref("outcome"), "<>", sql.lit("served"))
     .execute();
 }
