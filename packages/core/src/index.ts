@@ -75,6 +75,8 @@ export {
   type RuleSetting,
   type RuleSettings,
 } from "./policy/rule-settings.ts";
+export { parseMode, parseRuleId, parseRuleOptions, RULE_DESCRIPTIONS } from "./policy/rule-options.ts";
+export { parseVersionRange } from "./policy/version-range.ts";
 export {
   isDownloadable,
   isSelectable,

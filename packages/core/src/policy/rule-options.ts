@@ -1,0 +1,120 @@
+import { SEVERITIES } from "../advisories/advisory.ts";
+import { EntrepotError } from "../errors.ts";
+import { parseLicenceId } from "../licences/licence-id.ts";
+import { PROFILES, RULE_IDS } from "./default-settings.ts";
+import { parseMembers, type OptionSpec } from "./option-spec.ts";
+import type { RuleId, RuleMode, RuleOptions } from "./rule-settings.ts";
+
+/** A year: what is longer was meant in another unit. */
+const HOURS_MAX = 365 * 24;
+const DAYS_MAX = 3650;
+
+const MODES: readonly RuleMode[] = ["off", "shadow", "enforce"];
+
+/** What each rule is against, in one sentence. */
+export const RULE_DESCRIPTIONS: Readonly<Record<RuleId, string>> = {
+  "operator-status": "What an operator blocked, held or allowed by hand.",
+  "malware": "Versions that two independent sources, or one and the upstream's removal, report as malware.",
+  "name-claim": "Names that are ours by a claim: no upstream may provide them.",
+  "integrity-change": "Versions whose bytes upstream are not those that were first seen.",
+  "suspected-malware": "Versions that one source alone reports as malware.",
+  "deny-list": "What the list names.",
+  "allow-only": "What the list does not name; an empty list refuses nothing.",
+  "scanned-only": "Versions that could not be compared with current advisories.",
+  "review-first": "Upstream versions that nobody here has used before, until somebody has looked at them.",
+  "trust-downgrade": "Versions published with less proof of origin than those before them.",
+  "vulnerability": "Versions with known vulnerabilities of at least the chosen severity.",
+  "licence": "Versions under licences that are denied, or not among those allowed.",
+  "install-script": "Versions that run scripts when they are installed.",
+  "look-alike": "Names that can be taken for a much used one.",
+  "prerelease": "Pre-releases.",
+  "deprecated": "Versions that their authors have deprecated; they are shown with a warning.",
+  "age": "Versions that were published too recently.",
+};
+
+const SEVERITY: OptionSpec = { kind: "choice", values: SEVERITIES };
+const GRACE: OptionSpec = { kind: "number", min: 0, max: DAYS_MAX, unit: "days" };
+const HOURS: OptionSpec = { kind: "number", min: 0, max: HOURS_MAX, unit: "hours" };
+const LICENCES: OptionSpec = {
+  kind: "texts",
+  what: "SPDX licence ids such as MIT or GPL-2.0-only WITH Classpath-exception-2.0",
+  check: parseLicenceId,
+};
+const LICENCE_OUTCOME: OptionSpec = { kind: "choice", values: ["allow", "warn", "hide"] };
+
+const SPECS: { readonly [Id in RuleId]: Readonly<Record<keyof RuleOptions[Id], OptionSpec>> } = {
+  "operator-status": {},
+  "malware": {},
+  "name-claim": {},
+  "integrity-change": {},
+  "suspected-malware": {},
+  "deny-list": { entries: { kind: "entries" } },
+  "allow-only": { entries: { kind: "entries" } },
+  "scanned-only": { dataAgeMax: { kind: "number", min: 1, max: HOURS_MAX, unit: "hours", nullable: true } },
+  "review-first": {},
+  "trust-downgrade": {},
+  "vulnerability": {
+    severity: SEVERITY,
+    unknownAs: SEVERITY,
+    epssMin: { kind: "number", min: 0, max: 1, unit: "the EPSS percentile", nullable: true },
+    graceDays: {
+      kind: "members",
+      members: { exploited: GRACE, critical: GRACE, high: GRACE, other: GRACE },
+    },
+    onlyWhereFixed: { kind: "boolean" },
+  },
+  "licence": {
+    allowed: LICENCES,
+    denied: LICENCES,
+    missing: LICENCE_OUTCOME,
+    unknown: LICENCE_OUTCOME,
+  },
+  "install-script": { condition: { kind: "choice", values: ["any", "new"] } },
+  "look-alike": {},
+  "prerelease": {},
+  "deprecated": {},
+  "age": {
+    hours: HOURS,
+    firstReleaseHours: HOURS,
+    exempt: { kind: "names" },
+    fastTrack: { kind: "members", members: { severity: SEVERITY, hours: HOURS }, nullable: true },
+  },
+};
+
+/**
+ * Checks the options of a rule as they came in a request or a file. What is left out is taken from `base`,
+ * which is the standard profile's unless given; members of members too. The answer is complete and can be kept.
+ *
+ * @throws EntrepotError `request-invalid`; the text names the option and what it takes
+ * @example parseRuleOptions("age", { hours: 24 }).fastTrack // { severity: "high", hours: 2 }
+ */
+export function parseRuleOptions<Id extends RuleId>(
+  rule: Id,
+  raw: unknown,
+  base: RuleOptions[Id] = PROFILES.standard[rule].options,
+): RuleOptions[Id] {
+  const where = `the rule ${rule}`;
+  return parseMembers(SPECS[rule], { raw: raw ?? {}, base, where }) as RuleOptions[Id];
+}
+
+/**
+ * Checks the mode of a rule.
+ *
+ * @throws EntrepotError `request-invalid`
+ */
+export function parseMode(raw: unknown): RuleMode {
+  const mode = MODES.find((item) => item === raw);
+  if (mode !== undefined) return mode;
+  throw new EntrepotError("request-invalid", { message: `A rule's mode is one of ${MODES.join(", ")}.` });
+}
+
+/**
+ * Checks the id of a rule.
+ *
+ * @throws EntrepotError `request-invalid`
+ */
+export function parseRuleId(raw: unknown): RuleId {
+  const rule = RULE_IDS.find((item) => item === raw);
+  if (rule !== undefined) return rule;
+  throw new EntrepotError("request-invalid", { message: `A rule is one of ${RULE_IDS.join(", ")}.` });
+}
