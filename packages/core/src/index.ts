@@ -65,7 +65,10 @@ export {
   type PackageAdvisory,
   type Severity,
 } from "./advisories/advisory.ts";
+export { parseOsvRecord, type ParsedRecord } from "./advisories/parse-osv.ts";
+export { isAffected, matchAdvisories } from "./advisories/match.ts";
 export { type PolicyException } from "./policy/exception.ts";
+export { NEVER_LIFTED } from "./policy/covers-exception.ts";
 export { PROFILES, RULE_IDS, type Profile } from "./policy/default-settings.ts";
 export {
   type ListEntry,
@@ -108,12 +111,14 @@ export { JsonScanner, NESTING_DEPTH_MAX } from "./packument/json-scanner.ts";
 export { DOCUMENT_VERSIONS_MAX, scanDocument, type ScannedDocument } from "./packument/document-scan.ts";
 export {
   indexDocument,
+  indexedVersions,
   indexScanned,
   indexSummary,
   readVersionFacts,
   type IndexSummary,
   type PackageIndex,
 } from "./packument/package-index.ts";
+export { integrityChanges, type IntegrityChange } from "./packument/integrity-changes.ts";
 export { roomBytes } from "./packument/room-bytes.ts";
 export { renderScanned, renderUpstreamView } from "./packument/upstream-view.ts";
 export { renderLocalView, type LocalPackument, type LocalVersion } from "./packument/local-view.ts";

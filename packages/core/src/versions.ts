@@ -1,4 +1,5 @@
 import semver from "semver";
+import { comparePrecedence, precedenceOf } from "./precedence.ts";
 
 /** Longest version string that semver allows. */
 const VERSION_LENGTH_MAX = 256;
@@ -43,7 +44,7 @@ export function cleanVersion(raw: string): string | null {
  * strict semver.
  */
 export function compareVersions(a: string, b: string): number {
-  return semver.compare(a, b);
+  return comparePrecedence(precedenceOf(a), precedenceOf(b));
 }
 
 /**
