@@ -8,13 +8,21 @@ import { createChangeLog, type ChangeLog } from "./changes/index.ts";
 import type { Config } from "./config/index.ts";
 import { prepareDataFolder } from "./data-folder.ts";
 import { openDatabase, type Database } from "./db/index.ts";
-import { createExceptions, createGate, createPolicyRules, createStatuses } from "./firewall/index.ts";
+import {
+  createEvidence,
+  createExceptions,
+  createGate,
+  createPolicyClock,
+  createPolicyRules,
+  createStatuses,
+  type Evidence,
+} from "./firewall/index.ts";
 import { applyDeclarations, ensureSetting, ensureWorkspace, seedDefaultRegistry } from "./first-run.ts";
 import { createHttpServer, type HttpDeps, type HttpServer } from "./http/index.ts";
 import { createSecretBox, type SecretBox } from "./identity/index.ts";
 import { listen } from "./listen.ts";
 import { createJobHandlers, SCHEDULES } from "./job-handlers.ts";
-import { reportMismatch } from "./report.ts";
+import { reportChanged, reportMismatch } from "./report.ts";
 import { createMailer } from "./mail/index.ts";
 import { createJobQueue, type JobQueue, type JobWorker } from "./jobs/index.ts";
 import {
@@ -23,6 +31,7 @@ import {
   createNameOrigins,
   createPackuments,
   createTarballs,
+  createVerdicts,
   type BlobCache,
   type CachedVersions,
   type UpstreamWriteDeps,
@@ -81,13 +90,15 @@ export async function createApp(inputs: AppInputs): Promise<App> {
   const { config, now, log } = inputs;
   const storage = await openStorage(inputs);
   const threads = createThreadPool({ size: Math.min(THREADS_MAX, availableParallelism()) });
-  const upstreams = openUpstreams(inputs, storage, threads);
+  const evidence = await createEvidence({ ...storage, now });
+  const upstreams = openUpstreams(inputs, { ...storage, evidence }, threads);
   const workspaceDeps = { ...inputs, ...storage };
   const main = await openWorkspace(workspaceDeps, { workspaceId: storage.workspaceId, host: null });
   const jobs = createJobQueue({ db: storage.db, now, owner: storage.instanceId });
   const caches = openCaches(inputs, storage);
   const deps = await createHttpDeps(inputs, storage, {
     threads,
+    evidence,
     upstreams,
     jobs,
     ...main,
@@ -152,7 +163,11 @@ async function openStorage({ config, now, log }: AppInputs): Promise<Storage> {
   };
 }
 
-function openUpstreams(inputs: AppInputs, storage: Storage, threads: ThreadPool): Upstreams {
+function openUpstreams(
+  inputs: AppInputs,
+  storage: Storage & { evidence: Evidence },
+  threads: ThreadPool,
+): Upstreams {
   const { config } = inputs;
   return createUpstreams({
     ...storage,
@@ -164,6 +179,10 @@ function openUpstreams(inputs: AppInputs, storage: Storage, threads: ThreadPool)
     limits: { ...config.limits, cacheBytesMax: config.cache.documentBytesMax },
     self: { instanceId: storage.instanceId, version: inputs.version },
     onIntegrityMismatch: (event) => reportMismatch(inputs, event),
+    onChangedIntegrity: async ({ upstream, name, changes }) => {
+      reportChanged(inputs, { upstream, name, changes });
+      await storage.evidence.recordChanges(upstream.id, name, changes);
+    },
   });
 }
 
@@ -187,6 +206,7 @@ function openCaches(
 }
 
 interface Parts extends WorkspaceParts {
+  evidence: Evidence;
   threads: ThreadPool;
   upstreams: Upstreams;
   jobs: JobQueue;
@@ -199,9 +219,19 @@ async function createHttpDeps(inputs: AppInputs, storage: Storage, parts: Parts)
   const statuses = await createStatuses({ ...storage, now });
   const policyRules = await createPolicyRules(storage);
   const exceptions = await createExceptions({ ...storage, now });
-  const gate = createGate({ statuses, now, epoch: () => storage.changes.seq });
+  const gate = createGate({
+    statuses,
+    rules: policyRules,
+    exceptions,
+    advisories: { of: () => [], state: () => ({ currentAt: null }) },
+    evidence: parts.evidence,
+    lookAlike: () => null,
+    now: createPolicyClock(now),
+    epoch: () => storage.changes.seq,
+  });
   const origins = createNameOrigins(storage);
-  const shared = { ...storage, ...parts, gate, origins, now };
+  const judging = { ...storage, ...parts, gate, origins, now };
+  const shared = { ...judging, verdicts: createVerdicts(judging) };
   const registryWrites = { db: storage.db, now, hostProblem: createHostRule(config, null) };
   const upstreamWrites: UpstreamWriteDeps = {
     ...registryWrites,

@@ -1,5 +1,7 @@
 import type { Log, Metrics } from "./telemetry/index.ts";
-import type { IntegrityMismatch } from "./upstream/index.ts";
+import type { ChangedIntegrity, IntegrityMismatch } from "./upstream/index.ts";
+
+const VERSIONS_LOGGED_MAX = 10;
 
 /** Writes and counts that an upstream sent other bytes than its document promised: a broken mirror, or an attack. */
 export function reportMismatch(
@@ -9,4 +11,19 @@ export function reportMismatch(
   metrics.counter("entrepot_security_events_total", { kind: "integrity-mismatch" }).value += 1;
   const actual = `sha512-${Buffer.from(digest, "hex").toString("base64")}`;
   log.error("an upstream sent a tarball that its document does not promise", { ...event, actual });
+}
+
+/** Writes and counts that an upstream promises other content than before for versions that were there already. */
+export function reportChanged(
+  { log, metrics }: { log: Pick<Log, "error">; metrics: Pick<Metrics, "counter"> },
+  { upstream, name, changes }: ChangedIntegrity,
+): void {
+  metrics.counter("entrepot_security_events_total", { kind: "integrity-change" }).value += changes.length;
+  const shown = changes.slice(0, VERSIONS_LOGGED_MAX);
+  log.error("an upstream changed the content of versions that it had already", {
+    upstream: upstream.name,
+    packageName: name,
+    count: changes.length,
+    version: shown.map(({ version, was, is }) => `${version} from ${was} to ${is}`).join(", "),
+  });
 }

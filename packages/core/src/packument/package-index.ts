@@ -1,4 +1,5 @@
 import { EntrepotError } from "../errors.ts";
+import type { JudgedVersion } from "../policy/judge-package.ts";
 import type { VersionFacts } from "../policy/verdict.ts";
 import { normalizeVersion } from "../versions.ts";
 import { ByteWriter } from "./byte-writer.ts";
@@ -10,6 +11,7 @@ import { factsOfRow, FactsWriter } from "./version-facts.ts";
 /** Version of the serialised form; bytes of another one are not read. */
 const INDEX_FORMAT = 1;
 const LINE_FEED = 0x0a;
+const SPACE = 0x20;
 const FACTS_BYTES_GUESS = 700;
 
 /** What a package consists of, without its manifests. */
@@ -98,6 +100,30 @@ export function readVersionFacts(indexBytes: Uint8Array, version: string): Versi
     return version === normal || version === facts.upstreamVersion ? facts : null;
   }
   return null;
+}
+
+/** Every version in index bytes, in the document's order; facts are parsed when they are asked for. */
+export function* indexedVersions(indexBytes: Uint8Array): Generator<JudgedVersion> {
+  let start = lineEnd(indexBytes, 0) + 1;
+  while (start < indexBytes.length) {
+    const end = lineEnd(indexBytes, start);
+    const space = indexBytes.indexOf(SPACE, start);
+    const version = textOfBytes(indexBytes, start, space);
+    yield indexedVersion(version, textOfBytes(indexBytes, space + 1, end));
+    start = end + 1;
+  }
+}
+
+function indexedVersion(version: string, json: string): JudgedVersion {
+  let facts: VersionFacts | null = null;
+  const read = (): VersionFacts => (facts ??= factsOfRow(version, json));
+  return {
+    version,
+    origin: "upstream",
+    // The row's first member: null, or the spelling as text.
+    upstreamVersion: json.startsWith("[null,") ? null : read().upstreamVersion,
+    facts: read,
+  };
 }
 
 function serialize(document: ScannedDocument, summary: IndexSummary): Uint8Array {

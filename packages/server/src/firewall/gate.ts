@@ -1,74 +1,150 @@
-import { createHash } from "node:crypto";
 import {
-  EntrepotError,
   decide,
+  EntrepotError,
   isDownloadable,
   isSelectable,
   plainContext,
   refusalText,
+  type PackageAdvisory,
   type PolicyContext,
-  type VersionFacts,
+  type PolicyException,
+  type RuleId,
+  type RuleSettings,
   type Verdict,
+  type VersionFacts,
 } from "@entrepot/core";
+import type { Evidence } from "./evidence.ts";
 import type { Statuses } from "./statuses.ts";
 
-/** Where and for what a version is judged. */
+/** A registry as far as policy is concerned. */
+export interface JudgingRegistry {
+  readonly id: string;
+  readonly workspaceId: string;
+  readonly name: string;
+  readonly upstreams: readonly { readonly id: string }[];
+  readonly isClaimed: (name: string) => boolean;
+}
+
+/** Where and for what a package is judged. */
 export interface GateQuestion {
-  registry: { readonly id: string; readonly workspaceId: string; readonly name: string };
+  registry: JudgingRegistry;
   name: string;
+  /** Whose package it is: one of our own inherits nothing that is known of a public one of the same name. */
+  origin: VersionFacts["origin"];
   purpose: PolicyContext["purpose"];
+  /** True for who wants to know what rules would say that are not in force: all evidence is then looked up. */
+  withShadow?: boolean;
 }
 
 /** The only way to a packument entry, a tarball or a publish. */
 export interface Gate {
   /** Everything that verdicts on a package depend on beside its facts; can be sent to a thread. */
-  context(question: GateQuestion): PolicyContext | Promise<PolicyContext>;
-  /** Judges one version by a context that was asked for before. */
-  judge(facts: VersionFacts, context: PolicyContext): Verdict;
-  /** Judges one version. */
-  verdict(facts: VersionFacts, question: GateQuestion): Promise<Verdict>;
-  /** Throws `version-denied`, with a text to act on, unless the version may pass. */
-  assertAllowed(facts: VersionFacts, question: GateQuestion): Promise<void>;
+  context(question: GateQuestion): Promise<PolicyContext>;
+  /** Throws `version-denied` unless a version may be published; nothing is known of it but itself. */
+  assertPublishable(facts: VersionFacts, question: Omit<GateQuestion, "purpose" | "origin">): Promise<void>;
+  /** The time by which versions are judged, in milliseconds. It does not go back by a little. */
+  now(): number;
 }
 
 export interface GateDeps {
-  statuses: Statuses;
+  statuses: Pick<Statuses, "of">;
+  rules: { for(registry: JudgingRegistry, name: string): RuleSettings | Promise<RuleSettings> };
+  exceptions: {
+    for(
+      registry: JudgingRegistry,
+      name: string,
+    ): readonly PolicyException[] | Promise<readonly PolicyException[]>;
+  };
+  advisories: {
+    /** Withdrawn ones may be among them. */
+    of(name: string): readonly PackageAdvisory[];
+    state(): { currentAt: number | null };
+  };
+  evidence: Pick<Evidence, "served" | "contents" | "changedIntegrity">;
+  /** A much used name that this one can be taken for. */
+  lookAlike: (name: string) => PolicyContext["lookAlike"];
+  /** A clock of `createPolicyClock`. */
   now: () => number;
   /** A number that grows with every change of policy. */
   epoch: () => number;
 }
 
-/** Makes the gate over the operators' statuses. */
+/** Rules that ask which versions were served here before. */
+const ASK_FOR_SERVED: readonly RuleId[] = ["review-first", "install-script", "prerelease", "age"];
+/** Rules that ask what is in tarballs. */
+const ASK_FOR_CONTENTS: readonly RuleId[] = ["install-script", "licence"];
+const OWN_FEED = "own";
+
+/** Makes the gate over everything that is known and decided. */
 export function createGate(deps: GateDeps): Gate {
-  function context(question: GateQuestion): PolicyContext | Promise<PolicyContext> {
-    const statuses = deps.statuses.of(question.registry, question.name);
-    const build = (found: Awaited<typeof statuses>): PolicyContext =>
-      plainContext({
-        registry: question.registry.name,
-        name: question.name,
-        purpose: question.purpose,
-        now: deps.now(),
-        epoch: deps.epoch(),
-        statuses: found,
-      });
-    return statuses instanceof Promise ? statuses.then(build) : build(statuses);
-  }
-
-  async function verdict(facts: VersionFacts, question: GateQuestion): Promise<Verdict> {
-    return decide(facts, await context(question));
-  }
-
   return {
-    context,
-    judge: decide,
-    verdict,
-    async assertAllowed(facts, question) {
-      const found = await verdict(facts, question);
-      const isServed = question.purpose === "tarball" ? isDownloadable(found) : isSelectable(found);
-      if (isServed) return;
-      throw denied(found, { name: question.name, version: facts.version, registry: question.registry.name });
+    context: (question) => contextOf(deps, question),
+    async assertPublishable(facts, question) {
+      const context = await contextOf(deps, { ...question, origin: "local", purpose: "publish" });
+      assertPasses(decide(facts, context), { ...question, version: facts.version, purpose: "publish" });
     },
+    now: deps.now,
   };
+}
+
+async function contextOf(deps: GateDeps, question: GateQuestion): Promise<PolicyContext> {
+  const { registry, name, purpose } = question;
+  const isUpstream = question.origin === "upstream";
+  const known = deps.advisories.of(name);
+  const advisories = isUpstream ? known : known.filter(({ feed }) => feed === OWN_FEED);
+  const rules = await deps.rules.for(registry, name);
+  const wants = wantsOf(question, { rules, hasAdvisories: advisories.length > 0 });
+  const isAlikeAsked = isUpstream && (question.withShadow === true || isEnforced(rules, "look-alike"));
+  const upstreamIds = registry.upstreams.map(({ id }) => id);
+  return plainContext({
+    registry: registry.name,
+    name,
+    purpose,
+    now: deps.now(),
+    epoch: deps.epoch(),
+    statuses: await deps.statuses.of(registry, name),
+    rules,
+    exceptions: await deps.exceptions.for(registry, name),
+    advisories,
+    advisoriesAt: deps.advisories.state().currentAt,
+    isClaimed: registry.isClaimed(name),
+    ...(isUpstream ? { changedIntegrity: await deps.evidence.changedIntegrity(upstreamIds, name) } : {}),
+    ...(wants.served ? { served: await deps.evidence.served(registry.id, name) } : {}),
+    ...(wants.contents ? { contents: await deps.evidence.contents(name) } : {}),
+    ...(isAlikeAsked ? { lookAlike: deps.lookAlike(name) } : {}),
+  });
+}
+
+// Evidence costs a query each, so it is looked up only where a rule in force asks for it.
+function wantsOf(
+  { origin, withShadow }: GateQuestion,
+  { rules, hasAdvisories }: { rules: RuleSettings; hasAdvisories: boolean },
+): { served: boolean; contents: boolean } {
+  if (origin === "local") return { served: false, contents: false };
+  if (withShadow === true) return { served: true, contents: true };
+  return {
+    served: hasAdvisories || ASK_FOR_SERVED.some((rule) => isEnforced(rules, rule)),
+    contents: ASK_FOR_CONTENTS.some((rule) => isEnforced(rules, rule)),
+  };
+}
+
+function isEnforced(rules: RuleSettings, rule: RuleId): boolean {
+  return rules[rule].mode === "enforce";
+}
+
+/** Throws `version-denied`, with a text to act on, unless a version with this verdict may pass for the purpose. */
+export function assertPasses(
+  verdict: Verdict,
+  subject: {
+    registry: { readonly name: string };
+    name: string;
+    version: string;
+    purpose: PolicyContext["purpose"];
+  },
+): void {
+  const isServed = subject.purpose === "tarball" ? isDownloadable(verdict) : isSelectable(verdict);
+  if (isServed) return;
+  throw denied(verdict, { name: subject.name, version: subject.version, registry: subject.registry.name });
 }
 
 /** The 403 of a verdict, with a text that is enough to act on. */
@@ -80,12 +156,4 @@ export function denied(
     message: refusalText(verdict, what),
     details: { rule: verdict.rule, reason: verdict.reason, until: verdict.until, version: what.version },
   });
-}
-
-/** A text that differs whenever a context could lead to other verdicts. */
-export function contextStamp(context: PolicyContext): string {
-  if (context.statuses.size === 0) return "";
-  return createHash("sha256")
-    .update(JSON.stringify([...context.statuses]))
-    .digest("base64url");
 }

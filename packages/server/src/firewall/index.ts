@@ -1,9 +1,64 @@
 /**
- * The firewall: turns operators' words into rules' input and asks core's `decide`. It knows nothing of
- * HTTP, of how documents are rendered or where tarballs lie; those ask it.
+ * The firewall: turns what operators said, what is known of packages and what was seen of them into rules' input,
+ * and asks core's `decide`. It knows nothing of HTTP, of how documents are rendered or where tarballs lie;
+ * those ask it.
  */
-export { contextStamp, createGate, denied, type Gate, type GateQuestion } from "./gate.ts";
+export { contextStamp } from "./context-stamp.ts";
+export type { Asker, Decided } from "./decisions/decision.ts";
+export { createDecisionLog, type DecisionLog } from "./decisions/decision-log.ts";
+export { pruneDecisions } from "./decisions/prune-decisions.ts";
+export { decisionsInOrder, listDecisions, type DecisionFilter } from "./decisions/read-decisions.ts";
+export { shownDecision, type ShownDecision } from "./decisions/shown-decision.ts";
+export { createEvidence, type Evidence } from "./evidence.ts";
+export {
+  assertPasses,
+  createGate,
+  denied,
+  type Gate,
+  type GateDeps,
+  type GateQuestion,
+  type JudgingRegistry,
+} from "./gate.ts";
+export { createPolicyClock } from "./policy-clock.ts";
+export { approvalsFor, type ExceptionRecord, type ExceptionState } from "./exception-record.ts";
+export { EXCEPTION_DAYS_MAX, type NewException } from "./exception-terms.ts";
+export {
+  approveException,
+  createException,
+  rejectException,
+  requestException,
+  revokeException,
+  type ExceptionActor,
+  type ExceptionDecision,
+} from "./exception-writes.ts";
 export { createExceptions, type Exceptions } from "./exceptions.ts";
-export { type LayeredPolicy, type PolicyChoice } from "./policy-layers.ts";
-export { createPolicyRules, type KeptChoice, type PolicedRegistry, type PolicyRules } from "./policy-rules.ts";
+export { cursorOf, findException, listExceptions, type ExceptionFilter } from "./list-exceptions.ts";
+export { leaveNotice, listNotices, markNoticesRead, type NewNotice, type Notice } from "./notices.ts";
+export {
+  EVERYWHERE,
+  layerPolicy,
+  PROFILE_ROW,
+  type LayeredPolicy,
+  type PolicyChoice,
+} from "./policy-layers.ts";
+export {
+  createPolicyRules,
+  type KeptChoice,
+  type PolicedRegistry,
+  type PolicyRules,
+} from "./policy-rules.ts";
+export { policyWarnings } from "./policy-warnings.ts";
+export {
+  documentOf,
+  releasePolicies,
+  replacePolicy,
+  setPolicyRule,
+  setProfile,
+  unsetPolicyRule,
+  type NewChoice,
+  type PolicyDocument,
+  type PolicyPlace,
+  type PolicyResult,
+  type PolicyWriter,
+} from "./policy-writes.ts";
 export { createStatuses, type StatusEntry, type StatusKey, type Statuses } from "./statuses.ts";

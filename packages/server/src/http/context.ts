@@ -5,7 +5,7 @@ import type { BlobStore, StagingArea } from "../blobs/index.ts";
 import type { ChangeLog } from "../changes/index.ts";
 import type { Limits, SignUp } from "../config/index.ts";
 import type { Database } from "../db/index.ts";
-import type { Exceptions, Gate, PolicyRules, Statuses } from "../firewall/index.ts";
+import type { Exceptions, DecisionLog, Gate, PolicyRules, Statuses } from "../firewall/index.ts";
 import type { Access, Identity } from "../identity/index.ts";
 import type { JobQueue } from "../jobs/index.ts";
 import type { Mailer } from "../mail/index.ts";
@@ -18,6 +18,7 @@ import type {
   RegistryWriteDeps,
   Tarballs,
   UpstreamWriteDeps,
+  Verdicts,
 } from "../registry/index.ts";
 import type { AccessLog, Log, Metrics } from "../telemetry/index.ts";
 import type { TarballLimits, ThreadPool } from "../threads/index.ts";
@@ -49,6 +50,8 @@ export interface HttpDeps {
   policyRules: PolicyRules;
   exceptions: Exceptions;
   gate: Gate;
+  decisions: DecisionLog;
+  verdicts: Verdicts;
   jobs: JobQueue;
   /** Kinds of jobs that can be run by hand. */
   jobKinds: readonly string[];
@@ -114,6 +117,8 @@ export interface NpmRoute {
   organizationIn?: string;
   /** True where a stale credential must not stand in the way of getting a new one. */
   ignoresCredential?: true;
+  /** True of what is asked by POST and changes nothing. */
+  isQuestion?: true;
   /** True where a password is compared, which records wrong ones itself. */
   isSignIn?: true;
   handler: NpmHandler;

@@ -4,6 +4,8 @@
  * may ask (the caller does).
  */
 export type { Tarball } from "./admitted-tarballs.ts";
+export { type AuditMode } from "./audit-setting.ts";
+export { auditTarget, lostAuditTarget } from "./audit-target.ts";
 export { findAttestations, parseAttestedVersion, type Attestation } from "./attestations.ts";
 export { createBlobCache, type BlobCache } from "./blob-cache.ts";
 export { addClaim, removeClaim, setClaims } from "./claim-writes.ts";
@@ -12,7 +14,7 @@ export { addMaintainer, changeMaintainers, deprecateVersions, removeMaintainer }
 export { deleteTag, putTags } from "./dist-tags.ts";
 export { collectGarbage } from "./garbage.ts";
 export { isListedForAll, listPackages, type JudgedListing } from "./listing.ts";
-export { createNameOrigins, type NameOrigins } from "./name-origin.ts";
+export { createNameOrigins, type NameOrigins, type OwnNames } from "./name-origin.ts";
 export { createPackuments, type Packuments } from "./packuments.ts";
 export { countPackages, listOwnNames, requirePackage } from "./package-rows.ts";
 export { parsePublishRequest } from "./publish/publish-request.ts";
@@ -29,7 +31,7 @@ export {
   setRegistryGroups,
   setRegistryUpstreams,
 } from "./registry-writes.ts";
-export { type Registry, type RegistrySnapshot } from "./registry.ts";
+export { type Registry, type RegistryAudit, type RegistrySnapshot } from "./registry.ts";
 export { refuseShadowing } from "./shadowing.ts";
 export { createTarballs, versionOfFileName, type TarballRequest, type Tarballs } from "./tarballs.ts";
 export { unpublishedError } from "./tombstone.ts";
@@ -43,4 +45,5 @@ export {
   type UpstreamWriteDeps,
 } from "./upstream-writes.ts";
 export type { Selection } from "./selections.ts";
+export { createVerdicts, type PackageVerdicts, type Verdicts, type VersionVerdict } from "./verdicts.ts";
 export type { View } from "./view.ts";

@@ -1,15 +1,8 @@
 import { sql } from "kysely";
-import {
-  isSelectable,
-  policyDepth,
-  type PolicyContext,
-  type Verdict,
-  type VersionFacts,
-} from "@entrepot/core";
+import type { Verdict } from "@entrepot/core";
 import type { Database } from "../db/index.ts";
-import type { Gate } from "../firewall/index.ts";
-import type { Upstreams } from "../upstream/index.ts";
 import type { Registry } from "./registry.ts";
+import type { Verdicts } from "./verdicts.ts";
 
 /** A version that a registry holds, whatever brought it there. */
 export interface ListedVersion {
@@ -27,7 +20,8 @@ export interface ListedVersion {
 
 /** A listed version with what policy says of it. */
 export interface JudgedListing extends ListedVersion {
-  verdict: Verdict;
+  /** Why clients do not get to see it; null when they do. */
+  refusal: Verdict | null;
 }
 
 export interface ListingRequest {
@@ -41,8 +35,7 @@ export interface ListingRequest {
 
 export interface ListingDeps {
   db: Database;
-  gate: Gate;
-  upstreams: Pick<Upstreams, "current" | "facts">;
+  verdicts: Pick<Verdicts, "hiddenVersions">;
 }
 
 interface ListedRow {
@@ -53,45 +46,38 @@ interface ListedRow {
   integrity: string;
   at: number;
   by: string | null;
-  /** JSON; null for what came from an upstream. */
-  facts: string | null;
-  upstream_id: string | null;
 }
 
 /** Lists the versions in a registry by name and version, own and cached ones alike, and judges each. */
 export async function listPackages(deps: ListingDeps, request: ListingRequest): Promise<JudgedListing[]> {
   const rows = await readRows(deps.db, request);
-  const contexts = new Map<string, PolicyContext>();
+  const hiddenByName = new Map<string, ReadonlyMap<string, Verdict>>();
   const listed: JudgedListing[] = [];
   for (const row of rows) {
-    const { registry } = request;
-    const context =
-      contexts.get(row.name) ?? (await deps.gate.context({ registry, name: row.name, purpose: "metadata" }));
-    contexts.set(row.name, context);
-    const facts = await factsOf(deps, { row, registry, context });
-    listed.push({ ...shownOf(row), verdict: deps.gate.judge(facts, context) });
+    const hidden =
+      hiddenByName.get(row.name) ?? (await deps.verdicts.hiddenVersions(request.registry, row.name));
+    hiddenByName.set(row.name, hidden);
+    listed.push({ ...shownOf(row), refusal: hidden.get(row.version) ?? null });
   }
   return listed;
 }
 
 /** Tells whether clients get to see a listed version. */
-export function isListedForAll({ verdict }: JudgedListing): boolean {
-  return isSelectable(verdict);
+export function isListedForAll({ refusal }: JudgedListing): boolean {
+  return refusal === null;
 }
 
 async function readRows(db: Database, request: ListingRequest): Promise<ListedRow[]> {
   const [afterName = "", afterVersion = ""] = request.after.split("\n");
   const pattern = `%${request.text.replace(/[\\%_]/g, "\\$&")}%`;
   const { rows } = await sql<ListedRow>`
-    select name, version, origin, size_bytes, integrity, at, "by", facts, upstream_id from (
+    select name, version, origin, size_bytes, integrity, at, "by" from (
       select p.name as name, v.version as version, 'local' as origin, v.size_bytes as size_bytes,
-             v.integrity as integrity, v.published_at as at, v.published_by as "by",
-             v.facts as facts, null as upstream_id
+             v.integrity as integrity, v.published_at as at, v.published_by as "by"
       from versions v join packages p on p.id = v.package_id
       where p.registry_id = ${request.registry.id} and v.removed_at is null
       union all
-      select name, version, 'cached' as origin, size_bytes, integrity, cached_at as at, cached_by as "by",
-             null as facts, upstream_id
+      select name, version, 'cached' as origin, size_bytes, integrity, cached_at as at, cached_by as "by"
       from cached_versions where registry_id = ${request.registry.id}
     ) listed
     where name like ${pattern} escape '\\'
@@ -111,42 +97,5 @@ function shownOf(row: ListedRow): ListedVersion {
     integrity: row.integrity,
     at: new Date(row.at).toISOString(),
     by: row.by,
-  };
-}
-
-interface FactsQuestion {
-  row: ListedRow;
-  registry: Registry;
-  context: PolicyContext;
-}
-
-// What an upstream says of a version is only looked up when a rule wants to know more than which version it is.
-async function factsOf(deps: ListingDeps, { row, registry, context }: FactsQuestion): Promise<VersionFacts> {
-  if (row.facts !== null) return JSON.parse(row.facts) as VersionFacts;
-  const upstream = registry.upstreams.find(({ id }) => id === row.upstream_id);
-  if (upstream !== undefined && policyDepth(context) === "facts") {
-    const entry = await deps.upstreams.current(upstream, row.name, { cachedOnly: true });
-    const facts = entry?.kind === "present" ? await deps.upstreams.facts(entry, row.version) : null;
-    if (facts !== null) return facts;
-  }
-  return bareFacts(row);
-}
-
-function bareFacts({ version, integrity }: ListedRow): VersionFacts {
-  return {
-    version,
-    upstreamVersion: null,
-    origin: "upstream",
-    publishedAt: null,
-    integrity,
-    shasum: null,
-    tarball: null,
-    license: null,
-    deprecated: null,
-    hasInstallScript: false,
-    hasSignatures: false,
-    attestations: null,
-    publisher: null,
-    dependencies: null,
   };
 }

@@ -1,16 +1,25 @@
 import { createHash } from "node:crypto";
-import { EntrepotError, type PackumentForm, type PolicyContext, type ViewOptions } from "@entrepot/core";
+import {
+  EntrepotError,
+  type PackumentForm,
+  type PolicyContext,
+  type VersionFacts,
+  type ViewOptions,
+} from "@entrepot/core";
 import type { Change, ChangeKind, ChangeLog } from "../changes/index.ts";
 import type { Database } from "../db/index.ts";
 import { contextStamp, denied, type Gate } from "../firewall/index.ts";
 import type { GzipView, ThreadPool } from "../threads/index.ts";
 import type { AbsentEntry, DocumentEntry, Upstreams } from "../upstream/index.ts";
 import { loadLocalPackument } from "./local-packument.ts";
-import type { NameOrigins } from "./name-origin.ts";
+import type { NameOrigin, NameOrigins } from "./name-origin.ts";
+import type { PackageRow } from "./package-rows.ts";
 import type { Registry } from "./registry.ts";
+import { revisionOf } from "./revision.ts";
 import { createSelections, type Selections } from "./selections.ts";
 import { unpublishedError } from "./tombstone.ts";
 import { createViewCache, type CachedView } from "./view-cache.ts";
+import { isOver } from "./verdicts.ts";
 import { viewKeyText, type View } from "./view.ts";
 
 /** Part of every ETag: raised when the same input starts to render differently. */
@@ -28,6 +37,17 @@ const ABOUT_PEOPLE: ReadonlySet<ChangeKind> = new Set([
   "access-changed",
   "organization-changed",
 ]);
+
+/** What changes policy for many packages at once. Most of their views stay what they are, so they are only looked at anew. */
+const ABOUT_POLICY: ReadonlySet<ChangeKind> = new Set([
+  "policy-changed",
+  "exception-changed",
+  "advisories-changed",
+  "integrity-changed",
+  "status-changed",
+]);
+/** A view that a change of policy overtakes while it is made is made again; changes that never end must not keep it. */
+const BUILDS_MAX = 5;
 
 export interface PackumentDeps {
   db: Database;
@@ -65,6 +85,10 @@ interface StoredView extends View, CachedView {
   readonly source: string;
   /** Upstream answers that it rests on; empty for a package of this registry's own. */
   entries: readonly (DocumentEntry | AbsentEntry)[];
+  /** When it may have to look otherwise although nothing but time did, in milliseconds. */
+  readonly recheckAt: number | null;
+  /** How often policy had changed when the view was last found to be right. */
+  policyCount: number;
   /** Present when policy hides every version: the view is never shown, its place in the cache spares the work. */
   readonly refusal: EntrepotError | null;
 }
@@ -80,6 +104,8 @@ interface Flight {
 export function createPackuments(deps: PackumentDeps): Packuments {
   const cache = createViewCache<StoredView>(deps.limits.viewBytesMax);
   const flights = new Map<string, Flight>();
+  let policyCount = 0;
+  const builder: Builder = { ...deps, policyCount: () => policyCount };
   deps.changes.subscribe((batch) => {
     for (const change of batch) invalidate(change);
   });
@@ -92,7 +118,8 @@ export function createPackuments(deps: PackumentDeps): Packuments {
     for (const flight of flights.values()) {
       if (packageKey === null || flight.packageKey === packageKey) flight.isOvertaken = true;
     }
-    if (packageKey !== null) cache.dropPackage(packageKey);
+    if (ABOUT_POLICY.has(change.kind)) policyCount += 1;
+    else if (packageKey !== null) cache.dropPackage(packageKey);
     else if (packageName !== null) cache.dropName(packageName);
     else cache.dropRegistry(registryId);
   }
@@ -113,7 +140,7 @@ export function createPackuments(deps: PackumentDeps): Packuments {
       packageKey: `${registry.id}\n${name}`,
       isOvertaken: false,
       promise: Promise.resolve()
-        .then(() => build(deps, request, cached))
+        .then(() => build(builder, request, cached))
         .then((built) => {
           // What was overtaken, or made without asking upstreams, is an answer to its own request only.
           const isKept = !flight.isOvertaken && !request.localOnly;
@@ -133,44 +160,85 @@ export function createPackuments(deps: PackumentDeps): Packuments {
   return { view, selections: createSelections(), cacheBytes: () => cache.sizeBytes };
 }
 
-async function build(
-  deps: PackumentDeps,
+interface Builder extends PackumentDeps {
+  /** How often policy has changed so far. */
+  policyCount(): number;
+}
+
+// Policy may change while a view is made, and an upstream's answer may itself be what changes it.
+async function build(deps: Builder, request: PackumentRequest, cached?: StoredView): Promise<StoredView> {
+  for (let attempt = 1; ; attempt += 1) {
+    const policyCount = deps.policyCount();
+    const origin = await deps.origins.of(request.registry, request.name);
+    const built =
+      origin.kind === "local" && origin.row.removed_at === null
+        ? await buildOfLocal(deps, request, { row: origin.row, cached })
+        : await buildOfUpstream(deps, request, { origin, cached });
+    if (deps.policyCount() !== policyCount && attempt < BUILDS_MAX) continue;
+    built.policyCount = policyCount;
+    return built;
+  }
+}
+
+async function viewOptions(
+  { gate }: Builder,
+  { registry, name, form, packageUrl }: PackumentRequest,
+  origin: VersionFacts["origin"],
+): Promise<ViewOptions> {
+  return {
+    form,
+    packageUrl,
+    policy: await gate.context({ registry, name, origin, purpose: "metadata" }),
+  };
+}
+
+async function buildOfLocal(
+  deps: Builder,
   request: PackumentRequest,
-  cached?: StoredView,
+  { row, cached }: { row: PackageRow; cached: StoredView | undefined },
 ): Promise<StoredView> {
-  const { registry, name } = request;
-  const policy = await deps.gate.context({ registry, name, purpose: "metadata" });
-  const options: ViewOptions = { form: request.form, packageUrl: request.packageUrl, policy };
-  const origin = await deps.origins.of(registry, name);
-  if (origin.kind === "local" && origin.row.removed_at === null) {
-    const packument = await loadLocalPackument(deps.db, origin.row, request.form);
-    const rendered = await deps.threads.run("renderLocalView", { packument, view: options });
-    return storedView(deps, request, { rendered, policy, source: packument.rev, entries: [] });
-  }
-  if (origin.kind !== "upstream") {
-    throw notFound(request, origin.kind === "local" ? origin.row.tombstone : null);
-  }
-  return await buildOfUpstream(deps, request, { options, cached });
+  const view = await viewOptions(deps, request, "local");
+  const source = `${revisionOf(row)} ${contextStamp(view.policy)}`;
+  if (isUnchanged(cached, source, view.policy)) return cached;
+  const packument = await loadLocalPackument(deps.db, row, request.form);
+  const rendered = await deps.threads.run("renderLocalView", { packument, view });
+  return storedView(deps, request, { rendered, source, document: packument.rev, entries: [] });
 }
 
 async function buildOfUpstream(
-  deps: PackumentDeps,
+  deps: Builder,
   request: PackumentRequest,
-  { options, cached }: { options: ViewOptions; cached: StoredView | undefined },
+  { origin, cached }: { origin: NameOrigin; cached: StoredView | undefined },
 ): Promise<StoredView> {
-  const { policy } = options;
+  if (origin.kind !== "upstream") {
+    throw notFound(request, origin.kind === "local" ? origin.row.tombstone : null);
+  }
+  const view = await viewOptions(deps, request, "upstream");
   for (let attempt = 0; ; attempt += 1) {
-    const { entry, entries } = await findUpstream(deps, request, options);
-    const source = sourceOf(entry, policy);
-    if (cached !== undefined && cached.held.view !== null && cached.source === source && !request.localOnly) {
+    const { entry, entries } = await findUpstream(deps, request, view);
+    const source = `${entry.digest} ${contextStamp(view.policy)}`;
+    if (!request.localOnly && isUnchanged(cached, source, view.policy)) {
       cached.entries = entries;
       return cached;
     }
-    const rendered = await renderUpstream(deps, entry, options);
+    const rendered = await renderUpstream(deps, entry, view);
     // The bytes of a document that another one has replaced meanwhile may be those of the other.
     if (entry.superseded && attempt === 0) continue;
-    return storedView(deps, request, { rendered, policy, source, entries });
+    return storedView(deps, request, { rendered, source, document: entry.digest, entries });
   }
+}
+
+function isUnchanged(
+  cached: StoredView | undefined,
+  source: string,
+  policy: PolicyContext,
+): cached is StoredView {
+  return (
+    cached !== undefined &&
+    cached.held.view !== null &&
+    cached.source === source &&
+    !isOver(cached.recheckAt, policy.now)
+  );
 }
 
 // The first upstream that has the name answers for it. One that fails ends the search, and so does one that may
@@ -210,29 +278,40 @@ async function renderUpstream(
 
 interface ViewMaterial {
   rendered: GzipView;
-  policy: PolicyContext;
+  /** What the view was made from, policy included, and without it. */
   source: string;
+  document: string;
   entries: (DocumentEntry | AbsentEntry)[];
 }
 
-function storedView(deps: PackumentDeps, request: PackumentRequest, material: ViewMaterial): StoredView {
-  const { rendered, source, policy } = material;
+function storedView(deps: Builder, request: PackumentRequest, material: ViewMaterial): StoredView {
+  const { rendered, source, document } = material;
   const gzip = Buffer.from(rendered.gzip.buffer, rendered.gzip.byteOffset, rendered.gzip.byteLength);
   const view: StoredView = {
     registryId: request.registry.id,
     name: request.name,
     form: request.form,
-    etag: etagOf([RENDER_FORMAT, source, contextStamp(policy), request.form, request.packageUrl]),
+    // Policy shows in what is hidden only, so a change that hides nothing else keeps what clients have.
+    etag: etagOf([
+      RENDER_FORMAT,
+      document,
+      JSON.stringify(rendered.hidden),
+      request.form,
+      request.packageUrl,
+    ]),
     gzip,
     sizeBytes: rendered.sizeBytes,
     hidden: new Map(rendered.hidden),
     weightBytes: gzip.length + rendered.hidden.length * VERDICT_BYTES,
     source,
+    recheckAt: rendered.recheckAt,
+    policyCount: 0,
     entries: material.entries,
     refusal: refusalOf(request, rendered),
     held: { view: null },
     isCurrent() {
-      if (view.held.view === null) return false;
+      if (view.held.view === null || view.policyCount !== deps.policyCount()) return false;
+      if (isOver(view.recheckAt, deps.gate.now())) return false;
       for (const entry of view.entries) {
         if (entry.superseded || deps.now() >= entry.freshUntil) return false;
       }
@@ -253,10 +332,6 @@ function refusalOf(request: PackumentRequest, rendered: GzipView): EntrepotError
   if (rendered.shown > 0 || firstHidden === undefined) return null;
   const [version, verdict] = firstHidden;
   return denied(verdict, { name: request.name, version, registry: request.registry.name });
-}
-
-function sourceOf(entry: DocumentEntry, policy: PolicyContext): string {
-  return `${entry.digest} ${contextStamp(policy)}`;
 }
 
 function etagOf(parts: readonly string[]): string {

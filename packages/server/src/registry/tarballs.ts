@@ -1,14 +1,21 @@
-import { EntrepotError, normalizeVersion, type PackageName, type VersionFacts } from "@entrepot/core";
+import {
+  EntrepotError,
+  normalizeVersion,
+  policyDepth,
+  type PackageName,
+  type VersionFacts,
+} from "@entrepot/core";
 import type { BlobStore } from "../blobs/index.ts";
 import type { Change, ChangeKind, ChangeLog } from "../changes/index.ts";
 import type { Database } from "../db/index.ts";
-import type { Gate, GateQuestion } from "../firewall/index.ts";
+import { assertPasses, type Gate } from "../firewall/index.ts";
 import type { DocumentEntry, FetchedTarball, Upstream, Upstreams } from "../upstream/index.ts";
 import { createAdmitted, packageFilter, type Admitted, type Tarball } from "./admitted-tarballs.ts";
 import type { CachedVersions } from "./cached-versions.ts";
 import type { NameOrigins } from "./name-origin.ts";
 import { findVersion } from "./package-rows.ts";
 import type { Registry } from "./registry.ts";
+import { isOver, type VerdictSource, type Verdicts } from "./verdicts.ts";
 
 /** A search that a change overtakes is made again; changes that never end must not keep a client waiting. */
 const SEARCHES_MAX = 5;
@@ -36,6 +43,7 @@ export interface TarballDeps {
   origins: NameOrigins;
   cachedVersions: CachedVersions;
   gate: Gate;
+  verdicts: Pick<Verdicts, "verdictOn">;
 }
 
 /** A wanted tarball. */
@@ -95,7 +103,7 @@ export function createTarballs(deps: TarballDeps): Tarballs {
       packageKey,
       isOvertaken: false,
       promise: findTarball(deps, request).then((found) => {
-        const tarball = admittedOf(found);
+        const tarball = admittedOf(deps, found);
         if (!flight.isOvertaken) admitted.add(packageKey, request.version, tarball);
         return tarball;
       }),
@@ -132,12 +140,15 @@ interface Flight {
   isOvertaken: boolean;
 }
 
-function admittedOf({ digest, sizeBytes, entry }: FoundTarball): Admitted {
+function admittedOf({ gate }: TarballDeps, { digest, sizeBytes, entry, recheckAt }: FoundTarball): Admitted {
   const tarball: Admitted = {
     digest,
     sizeBytes,
     isDropped: true,
-    isCurrent: () => !tarball.isDropped && entry?.superseded !== true,
+    isCurrent: () =>
+      !tarball.isDropped &&
+      entry?.superseded !== true &&
+      !(recheckAt !== null && isOver(recheckAt, gate.now())),
   };
   return tarball;
 }
@@ -147,27 +158,31 @@ interface FoundTarball {
   sizeBytes: number;
   /** The upstream's document that promised it; null for a package of this registry's own. */
   entry: DocumentEntry | null;
+  /** When policy may say otherwise although nothing but time changed, in milliseconds; null: never. */
+  recheckAt: number | null;
 }
 
 async function findTarball(deps: TarballDeps, request: TarballRequest): Promise<FoundTarball> {
   const origin = await deps.origins.of(request.registry, request.name.full);
   if (origin.kind === "upstream") return await findUpstreamTarball(deps, request);
-  const row =
-    origin.kind === "local" ? await findVersion(deps.db.read, origin.row.id, request.version) : null;
+  if (origin.kind !== "local") throw versionNotFound(request);
+  const row = await findVersion(deps.db.read, origin.row.id, request.version);
   if (row === null || row.removed_at !== null) throw versionNotFound(request);
-  await deps.gate.assertAllowed(JSON.parse(row.facts) as VersionFacts, questionOf(request));
-  return { digest: row.digest, sizeBytes: row.size_bytes, entry: null };
+  const facts = JSON.parse(row.facts) as VersionFacts;
+  const recheckAt = await admit(deps, request, { facts, source: { kind: "local", row: origin.row } });
+  return { digest: row.digest, sizeBytes: row.size_bytes, entry: null, recheckAt };
 }
 
 async function findUpstreamTarball(deps: TarballDeps, request: TarballRequest): Promise<FoundTarball> {
   const early = await earlyFetch(deps, request);
   try {
     const { upstream, facts, entry } = await (early?.promise ?? findPromise(deps, request));
-    await deps.gate.assertAllowed(facts, questionOf(request));
+    const source: VerdictSource = { kind: "upstream", upstream, entry };
+    const recheckAt = await admit(deps, request, { facts, source });
     const kept = await deps.cachedVersions.find(request.registry.id, request.name.full, facts);
     if (kept !== null) {
       early?.abandon();
-      return { ...kept, entry };
+      return { ...kept, entry, recheckAt };
     }
     const fetched = await (early?.tarball ??
       deps.upstreams.tarball(upstream, { name: request.name.full, version: facts.version, facts }));
@@ -179,7 +194,7 @@ async function findUpstreamTarball(deps: TarballDeps, request: TarballRequest): 
       facts,
       fetched,
     });
-    return { ...row, entry };
+    return { ...row, entry, recheckAt };
   } catch (error) {
     early?.abandon();
     throw error;
@@ -201,14 +216,14 @@ interface EarlyFetch {
 }
 
 // Of a package that was never seen, document and tarball are fetched side by side and checked together:
-// a client with a lockfile asks for nothing but tarballs. Not where an operator has spoken about the package.
+// a client with a lockfile asks for nothing but tarballs. Not where a rule may have something against the package.
 async function earlyFetch(deps: TarballDeps, request: TarballRequest): Promise<EarlyFetch | null> {
   const [upstream, second] = request.registry.upstreams;
   if (upstream === undefined || second !== undefined) return null;
-  const context = await deps.gate.context(questionOf(request));
-  if (context.statuses.size > 0 || (await isKnown(deps, upstream, request.name.full))) {
-    return null;
-  }
+  const { registry, name } = request;
+  const question = { registry, name: name.full, origin: "upstream", purpose: "metadata" } as const;
+  if (policyDepth(await deps.gate.context(question)) !== "none") return null;
+  if (await isKnown(deps, upstream, name.full)) return null;
   const promise = findPromise(deps, request);
   const facts = promise.then((promised) => promised.facts);
   const tarball = deps.upstreams.tarball(upstream, {
@@ -258,8 +273,18 @@ async function promiseOf(
   return facts === null ? "no-version" : { upstream, facts, entry };
 }
 
-function questionOf(request: TarballRequest): GateQuestion {
-  return { registry: request.registry, name: request.name.full, purpose: "tarball" };
+// Throws `version-denied`; gives when to ask again. The verdict is the one that the packument shows.
+async function admit(
+  deps: TarballDeps,
+  request: TarballRequest,
+  { facts, source }: { facts: VersionFacts; source: VerdictSource },
+): Promise<number | null> {
+  const { registry } = request;
+  const name = request.name.full;
+  const context = await deps.gate.context({ registry, name, origin: source.kind, purpose: "metadata" });
+  const { verdict, recheckAt } = await deps.verdicts.verdictOn(facts, context, { registry, name, source });
+  assertPasses(verdict, { registry, name, version: facts.version, purpose: "tarball" });
+  return recheckAt;
 }
 
 function versionNotFound(request: TarballRequest): EntrepotError {

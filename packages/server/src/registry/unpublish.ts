@@ -1,11 +1,12 @@
-import { EntrepotError, isSelectable, policyDepth, type VersionFacts } from "@entrepot/core";
-import type { Gate } from "../firewall/index.ts";
+import { EntrepotError } from "@entrepot/core";
 import { listTags, listVersions } from "./package-rows.ts";
 import { writePackage, type PackageWrite, type PackageWriteDeps, type WriteScope } from "./package-write.ts";
+import type { Registry } from "./registry.ts";
 import { dropReadmes, showReadmeOfLatest } from "./readmes.ts";
 import { assertCurrentRevision } from "./revision.ts";
 import { mendTags } from "./tags.ts";
 import type { Tombstone } from "./tombstone.ts";
+import type { Verdicts } from "./verdicts.ts";
 
 /**
  * Removes the versions that a document, sent with the package's current `_rev`, no longer lists. Nothing else
@@ -13,40 +14,21 @@ import type { Tombstone } from "./tombstone.ts";
  * nothing and it stays; so does what `_policy` names, should policy have changed meanwhile. Throws `revision-stale`.
  */
 export async function unpublishMissing(
-  deps: PackageWriteDeps & { gate: Gate },
-  write: PackageWrite & { rev: string; document: Record<string, unknown> },
+  deps: PackageWriteDeps & { verdicts: Pick<Verdicts, "hiddenVersions"> },
+  write: PackageWrite & { registry: Registry; rev: string; document: Record<string, unknown> },
 ): Promise<{ rev: string }> {
   const { registry, name, document } = write;
-  const policy = await deps.gate.context({ registry, name, purpose: "metadata" });
-  const isShown = (facts: VersionFacts): boolean => isSelectable(deps.gate.judge(facts, policy));
+  const hidden = await deps.verdicts.hiddenVersions(registry, name);
   const kept = new Set([...keysOf(document["versions"]), ...hiddenWhenRead(document)]);
   return await writePackage(deps, write, async (scope) => {
     assertCurrentRevision(scope.row, write.rev);
-    const shown = policyDepth(policy) === "none" ? await allOf(scope) : await judgedOf(scope, isShown);
+    const present = await listVersions(scope.trx, scope.row.id);
+    const shown = present.map(({ version }) => version).filter((version) => !hidden.has(version));
     const removed = shown.filter((version) => !kept.has(version));
     if (removed.length === 0) return null;
     assertSomeLeft(shown.length - removed.length);
     return await removeVersions(scope, write, removed);
   });
-}
-
-async function allOf({ trx, row }: WriteScope): Promise<string[]> {
-  return (await listVersions(trx, row.id)).map(({ version }) => version);
-}
-
-async function judgedOf(
-  { trx, row }: WriteScope,
-  isShown: (facts: VersionFacts) => boolean,
-): Promise<string[]> {
-  const present = await trx
-    .selectFrom("versions")
-    .select(["version", "facts"])
-    .where("package_id", "=", row.id)
-    .where("removed_at", "is", null)
-    .execute();
-  return present
-    .filter(({ facts }) => isShown(JSON.parse(facts) as VersionFacts))
-    .map(({ version }) => version);
 }
 
 function hiddenWhenRead(document: Record<string, unknown>): string[] {

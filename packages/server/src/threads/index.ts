@@ -4,6 +4,7 @@
  */
 export { askForCollection } from "./ask-for-collection.ts";
 export { compiledModuleUrl, distUrl } from "./compiled-module-url.ts";
+export { gunzipInBackground } from "./gunzip-in-background.ts";
 export { createThreadPool } from "./thread-pool.ts";
 export type { ThreadPool, ThreadPoolOptions } from "./thread-pool.ts";
 export { TARBALL_LIMITS } from "./tasks.ts";

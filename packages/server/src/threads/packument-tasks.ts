@@ -2,12 +2,17 @@ import { createHash } from "node:crypto";
 import {
   EntrepotError,
   indexScanned,
+  indexedVersions,
+  integrityChanges,
+  judgePackage as judgeVersions,
   renderLocalView as renderLocal,
   renderScanned,
   renderUpstreamView as renderUpstream,
   scanDocument,
   type RenderedView,
+  type JudgedVersion,
   type ScannedDocument,
+  type VersionFacts,
 } from "@entrepot/core";
 import { gunzip, gzip } from "./gzip.ts";
 import { ownBytes, takeBytes } from "./own-bytes.ts";
@@ -16,7 +21,9 @@ import {
   GZIP_LEVEL_FAST,
   type GzipView,
   type IndexDocumentInput,
+  type CompareIndexesInput,
   type IngestDocumentInput,
+  type JudgePackageInput,
   type RenderLocalViewInput,
   type RenderUpstreamViewInput,
   type TaskResult,
@@ -77,9 +84,31 @@ export function renderLocalView(input: RenderLocalViewInput): TaskResult<"render
   return compress(renderLocal(input.packument, input.view), input.level ?? GZIP_LEVEL_FAST);
 }
 
+/** Judges every version of a package. */
+export function judgePackage(input: JudgePackageInput): TaskResult<"judgePackage"> {
+  const versions = "index" in input ? indexedVersions(input.index) : input.facts.map(judgedOf);
+  return { output: judgeVersions(versions, input.policy), transfer: [] };
+}
+
+function judgedOf(facts: VersionFacts): JudgedVersion {
+  const { version, upstreamVersion, origin } = facts;
+  return { version, upstreamVersion, origin, facts: () => facts };
+}
+
+/** Reads the facts of every version out of an index. */
+export function readFacts({ index }: { index: Uint8Array }): TaskResult<"readFacts"> {
+  return { output: [...indexedVersions(index)].map(({ facts }) => facts()), transfer: [] };
+}
+
+/** Finds versions whose promised content changed. */
+export function compareIndexes({ former, index }: CompareIndexesInput): TaskResult<"compareIndexes"> {
+  return { output: integrityChanges(former, index), transfer: [] };
+}
+
 function compress(view: RenderedView, level: number): { output: GzipView; transfer: ArrayBuffer[] } {
   const bytes = gzip(view.bytes, level);
-  const output = { gzip: bytes, sizeBytes: view.bytes.length, hidden: view.hidden, shown: view.shown };
+  const { hidden, shown, recheckAt } = view;
+  const output = { gzip: bytes, sizeBytes: view.bytes.length, hidden, shown, recheckAt };
   releaseBytes(view.bytes);
   return { output, transfer: [bytes.buffer] };
 }

@@ -1,4 +1,12 @@
-import type { LocalPackument, Verdict, ViewOptions } from "@entrepot/core";
+import type {
+  IntegrityChange,
+  JudgedPackage,
+  LocalPackument,
+  PolicyContext,
+  Verdict,
+  VersionFacts,
+  ViewOptions,
+} from "@entrepot/core";
 
 /** A packument under policy, compressed. `sizeBytes` is its length before compression. */
 export interface GzipView {
@@ -7,6 +15,8 @@ export interface GzipView {
   hidden: Array<[version: string, verdict: Verdict]>;
   /** How many versions the view lists. */
   shown: number;
+  /** When it may change although nothing but time did, in milliseconds; null: never. */
+  recheckAt: number | null;
 }
 
 /** An upstream's answer that is to be checked, indexed and, if `view` is given, rendered at once. */
@@ -100,6 +110,17 @@ export interface SelectedManifest {
   hidden: string | null;
 }
 
+/** A package whose versions are to be judged: what is known of them, as index bytes or as facts. */
+export type JudgePackageInput = ({ index: Uint8Array } | { facts: readonly VersionFacts[] }) & {
+  policy: PolicyContext;
+};
+
+/** Two indexes of one package, in the order of time. */
+export interface CompareIndexesInput {
+  former: Uint8Array;
+  index: Uint8Array;
+}
+
 /** Everything that a thread can do. */
 export interface Tasks {
   /** @throws EntrepotError `upstream-invalid` */
@@ -109,6 +130,10 @@ export interface Tasks {
   /** @throws EntrepotError `upstream-invalid` */
   renderUpstreamView: { input: RenderUpstreamViewInput; output: GzipView };
   renderLocalView: { input: RenderLocalViewInput; output: GzipView };
+  judgePackage: { input: JudgePackageInput; output: JudgedPackage };
+  /** Facts of all versions, in the order of the index. */
+  readFacts: { input: { index: Uint8Array }; output: VersionFacts[] };
+  compareIndexes: { input: CompareIndexesInput; output: IntegrityChange[] };
   /** @throws EntrepotError `tarball-invalid` */
   inspectTarball: { input: InspectTarballInput; output: InspectedTarball };
   selectManifest: { input: SelectManifestInput; output: SelectedManifest };

@@ -5,7 +5,15 @@
 import { parentPort } from "node:worker_threads";
 import { inspectTarball } from "./inspect-tarball.ts";
 import { failureOf, type TaskAnswer, type TaskRequest } from "./messages.ts";
-import { indexDocument, ingestDocument, renderLocalView, renderUpstreamView } from "./packument-tasks.ts";
+import {
+  compareIndexes,
+  indexDocument,
+  ingestDocument,
+  judgePackage,
+  readFacts,
+  renderLocalView,
+  renderUpstreamView,
+} from "./packument-tasks.ts";
 import { releaseBuffer, releaseBytes } from "./release-bytes.ts";
 import { selectManifest } from "./select-manifest.ts";
 import type { TaskHandlers, TaskName, TaskResult } from "./tasks.ts";
@@ -15,6 +23,9 @@ const HANDLERS: TaskHandlers = {
   indexDocument,
   renderUpstreamView,
   renderLocalView,
+  judgePackage,
+  readFacts,
+  compareIndexes,
   inspectTarball,
   selectManifest,
 };

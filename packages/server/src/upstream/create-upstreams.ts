@@ -4,9 +4,11 @@ import type { BlobStore, StagingArea } from "../blobs/index.ts";
 import type { Database } from "../db/index.ts";
 import type { Log, Metrics } from "../telemetry/index.ts";
 import type { GzipView, ThreadPool } from "../threads/index.ts";
+import type { ForwardedAdvisory } from "./audit-answer.ts";
+import { createAuditForwarder, type AuditedPackages, type AuditTarget } from "./audits.ts";
 import { createUpstreamClient, type UpstreamHealth } from "./client.ts";
 import { createDispatchers } from "./dispatchers.ts";
-import { createDocuments, type CurrentOptions } from "./documents.ts";
+import { createDocuments, type ChangedIntegrity, type CurrentOptions } from "./documents.ts";
 import type { ProxySettings } from "./proxies.ts";
 import type { IntegrityMismatch } from "./tarball-download.ts";
 import { createTarballs, type FetchedTarball, type TarballRequest } from "./tarballs.ts";
@@ -27,6 +29,8 @@ export interface UpstreamsDeps {
   metrics?: Pick<Metrics, "counter" | "durations">;
   /** An upstream sent other bytes than it promised. They are gone already. */
   onIntegrityMismatch: (event: IntegrityMismatch) => void;
+  /** An upstream promises other content for versions that it had already. Nobody sees it before this resolves. */
+  onChangedIntegrity: (event: ChangedIntegrity) => Promise<void>;
 }
 
 /**
@@ -55,6 +59,11 @@ export interface Upstreams {
   facts(entry: DocumentEntry, version: string): Promise<VersionFacts | null>;
   /** A tarball that was verified. Throws `version-not-found` too. */
   tarball(upstream: Upstream, request: TarballRequest): Promise<FetchedTarball>;
+  /** What another registry says of packages that it is asked about by name and version; see {@link AuditTarget}. */
+  audit(
+    target: AuditTarget,
+    packages: AuditedPackages,
+  ): Promise<ReadonlyMap<string, readonly ForwardedAdvisory[]>>;
   health(upstreamId: string): UpstreamHealth;
   /** What documents and indexes in memory take. */
   cacheBytes(): number;
@@ -77,12 +86,14 @@ export function createUpstreams(deps: UpstreamsDeps): Upstreams {
     blobs,
     log,
     cacheBytesMax,
+    onChangedIntegrity: deps.onChangedIntegrity,
   });
   const onIntegrityMismatch = (event: IntegrityMismatch, from: Upstream): void => {
     // Either of them may be wrong.
     documents.doubt(from, event.packageName);
     deps.onIntegrityMismatch(event);
   };
+  const audits = createAuditForwarder(client);
   const tarballs = createTarballs({ client, staging, now, tarballBytesMax, onIntegrityMismatch });
   return {
     current: documents.current,
@@ -91,6 +102,7 @@ export function createUpstreams(deps: UpstreamsDeps): Upstreams {
     index: documents.index,
     facts: documents.facts,
     tarball: (upstream, request) => tarballs.get(upstream, request),
+    audit: (target, packages) => audits.ask(target, packages),
     health: (upstreamId) => client.health(upstreamId),
     cacheBytes: () => documents.cacheBytes(),
     async close() {

@@ -1,7 +1,7 @@
-import { readVersionFacts, type VersionFacts, type ViewOptions } from "@entrepot/core";
+import { readVersionFacts, type IntegrityChange, type VersionFacts, type ViewOptions } from "@entrepot/core";
 
 import type { Log } from "../telemetry/index.ts";
-import type { GzipView } from "../threads/index.ts";
+import type { GzipView, IngestedDocument } from "../threads/index.ts";
 import {
   createDocumentEntries,
   type DocumentEntries,
@@ -46,8 +46,17 @@ export interface Documents {
   close(): Promise<void>;
 }
 
+/** Versions of a package that an upstream had already, and for which it promises other content now. */
+export interface ChangedIntegrity {
+  upstream: Upstream;
+  name: string;
+  changes: readonly IntegrityChange[];
+}
+
 export interface DocumentsDeps extends FetchDeps, DocumentStoreDeps {
   log: Pick<Log, "warn">;
+  /** Told before anybody gets to see the new document. */
+  onChangedIntegrity: (event: ChangedIntegrity) => Promise<void>;
 }
 
 interface Context {
@@ -209,12 +218,42 @@ function isSameDocument(known: EntryState, row: PresentState): boolean {
 async function ask(context: Context, asked: Asked, known: EntryState | null): Promise<EntryState> {
   const { upstream, name, options } = asked;
   const { entry, made } = await fetchDocument(context.deps, { upstream, name, known, view: options.view });
+  const isSuspicious = made !== null && (await reportIfChanged(context, { upstream, known, made }));
   context.entries.set(upstream, entry);
-  if (made?.view !== undefined && options.view !== undefined) {
+  // Its first view was made under a policy that did not know of the change.
+  if (made?.view !== undefined && options.view !== undefined && !isSuspicious) {
     context.firstViews.set(options.view, { digest: made.documentDigest, view: made.view });
   }
   await context.store.keep(entry, { made, former: known });
   return entry;
+}
+
+interface Succession {
+  upstream: Upstream;
+  known: EntryState | null;
+  made: IngestedDocument;
+}
+
+/** A version's content never changes. Where an upstream says that it did, that is told before it counts. */
+async function reportIfChanged(context: Context, { upstream, known, made }: Succession): Promise<boolean> {
+  if (known?.kind !== "present" || known.digest === made.documentDigest) return false;
+  const former = await formerIndex(context, known);
+  if (former === null) return false;
+  const { threads, onChangedIntegrity } = context.deps;
+  const changes = await threads.run("compareIndexes", { former, index: made.index });
+  if (changes.length === 0) return false;
+  await onChangedIntegrity({ upstream, name: known.name, changes });
+  return true;
+}
+
+/** The index of what we had; null if its bytes are lost, which must not lead to another request. */
+async function formerIndex(context: Context, known: PresentState): Promise<Uint8Array | null> {
+  const held = context.store.index(known);
+  if (held !== null) return held;
+  const document = await context.store.document(known);
+  if (document === null) return null;
+  const { threads, documentBytesMax: sizeBytesMax } = context.deps;
+  return (await threads.run("indexDocument", { name: known.name, document, sizeBytesMax })).index;
 }
 
 function takeFirstView({ firstViews }: Context, entry: DocumentEntry, view: ViewOptions): GzipView | null {

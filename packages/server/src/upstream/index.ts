@@ -4,9 +4,11 @@
  * Nothing that a client of ours sent (headers, token, address, a package of our own) ever leaves through here, and
  * nothing here knows of registries, rules or rights: who may see what is decided to the right of this folder.
  */
+export type { ForwardedAdvisory } from "./audit-answer.ts";
+export type { AuditTarget } from "./audits.ts";
 export { createUpstreams, type Upstreams, type UpstreamsDeps } from "./create-upstreams.ts";
 export type { UpstreamHealth } from "./client.ts";
-export type { CurrentOptions } from "./documents.ts";
+export type { ChangedIntegrity, CurrentOptions } from "./documents.ts";
 export type { ProxySettings } from "./proxies.ts";
 export type { IntegrityMismatch } from "./tarball-download.ts";
 export type { FetchedTarball, TarballRequest } from "./tarballs.ts";

@@ -15,6 +15,7 @@ import {
   createUpstreams,
   DEFAULT_UPSTREAM_SETTINGS,
   type DocumentEntry,
+  type ChangedIntegrity,
   type IntegrityMismatch,
   type Upstream,
   type UpstreamEntry,
@@ -43,6 +44,8 @@ export interface Fixture {
   blobs: BlobStore;
   folder: string;
   mismatches: IntegrityMismatch[];
+  /** What upstreams changed of versions that they had already. */
+  changed: ChangedIntegrity[];
   /** Warnings that were logged. */
   warnings: Array<{ message: string; fields: Fields }>;
   /** Another process on the same database and files. */
@@ -74,6 +77,7 @@ export async function createFixture(options: FixtureOptions = {}): Promise<Fixtu
   };
   await insertUpstream(db, upstream);
   const mismatches: IntegrityMismatch[] = [];
+  const changed: ChangedIntegrity[] = [];
   const warnings: Fixture["warnings"] = [];
   const opened: Upstreams[] = [];
   const threads = createThreadPool({ size: 1 });
@@ -91,6 +95,7 @@ export async function createFixture(options: FixtureOptions = {}): Promise<Fixtu
       limits: LIMITS,
       self: { instanceId: "test-instance", version: "1.2.3" },
       onIntegrityMismatch: (event) => void mismatches.push(event),
+      onChangedIntegrity: async (event) => void changed.push(event),
       ...options.deps,
     });
     opened.push(upstreams);
@@ -114,6 +119,7 @@ export async function createFixture(options: FixtureOptions = {}): Promise<Fixtu
     blobs,
     folder,
     mismatches,
+    changed,
     warnings,
     another,
     stagedFiles: () => readdir(join(folder, "staging")).catch(() => []),

@@ -6,6 +6,7 @@ import {
   countPackages,
   createRegistry,
   deleteRegistry,
+  lostAuditTarget,
   isListedForAll,
   listPackages,
   removeClaim,
@@ -24,6 +25,9 @@ const settings = {
   host: z.string().max(255).nullable().optional(),
   allowOverwrite: z.boolean().optional(),
   refusalStatus: z.literal([403, 404]).optional(),
+  audit: z.literal(["own", "off", "forward"]).optional(),
+  auditUpstream: z.string().max(50).nullable().optional(),
+  auditUrl: z.string().max(2000).nullable().optional(),
 };
 const registryBody = z.strictObject({ name: z.string().max(100), ...settings });
 const changeBody = z.strictObject(settings);
@@ -41,6 +45,9 @@ function shown(context: ApiContext<unknown>, registry: Registry): Record<string,
     host: registry.host,
     allowOverwrite: registry.allowOverwrite,
     refusalStatus: registry.refusalStatus,
+    audit: registry.audit.mode,
+    auditUpstream: registry.audit.upstream,
+    auditUrl: registry.audit.url,
     managed: registry.managed,
     upstreams: registry.upstreams.map((upstream) => upstream.name),
     claims: registry.claims,
@@ -78,7 +85,12 @@ async function show(context: ApiContext<unknown>, name = context.param("name")):
 async function warningsOf({ deps }: ApiContext<unknown>, registry: Registry): Promise<string[]> {
   const unbound = registry.host === null ? null : deps.registryWrites.hostProblem(registry.host);
   const own = registry.anonymousRead ? await countPackages(deps.db.read, registry.id) : 0;
-  return [...(unbound === null ? [] : [unbound]), ...(own === 0 ? [] : [openWarning(own)])];
+  const lost = lostAuditTarget(registry);
+  return [
+    ...(unbound === null ? [] : [unbound]),
+    ...(own === 0 ? [] : [openWarning(own)]),
+    ...(lost === null ? [] : [lost]),
+  ];
 }
 
 function openWarning(own: number): string {
@@ -109,25 +121,32 @@ async function packages(context: ApiContext<unknown>): Promise<unknown> {
 
 // Who manages the policy sees what it refuses to others, and why.
 function withStatus(listing: JudgedListing): Record<string, unknown> {
-  const { outcome, reason } = listing.verdict;
+  const outcome = listing.refusal?.outcome ?? "allow";
+  const reason = listing.refusal?.reason;
   return { ...withoutVerdict(listing), status: outcome, reason: isListedForAll(listing) ? null : reason };
 }
 
-function withoutVerdict({ verdict: _verdict, ...listed }: JudgedListing): Record<string, unknown> {
+function withoutVerdict({ refusal: _refusal, ...listed }: JudgedListing): Record<string, unknown> {
   return listed;
 }
 
-// What reaches beyond the registry, such as a host name or an upstream's credential, needs it on the workspace.
+// What reaches beyond the registry, such as a host name, a URL or an upstream's credential, needs it on the workspace.
 async function answerOnWorkspace({ deps, principal }: ApiContext<unknown>): Promise<PermissionAnswer> {
   const target = { registry: null, packageName: null };
   return await deps.access.ask({ principal, permission: "manage-registry", target });
 }
 
-async function assertManagesWorkspace(context: ApiContext<unknown>): Promise<void> {
+async function assertMaySet(
+  context: ApiContext<unknown>,
+  { host, auditUrl }: { host?: string | null | undefined; auditUrl?: string | null | undefined },
+): Promise<void> {
+  const wish = host !== undefined ? "host name" : "auditUrl";
+  // To take a URL away reaches nowhere.
+  if (host === undefined && (auditUrl ?? null) === null) return;
   const { allowed, code } = await answerOnWorkspace(context);
   if (allowed) return;
   throw new EntrepotError("permission-denied", {
-    message: "A registry's host name is set by who has the permission manage-registry on the workspace.",
+    message: `A registry's ${wish} is set by who has the permission manage-registry on the workspace.`,
     details: { code },
   });
 }
@@ -173,7 +192,7 @@ export const REGISTRY_ROUTES: readonly ApiRoute[] = [
     body: changeBody,
     async handler(context) {
       const name = context.param("name");
-      if (context.body.host !== undefined) await assertManagesWorkspace(context);
+      await assertMaySet(context, context.body);
       await changeRegistry(context.deps.registryWrites, actorOf(context), { name, ...defined(context.body) });
       return await show(context);
     },

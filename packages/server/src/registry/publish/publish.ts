@@ -33,10 +33,9 @@ export async function publish(deps: PublishDeps, input: PublishInput): Promise<{
   });
   checkManifestAgrees(request, tarball);
   const prepared = prepareVersion(deps, input, tarball);
-  await deps.gate.assertAllowed(prepared.facts, {
+  await deps.gate.assertPublishable(prepared.facts, {
     registry: input.registry,
     name: request.name.full,
-    purpose: "publish",
   });
   await deps.blobs.put(prepared.digest, "path" in content ? { ...content, move: true } : content, {
     sizeBytes,

@@ -1,0 +1,135 @@
+import type { IntegrityChange, ServedVersion, TarballContent } from "@entrepot/core";
+import { appendChange, createCurrentValue, systemActor, type ChangeLog } from "../changes/index.ts";
+import type { Database } from "../db/index.ts";
+
+/** So many changed versions of one package are recorded; one that changes more is refused by those alone. */
+const CHANGES_PER_PACKAGE_MAX = 10_000;
+const ACTOR = systemActor("firewall");
+
+/** What the server has seen itself of packages of upstreams. */
+export interface Evidence {
+  /** Versions that passed through a registry, with when they first did. */
+  served(registryId: string, name: string): Promise<ReadonlyMap<string, ServedVersion>>;
+  /** What was found in tarballs, by version; of several tarballs of one version the one looked at last. */
+  contents(name: string): Promise<ReadonlyMap<string, TarballContent>>;
+  /** Versions whose integrity is not what it was when it was first seen, with what it was. */
+  changedIntegrity(
+    upstreamIds: readonly string[],
+    name: string,
+  ): ReadonlyMap<string, string> | Promise<ReadonlyMap<string, string>>;
+  /** Remembers for good that an upstream promises other content than before. */
+  recordChanges(upstreamId: string, name: string, changes: readonly IntegrityChange[]): Promise<void>;
+  /** Remembers what is in a tarball. */
+  recordContent(subject: { name: string; version: string }, content: TarballContent): Promise<void>;
+}
+
+export interface EvidenceDeps {
+  db: Database;
+  changes: ChangeLog;
+  workspaceId: string;
+  now: () => number;
+}
+
+const NOTHING: ReadonlyMap<string, string> = new Map();
+
+/** Opens the record of what was seen. */
+export async function createEvidence(deps: EvidenceDeps): Promise<Evidence> {
+  const { db, changes } = deps;
+  const changedByKey = await createCurrentValue(changes, {
+    load: () => loadChanged(db),
+    concerns: (change) => change.kind === "integrity-changed",
+  });
+  return {
+    async served(registryId, name) {
+      const rows = await db.read
+        .selectFrom("cached_versions")
+        .select(["version", "cached_at"])
+        .where("registry_id", "=", registryId)
+        .where("name", "=", name)
+        .execute();
+      return new Map(rows.map((row) => [row.version, { firstAt: row.cached_at }]));
+    },
+    async contents(name) {
+      const rows = await db.read
+        .selectFrom("tarball_contents")
+        .select(["version", "content"])
+        .where("name", "=", name)
+        .orderBy("inspected_at")
+        .execute();
+      return new Map(rows.map((row) => [row.version, JSON.parse(row.content) as TarballContent]));
+    },
+    changedIntegrity(upstreamIds, name) {
+      const select = (found: Map<string, Map<string, string>>): ReadonlyMap<string, string> =>
+        found.size === 0 ? NOTHING : merged(upstreamIds.map((id) => found.get(`${id}\n${name}`)));
+      const current = changedByKey.get();
+      return current instanceof Promise ? current.then(select) : select(current);
+    },
+    recordChanges: (upstreamId, name, found) => recordChanges(deps, { upstreamId, name, found }),
+    async recordContent({ name, version }, content) {
+      const row = { content: JSON.stringify(content), inspected_at: deps.now() };
+      await db.write((trx) =>
+        trx
+          .insertInto("tarball_contents")
+          .values({ name, version, integrity: content.integrity ?? "", ...row })
+          .onConflict((conflict) => conflict.columns(["name", "version", "integrity"]).doUpdateSet(row))
+          .execute(),
+      );
+    },
+  };
+}
+
+async function loadChanged(db: Database): Promise<Map<string, Map<string, string>>> {
+  const rows = await db.read
+    .selectFrom("integrity_changes")
+    .select(["upstream_id", "name", "version", "first_integrity"])
+    .execute();
+  const found = new Map<string, Map<string, string>>();
+  for (const row of rows) {
+    const key = `${row.upstream_id}\n${row.name}`;
+    found.set(key, (found.get(key) ?? new Map()).set(row.version, row.first_integrity));
+  }
+  return found;
+}
+
+function merged(maps: readonly (ReadonlyMap<string, string> | undefined)[]): ReadonlyMap<string, string> {
+  const known = maps.filter((map) => map !== undefined);
+  return known.length === 0 ? NOTHING : new Map(known.flatMap((map) => [...map]));
+}
+
+// What was first seen stays what counts, however often the upstream changes its mind.
+async function recordChanges(
+  deps: EvidenceDeps,
+  { upstreamId, name, found }: { upstreamId: string; name: string; found: readonly IntegrityChange[] },
+): Promise<void> {
+  const changes = found.slice(0, CHANGES_PER_PACKAGE_MAX);
+  const now = deps.now();
+  await deps.db.write(async (trx) => {
+    for (const { version, was, is } of changes) {
+      await trx
+        .insertInto("integrity_changes")
+        .values({
+          upstream_id: upstreamId,
+          name,
+          version,
+          first_integrity: was,
+          new_integrity: is,
+          seen_at: now,
+        })
+        .onConflict((conflict) =>
+          conflict
+            .columns(["upstream_id", "name", "version"])
+            .doUpdateSet({ new_integrity: is, seen_at: now }),
+        )
+        .execute();
+    }
+    await appendChange(trx, {
+      workspaceId: deps.workspaceId,
+      registryId: null,
+      packageName: name,
+      kind: "integrity-changed",
+      actor: ACTOR,
+      at: now,
+      detail: { upstreamId, versions: changes.map(({ version }) => version).slice(0, 100) },
+    });
+  });
+}

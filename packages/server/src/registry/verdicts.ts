@@ -1,0 +1,263 @@
+import { LRUCache } from "lru-cache";
+import {
+  decide,
+  EntrepotError,
+  indexSummary,
+  isSelectable,
+  policyDepth,
+  type JudgedPackage,
+  type PolicyContext,
+  type Verdict,
+  type VersionFacts,
+} from "@entrepot/core";
+import type { Database } from "../db/index.ts";
+import { contextStamp, type Gate } from "../firewall/index.ts";
+import type { ThreadPool } from "../threads/index.ts";
+import type { DocumentEntry, Upstream, Upstreams } from "../upstream/index.ts";
+import type { NameOrigins } from "./name-origin.ts";
+import { listTags, type PackageRow } from "./package-rows.ts";
+import type { Registry } from "./registry.ts";
+import { revisionOf } from "./revision.ts";
+
+const PACKAGES_MAX = 10_000;
+const WEIGHT_MAX = 100_000;
+
+/** Where the facts about a package's versions are. */
+export type VerdictSource =
+  | { kind: "local"; row: PackageRow }
+  | { kind: "upstream"; upstream: Upstream; entry: DocumentEntry };
+
+/** What policy says of every version of a package, with what it was judged by. */
+export interface PackageVerdicts {
+  origin: VersionFacts["origin"];
+  /** Who answered for the name; null for one of our own. */
+  upstream: Upstream | null;
+  /** Milliseconds since 1970 until which the upstream's word counts as fresh; null for one of our own. */
+  freshUntil: number | null;
+  /** All versions, hidden ones too, in the order in which they are kept. */
+  versions: readonly string[];
+  /** As published, before policy moved any. */
+  distTags: ReadonlyMap<string, string>;
+  /** Verdicts of versions that packuments leave out. */
+  hidden: ReadonlyMap<string, Verdict>;
+  context: PolicyContext;
+  /** When a verdict may change although nothing but time did, in milliseconds; null: never. */
+  recheckAt: number | null;
+  /** What is known of one version; null if there is no such version. */
+  facts(version: string): Promise<VersionFacts | null>;
+  /** What is known of all of them, for rules that compare. */
+  allFacts(): Promise<VersionFacts[]>;
+}
+
+/** One version's verdict, and until when it holds. */
+export interface VersionVerdict {
+  verdict: Verdict;
+  recheckAt: number | null;
+}
+
+/** Verdicts on packages. One computation per package and policy, for whoever asks. */
+export interface Verdicts {
+  /**
+   * Judges all versions of a package. Throws `package-not-found` and upstream errors.
+   *
+   * @param options.cachedOnly asks no upstream
+   * @param options.withShadow looks up the evidence of rules that are not in force, for `opinionsOf`
+   */
+  of(
+    registry: Registry,
+    name: string,
+    options?: { cachedOnly?: boolean; withShadow?: boolean },
+  ): Promise<PackageVerdicts>;
+  /** What packuments leave out of a package, judged by what is known here; no upstream is asked. */
+  hiddenVersions(registry: Registry, name: string): Promise<ReadonlyMap<string, Verdict>>;
+  /** The verdict on one version, by a context of the gate, as the package's packument has it. */
+  verdictOn(facts: VersionFacts, context: PolicyContext, where: VerdictPlace): Promise<VersionVerdict>;
+}
+
+/** The package that a judged version is of. */
+export interface VerdictPlace {
+  registry: { readonly id: string };
+  name: string;
+  source: VerdictSource;
+}
+
+export interface VerdictDeps {
+  db: Database;
+  gate: Gate;
+  origins: NameOrigins;
+  upstreams: Pick<Upstreams, "current" | "facts" | "index">;
+  threads: Pick<ThreadPool, "run">;
+}
+
+interface Judged extends JudgedPackage {
+  source: string;
+}
+
+/** The verdict on what is not hidden. */
+const PASSES: Verdict = {
+  outcome: "allow",
+  rule: "default",
+  reason: "No rule in force has anything against it.",
+  evidence: {},
+  until: null,
+  recheckAt: null,
+  alternatives: [],
+  reference: null,
+};
+const NOTHING_HIDDEN: JudgedPackage = { hidden: new Map(), recheckAt: null };
+
+/** Makes the judge, with a bounded memory of what was judged. */
+export function createVerdicts(deps: VerdictDeps): Verdicts {
+  const known = new LRUCache<string, Judged>({
+    max: PACKAGES_MAX,
+    maxSize: WEIGHT_MAX,
+    sizeCalculation: ({ hidden }) => 1 + hidden.size,
+  });
+  const flights = new Map<string, Promise<JudgedPackage>>();
+
+  async function judge(context: PolicyContext, place: VerdictPlace): Promise<JudgedPackage> {
+    if (policyDepth(context) === "none") return NOTHING_HIDDEN;
+    const key = `${place.registry.id}\n${place.name}`;
+    const source = `${sourceText(place.source)} ${contextStamp(context)}`;
+    const found = known.get(key);
+    if (found?.source === source && !isOver(found.recheckAt, context.now)) return found;
+    const flightKey = `${key}\n${source}`;
+    const running = flights.get(flightKey);
+    if (running !== undefined) return await running;
+    const flight = judgeAll(deps, context, place.source).finally(() => flights.delete(flightKey));
+    flights.set(flightKey, flight);
+    const judged = await flight;
+    known.set(key, { ...judged, source });
+    return judged;
+  }
+
+  return {
+    of: (registry, name, options = {}) => verdictsOf({ deps, judge }, { registry, name, ...options }),
+    async hiddenVersions(registry, name) {
+      const source = await findSource(deps, { registry, name, cachedOnly: true });
+      if (source === null) return NOTHING_HIDDEN.hidden;
+      const context = await deps.gate.context({ registry, name, origin: source.kind, purpose: "metadata" });
+      return (await judge(context, { registry, name, source })).hidden;
+    },
+    async verdictOn(facts, context, place) {
+      const depth = policyDepth(context);
+      const alone = depth === "none" || depth === "version" ? decide(facts, context) : null;
+      if (alone !== null && isSelectable(alone)) return { verdict: alone, recheckAt: alone.recheckAt };
+      const { hidden, recheckAt } = await judge(context, place);
+      return { verdict: hidden.get(facts.version) ?? PASSES, recheckAt };
+    },
+  };
+}
+
+/** Tells whether the time has come to judge again. */
+export function isOver(recheckAt: number | null, now: number): boolean {
+  return recheckAt !== null && now >= recheckAt;
+}
+
+function sourceText(source: VerdictSource): string {
+  return source.kind === "local" ? revisionOf(source.row) : source.entry.digest;
+}
+
+async function judgeAll(
+  deps: VerdictDeps,
+  policy: PolicyContext,
+  source: VerdictSource,
+): Promise<JudgedPackage> {
+  if (source.kind === "upstream") {
+    // The thread gets a copy: the index itself stays in the cache.
+    return await deps.threads.run("judgePackage", {
+      index: await deps.upstreams.index(source.entry),
+      policy,
+    });
+  }
+  return await deps.threads.run("judgePackage", { facts: await localFacts(deps.db, source.row), policy });
+}
+
+async function localFacts(db: Database, row: PackageRow): Promise<VersionFacts[]> {
+  const rows = await db.read
+    .selectFrom("versions")
+    .select("facts")
+    .where("package_id", "=", row.id)
+    .where("removed_at", "is", null)
+    .execute();
+  return rows.map(({ facts }) => JSON.parse(facts) as VersionFacts);
+}
+
+interface Asked {
+  registry: Registry;
+  name: string;
+  cachedOnly?: boolean;
+  withShadow?: boolean;
+}
+
+interface Judge {
+  deps: VerdictDeps;
+  judge(context: PolicyContext, place: VerdictPlace): Promise<JudgedPackage>;
+}
+
+async function verdictsOf({ deps, judge }: Judge, asked: Asked): Promise<PackageVerdicts> {
+  const { registry, name } = asked;
+  const source = await findSource(deps, asked);
+  if (source === null) {
+    throw new EntrepotError("package-not-found", {
+      message: `The registry "${registry.name}" has no package "${name}".`,
+    });
+  }
+  const context = await deps.gate.context({
+    registry,
+    name,
+    origin: source.kind,
+    purpose: "metadata",
+    ...(asked.withShadow === undefined ? {} : { withShadow: asked.withShadow }),
+  });
+  const { hidden, recheckAt } = await judge(context, { registry, name, source });
+  const about = source.kind === "local" ? await aboutLocal(deps, source) : await aboutUpstream(deps, source);
+  return { ...about, origin: source.kind, hidden, context, recheckAt };
+}
+
+type AboutPackage = Omit<PackageVerdicts, "origin" | "hidden" | "context" | "recheckAt">;
+
+async function aboutLocal(
+  { db }: VerdictDeps,
+  { row }: Extract<VerdictSource, { kind: "local" }>,
+): Promise<AboutPackage> {
+  const [facts, distTags] = await Promise.all([localFacts(db, row), listTags(db.read, row.id)]);
+  return {
+    upstream: null,
+    freshUntil: null,
+    versions: facts.map(({ version }) => version),
+    distTags,
+    facts: async (version) => facts.find((item) => item.version === version) ?? null,
+    allFacts: async () => facts,
+  };
+}
+
+async function aboutUpstream(
+  { upstreams, threads }: VerdictDeps,
+  { upstream, entry }: Extract<VerdictSource, { kind: "upstream" }>,
+): Promise<AboutPackage> {
+  const { versions, distTags } = indexSummary(await upstreams.index(entry));
+  return {
+    upstream,
+    freshUntil: entry.freshUntil,
+    versions,
+    distTags,
+    facts: (version) => upstreams.facts(entry, version),
+    allFacts: async () => await threads.run("readFacts", { index: await upstreams.index(entry) }),
+  };
+}
+
+// As for packuments: one place answers for a name, and an upstream that fails ends the search.
+async function findSource(deps: VerdictDeps, asked: Asked): Promise<VerdictSource | null> {
+  const { registry, name } = asked;
+  const origin = await deps.origins.of(registry, name);
+  if (origin.kind === "local" && origin.row.removed_at === null) return { kind: "local", row: origin.row };
+  if (origin.kind === "upstream") {
+    for (const upstream of registry.upstreams) {
+      const entry = await deps.upstreams.current(upstream, name, { cachedOnly: asked.cachedOnly ?? false });
+      if (entry === null) break;
+      if (entry.kind === "present") return { kind: "upstream", upstream, entry };
+    }
+  }
+  return null;
+}
