@@ -5,7 +5,7 @@ import type { RuleId } from "./rule-settings.ts";
 import type { PolicyContext, VersionFacts } from "./verdict.ts";
 
 /** What no exception lifts: an operator's own word, whose name it is, and bytes that changed. */
-const NEVER_LIFTED: ReadonlySet<RuleId> = new Set<RuleId>([
+export const NEVER_LIFTED: ReadonlySet<RuleId> = new Set<RuleId>([
   "operator-status",
   "name-claim",
   "integrity-change",

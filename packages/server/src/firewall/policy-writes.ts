@@ -1,0 +1,384 @@
+import {
+  EntrepotError,
+  parseMode,
+  parseNamePattern,
+  parseRuleId,
+  parseRuleOptions,
+  type Profile,
+  type RuleId,
+  type RuleMode,
+  type RuleOptions,
+} from "@entrepot/core";
+import type { Selectable, Transaction } from "kysely";
+import { appendChange, type Actor } from "../changes/index.ts";
+import type { Database, Schema } from "../db/index.ts";
+import { EVERYWHERE, layerPolicy, PROFILE_ROW, type PolicyChoice } from "./policy-layers.ts";
+import { choiceOf, type KeptChoice } from "./policy-rules.ts";
+import { policyWarnings } from "./policy-warnings.ts";
+
+/** Where something is chosen; an empty id stands for every registry of the workspace. */
+export interface PolicyPlace {
+  workspaceId: string;
+  registryId: string;
+}
+
+/** Who chooses. */
+export interface PolicyWriter {
+  actor: Actor;
+  /** Only the configuration file may change what it declares. */
+  fromConfiguration: boolean;
+  /** True for who may switch off what protects the whole workspace, such as the rule against known malware. */
+  mayWeaken: boolean;
+}
+
+/** What to choose for a rule; what is left out stays as it was chosen there. */
+export interface NewChoice {
+  rule: string;
+  /** Name pattern; empty for every package. */
+  packages: string;
+  mode?: string | undefined;
+  options?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** All that is chosen in one place, as files hold it. */
+export interface PolicyDocument {
+  /** Null: as elsewhere. */
+  profile: Profile | null;
+  rules: readonly {
+    rule: string;
+    /** Null for every package. */
+    packages: string | null;
+    mode: string | null;
+    options: Readonly<Record<string, unknown>>;
+  }[];
+}
+
+/** What was done, and what whoever did it should know. */
+export interface PolicyResult {
+  isChanged: boolean;
+  warnings: string[];
+}
+
+interface WriteDeps {
+  db: Database;
+  now: () => number;
+}
+
+interface Write {
+  place: PolicyPlace;
+  by: PolicyWriter;
+}
+
+const CHOICES_MAX = 2000;
+const OPTIONS_CHARS_MAX = 256 * 1024;
+const LOGGED_MAX = 50;
+/** Only for whole registries: for single packages there are exceptions, which end and which two people sign. */
+const WHOLE_ONLY: ReadonlySet<string> = new Set<RuleId>(["malware", "name-claim", "integrity-change"]);
+
+/**
+ * Chooses the mode or the options of a rule. Throws `request-invalid` for what cannot be chosen and
+ * `permission-denied` where the configuration file decides.
+ */
+export async function setPolicyRule(deps: WriteDeps, write: Write, input: NewChoice): Promise<PolicyResult> {
+  return await changePolicy(deps, write, (before, others) => {
+    const old = before.find(isAbout(input)) ?? null;
+    const choice = checkedChoice(write, input, { old, base: [...others, ...before] });
+    return [...before.filter((one) => one !== old), choice];
+  });
+}
+
+/** Takes back what was chosen for a rule. Throws `not-found` when nothing was. */
+export async function unsetPolicyRule(
+  deps: WriteDeps,
+  write: Write,
+  wanted: { rule: string; packages: string },
+): Promise<PolicyResult> {
+  return await changePolicy(deps, write, (before) => {
+    const old = before.find(isAbout(wanted));
+    if (old !== undefined) return before.filter((choice) => choice !== old);
+    throw new EntrepotError("not-found", { message: "Nothing was chosen for this rule here." });
+  });
+}
+
+/** Chooses the profile; null for none of its own. */
+export async function setProfile(
+  deps: WriteDeps,
+  write: Write,
+  profile: Profile | null,
+): Promise<PolicyResult> {
+  return await changePolicy(deps, write, (before) => [
+    ...before.filter(({ rule }) => rule !== PROFILE_ROW),
+    ...profileChoices(write, profile),
+  ]);
+}
+
+/** Makes this all that is chosen in the place. Throws `request-invalid`, and then nothing is changed. */
+export async function replacePolicy(
+  deps: WriteDeps,
+  write: Write,
+  document: PolicyDocument,
+): Promise<PolicyResult> {
+  return await changePolicy(deps, write, (_before, others) => {
+    const choices = profileChoices(write, document.profile);
+    for (const { rule, packages, mode, options } of document.rules) {
+      const input = { rule, packages: packages ?? EVERYWHERE, options, ...(mode === null ? {} : { mode }) };
+      if (choices.some(isAbout(input))) {
+        throw invalid(
+          `The rule ${rule} is there twice for ${packages ?? "every package"}; keep one of the two.`,
+        );
+      }
+      choices.push(checkedChoice(write, input, { old: null, base: [...others, ...choices] }));
+    }
+    return choices;
+  });
+}
+
+/** Gives what the configuration file declared before, and does so no longer, back to API and CLI. */
+export async function releasePolicies(
+  deps: WriteDeps,
+  { workspaceId, declared, actor }: { workspaceId: string; declared: readonly string[]; actor: Actor },
+): Promise<boolean> {
+  return await deps.db.write(async (trx) => {
+    const rows = await trx
+      .updateTable("policy_rules")
+      .set({ managed: 0 })
+      .where("workspace_id", "=", workspaceId)
+      .where("managed", "=", 1)
+      .where("registry_id", "not in", ["-", ...declared])
+      .returning("registry_id")
+      .execute();
+    const places = new Set(rows.map(({ registry_id }) => registry_id));
+    for (const registryId of places) {
+      await log(trx, { place: { workspaceId, registryId }, actor, at: deps.now() }, { managed: false });
+    }
+    return places.size > 0;
+  });
+}
+
+/** What is chosen in one place, as files hold it. */
+export function documentOf(choices: readonly PolicyChoice[], registryId: string): PolicyDocument {
+  const own = choices.filter((choice) => choice.registryId === registryId);
+  const profile = own.find(({ rule }) => rule === PROFILE_ROW)?.options["profile"];
+  return {
+    profile: profile === "standard" || profile === "strict" ? profile : null,
+    rules: own
+      .filter(({ rule }) => rule !== PROFILE_ROW)
+      .map(({ rule, packages, mode, options }) => ({
+        rule,
+        packages: packages === EVERYWHERE ? null : packages,
+        mode,
+        options,
+      })),
+  };
+}
+
+type Kept = Omit<KeptChoice, "setBy" | "setAt">;
+
+async function changePolicy(
+  deps: WriteDeps,
+  { place, by }: Write,
+  change: (own: readonly Kept[], others: readonly Kept[]) => readonly Kept[],
+): Promise<PolicyResult> {
+  return await deps.db.write(async (trx) => {
+    const kept = (await rowsOf(trx, place.workspaceId)).map(choiceOf);
+    const own = kept.filter(({ registryId }) => registryId === place.registryId);
+    if (!by.fromConfiguration && own.some(({ managed }) => managed)) throw managedByFile();
+    const others = kept.filter(({ registryId }) => registryId !== place.registryId);
+    const after = change(own, others);
+    if (others.length + after.length > CHOICES_MAX) {
+      throw invalid(`A workspace has at most ${CHOICES_MAX} choices of rules; use fewer patterns.`);
+    }
+    const [was, is] = [
+      [...others, ...own],
+      [...others, ...after],
+    ].map((choices) => layerPolicy(choices, place.registryId).settingsOf(""));
+    if (was === undefined || is === undefined) throw new EntrepotError("internal");
+    for (const rule of WHOLE_ONLY) assertMayWeaken(by, rule as RuleId, [was, is]);
+    const detail = differenceOf(own, after);
+    const warnings = policyWarnings([...others, ...after], place.registryId);
+    if (detail === null) return { isChanged: false, warnings };
+    const at = deps.now();
+    await trx
+      .deleteFrom("policy_rules")
+      .where("workspace_id", "=", place.workspaceId)
+      .where("registry_id", "=", place.registryId)
+      .execute();
+    for (const choice of after) {
+      const old = own.find(isAbout(choice));
+      const isOld = old !== undefined && isSame(old, choice);
+      await insert(trx, place, {
+        ...choice,
+        ...(isOld ? { setBy: old.setBy, setAt: old.setAt } : { setBy: by.actor.name, setAt: at }),
+      });
+    }
+    await log(trx, { place, actor: by.actor, at }, detail);
+    return { isChanged: true, warnings };
+  });
+}
+
+async function insert(trx: Transaction<Schema>, place: PolicyPlace, choice: KeptChoice): Promise<void> {
+  await trx
+    .insertInto("policy_rules")
+    .values({
+      workspace_id: place.workspaceId,
+      registry_id: place.registryId,
+      packages: choice.packages,
+      rule: choice.rule,
+      mode: choice.mode,
+      options: JSON.stringify(choice.options),
+      managed: choice.managed ? 1 : 0,
+      set_by: choice.setBy,
+      set_at: choice.setAt,
+    })
+    .execute();
+}
+
+async function rowsOf(
+  trx: Transaction<Schema>,
+  workspaceId: string,
+): Promise<Selectable<Schema["policy_rules"]>[]> {
+  return await trx
+    .selectFrom("policy_rules")
+    .selectAll()
+    .where("workspace_id", "=", workspaceId)
+    .orderBy("registry_id")
+    .orderBy("packages")
+    .orderBy("rule")
+    .execute();
+}
+
+async function log(
+  trx: Transaction<Schema>,
+  { place, actor, at }: { place: PolicyPlace; actor: Actor; at: number },
+  detail: Record<string, unknown>,
+): Promise<void> {
+  await appendChange(trx, {
+    workspaceId: place.workspaceId,
+    registryId: place.registryId === EVERYWHERE ? null : place.registryId,
+    packageName: null,
+    kind: "policy-changed",
+    actor,
+    at,
+    detail,
+  });
+}
+
+/** What changed, for the audit trail; null when nothing did. */
+function differenceOf(before: readonly Kept[], after: readonly Kept[]): Record<string, unknown> | null {
+  const changes = [];
+  for (const old of before) {
+    const now = after.find(isAbout(old));
+    if (now === undefined || !isSame(old, now)) changes.push(changeOf(old, now ?? null));
+  }
+  for (const choice of after) if (!before.some(isAbout(choice))) changes.push(changeOf(null, choice));
+  if (changes.length === 0) return null;
+  const more = changes.length - LOGGED_MAX;
+  return { changes: changes.slice(0, LOGGED_MAX), ...(more > 0 ? { more } : {}) };
+}
+
+function changeOf(old: Kept | null, now: Kept | null): Record<string, unknown> {
+  const { rule, packages } = (now ?? old) as Kept;
+  const shown = (choice: Kept | null): unknown =>
+    choice === null ? null : { mode: choice.mode, options: choice.options };
+  return {
+    rule,
+    packages: packages === EVERYWHERE ? null : packages,
+    before: shown(old),
+    after: shown(now),
+  };
+}
+
+function isSame(one: Kept, other: Kept): boolean {
+  return (
+    one.mode === other.mode &&
+    one.managed === other.managed &&
+    JSON.stringify(one.options) === JSON.stringify(other.options)
+  );
+}
+
+function isAbout({ rule, packages }: { rule: string; packages: string }): (choice: PolicyChoice) => boolean {
+  return (choice) => choice.rule === rule && choice.packages === packages;
+}
+
+function profileChoices({ place, by }: Write, profile: Profile | null): Kept[] {
+  if (profile === null) return [];
+  return [
+    {
+      registryId: place.registryId,
+      packages: EVERYWHERE,
+      rule: PROFILE_ROW,
+      mode: null,
+      options: { profile },
+      managed: by.fromConfiguration,
+    },
+  ];
+}
+
+function checkedChoice(
+  { place, by }: Write,
+  input: NewChoice,
+  { old, base }: { old: Kept | null; base: readonly Kept[] },
+): Kept {
+  const rule = parseRuleId(input.rule);
+  assertMayChoose(rule, input.packages);
+  const { options: held } = layerPolicy(base, place.registryId).settingsOf(input.packages)[rule];
+  const mode: RuleMode | null = input.mode === undefined ? (old?.mode ?? null) : parseMode(input.mode);
+  const options = { ...old?.options, ...checkedOptions(rule, input.options ?? {}, held) };
+  if (mode === null && Object.keys(options).length === 0) {
+    throw invalid(`Say what to choose for ${rule}: a mode, or options.`);
+  }
+  if (JSON.stringify(options).length > OPTIONS_CHARS_MAX) {
+    throw invalid(`The options of a rule have at most ${OPTIONS_CHARS_MAX} characters as JSON.`);
+  }
+  return {
+    registryId: place.registryId,
+    packages: input.packages,
+    rule,
+    mode,
+    options,
+    managed: by.fromConfiguration,
+  };
+}
+
+function assertMayChoose(rule: RuleId, packages: string): void {
+  if (rule === "operator-status") {
+    throw invalid("What operators said by hand is always obeyed; see entrepot hold, release and status.");
+  }
+  if (packages === EVERYWHERE) return;
+  parseNamePattern(packages);
+  if (!WHOLE_ONLY.has(rule)) return;
+  throw invalid(
+    `The rule ${rule} is chosen for whole registries; for single packages make an exception, which ends.`,
+  );
+}
+
+// What is not given comes from elsewhere, so that only what is given is kept.
+function checkedOptions<Id extends RuleId>(
+  rule: Id,
+  given: Readonly<Record<string, unknown>>,
+  held: RuleOptions[Id],
+): Record<string, unknown> {
+  const whole = parseRuleOptions(rule, given, held);
+  return Object.fromEntries(Object.entries(whole).filter(([name]) => Object.hasOwn(given, name)));
+}
+
+function assertMayWeaken(
+  { mayWeaken }: PolicyWriter,
+  rule: RuleId,
+  [was, is]: readonly ReturnType<ReturnType<typeof layerPolicy>["settingsOf"]>[],
+): void {
+  if (mayWeaken || was?.[rule].mode !== "enforce" || is?.[rule].mode === "enforce") return;
+  throw new EntrepotError("permission-denied", {
+    message: `Switching the rule ${rule} off needs the permission administer: it protects everybody here.`,
+  });
+}
+
+function managedByFile(): EntrepotError {
+  return new EntrepotError("permission-denied", {
+    message: "This policy is managed by configuration; change entrepot.yaml and restart.",
+  });
+}
+
+function invalid(message: string): EntrepotError {
+  return new EntrepotError("request-invalid", { message });
+}
