@@ -4,6 +4,7 @@ import { createHostRule } from "./bindable-hosts.ts";
 import type { ChangeLog } from "./changes/index.ts";
 import type { Config, DeclaredWorkspace } from "./config/index.ts";
 import type { Database } from "./db/index.ts";
+import { createDecisionLog, type DecisionLog } from "./firewall/index.ts";
 import { seedDefaultRegistry } from "./first-run.ts";
 import type { HttpDeps } from "./http/index.ts";
 import {
@@ -23,6 +24,7 @@ import { DEFAULT_UPSTREAM_SETTINGS } from "./upstream/index.ts";
 export interface WorkspaceParts {
   workspaceId: string;
   audit: AuditTrail;
+  decisions: DecisionLog;
   identity: Identity;
   access: Access;
   registries: Registries;
@@ -61,12 +63,14 @@ export async function openWorkspace(
     hostProblem: createHostRule(config, host),
     onUpstreamProblem: (upstream, reason) => log.error("upstream cannot be used", { upstream, reason }),
   });
-  return { workspaceId, audit, identity, access: await createAccess(own), registries };
+  const decisions = createDecisionLog({ ...own, audit });
+  return { workspaceId, audit, decisions, identity, access: await createAccess(own), registries };
 }
 
-/** Writes what waits; the identity first, whose last words are events too. */
-export async function closeWorkspace({ identity, audit }: WorkspaceParts): Promise<void> {
+/** Writes what waits; the audit trail last, to which the others have something to say. */
+export async function closeWorkspace({ identity, decisions, audit }: WorkspaceParts): Promise<void> {
   await identity.close();
+  await decisions.close();
   await audit.close();
 }
 

@@ -6,6 +6,8 @@
 export { createAuditTrail } from "./audit-trail.ts";
 export type { AuditTrail } from "./audit-trail.ts";
 export type { AuditRecord } from "./audit-recorder.ts";
+export { createEventLimit } from "./event-limit.ts";
+export type { EventLimit } from "./event-limit.ts";
 export { eventsInOrder, listEvents } from "./read-events.ts";
 export type { AuditFilter, EventPage } from "./read-events.ts";
 export { sealEvents } from "./sealer.ts";

@@ -10,9 +10,15 @@ export function actorFrom(
   { address, userAgent }: { address: string; userAgent: string | undefined },
 ): Actor {
   const known = requireKnown(principal);
-  const isSession = known.kind === "user" && known.via === "session";
-  const credential = known.tokenId ?? (isSession ? "session" : "password");
+  const credential = credentialOf(known);
   return { name: nameOf(principal) ?? "", credential, address, client: clientName(userAgent) };
+}
+
+/** With what a principal came: the id of a token, `password` or `session`; null for the anonymous. */
+export function credentialOf(principal: Principal): string | null {
+  if (principal.kind === "anonymous") return null;
+  const isSession = principal.kind === "user" && principal.via === "session";
+  return principal.tokenId ?? (isSession ? "session" : "password");
 }
 
 /** Gives the actor of a request to the npm endpoint. Throws `credential-missing` for an anonymous one. */

@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import type { Decided } from "../firewall/index.ts";
 
 /**
  * What a handler gives back; `send-answer.ts` writes it. Bodies of fixed length carry their length,
@@ -13,6 +14,8 @@ export interface Answer {
   stream?: Readable;
   /** Present when the very same answer may be given again without running the handler. */
   replay?: Replay;
+  /** What the decision log is told when it is sent. */
+  decided?: Decided;
 }
 
 /** When a recorded answer may be given again. */
@@ -30,6 +33,8 @@ export interface Replay {
   etag: string;
   /** Headers of the 304 that answers the ETag. */
   notModifiedHeaders: string[];
+  /** What the decision log is told each time; the same object as the answer's own. */
+  decided?: Decided;
 }
 
 const JSON_TYPE = "application/json; charset=utf-8";

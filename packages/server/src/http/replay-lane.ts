@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Principal } from "@entrepot/core";
+import type { Decided } from "../firewall/index.ts";
 import type { RouteMeter } from "../telemetry/index.ts";
 import type { Answer, Replay } from "./answer.ts";
 import { plainAddress, type AddressReader } from "./client-address.ts";
@@ -19,6 +20,7 @@ const VARIANTS_MAX = 8;
 export interface ReplayedAnswer extends SentAnswer {
   principal: Principal;
   meter: RouteMeter | null;
+  decided: Decided | null;
 }
 
 /**
@@ -70,7 +72,13 @@ export function createReplayLane(deps: HttpDeps, addresses: AddressReader): Repl
     const principal = readerOf(deps, request, recorded.replay);
     if (principal === null) return null;
     const status = send(request, response, { recorded, body });
-    return { status, sizeBytes: status === 304 ? 0 : body.length, principal, meter: recorded.meter };
+    return {
+      status,
+      sizeBytes: status === 304 ? 0 : body.length,
+      principal,
+      meter: recorded.meter,
+      decided: recorded.replay.decided ?? null,
+    };
   }
 
   function record(request: IncomingMessage, answer: Answer, meter: RouteMeter | null): void {

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { EntrepotError, type Principal } from "@entrepot/core";
 import type { ChangeLog } from "../changes/index.ts";
+import type { Decided } from "../firewall/index.ts";
 import type { Metrics, RouteMeter } from "../telemetry/index.ts";
 import { isOwnRequest } from "../upstream/index.ts";
 import type { Answer } from "./answer.ts";
@@ -13,6 +14,7 @@ import { errorAnswer, isRefusal, isServerFault } from "./errors.ts";
 import { createOtherEndpoint, type OtherEndpoint } from "./other-endpoint.ts";
 import { createNpmEndpoint, type NpmEndpoint, type NpmExchange, type RequestTrace } from "./npm-endpoint.ts";
 import { createReplayLane, type ReplayLane } from "./replay-lane.ts";
+import { recordRefusal, recordSent } from "./record-decision.ts";
 import { createRequestIds } from "./request-ids.ts";
 import { recordUse } from "./key-log.ts";
 import { nameOf } from "./require-user.ts";
@@ -45,6 +47,8 @@ interface Finished extends Pick<RequestTrace, "principal" | "meter" | "ip"> {
   at: number;
   durationMs: number;
   sent: SentAnswer;
+  /** What the decision log is to be told. */
+  decided: Decided | null;
   requestId: string | null;
 }
 
@@ -84,6 +88,7 @@ export function createHttpServer(
         // A small one takes some microseconds; a finer clock would make that a tenth more.
         durationMs: replayed.sizeBytes > LARGE_BODY_BYTES ? deps.now() - at : 0,
         sent: replayed,
+        decided: replayed.decided,
         principal: replayed.principal,
         meter: replayed.meter,
         ip: addresses.ip(request),
@@ -169,7 +174,8 @@ async function handleUnknown(parts: ServerParts, exchange: Exchange): Promise<vo
     response.destroy();
     sent = { status: 499, sizeBytes: 0 };
   }
-  finish(parts, request, { ...trace, at, durationMs: performance.now() - startedAt, sent, requestId });
+  const durationMs = performance.now() - startedAt;
+  finish(parts, request, { ...trace, at, durationMs, sent, decided: answer.decided ?? null, requestId });
 }
 
 /** The answer, null when the API took the request over, and the id of one that failed. */
@@ -193,7 +199,10 @@ async function outcomeOf(parts: ServerParts, exchange: NpmExchange): Promise<Out
     const requestId = parts.nextRequestId();
     auditRefusal(parts.deps, request, { ...trace, error });
     if (isServerFault(error)) parts.deps.log.error("request failed", { requestId, error });
-    if (error instanceof EntrepotError && isRefusal(error)) countRefusal(parts.deps.metrics, error);
+    if (error instanceof EntrepotError && isRefusal(error)) {
+      countRefusal(parts.deps.metrics, error);
+      recordRefusal(parts.deps, request, { ...trace, at: parts.deps.now(), error });
+    }
     const baseUrl = baseUrlOf(parts.deps, parts.addresses, request);
     return { answer: errorAnswer(error, { requestId, baseUrl }), requestId };
   }
@@ -206,6 +215,9 @@ function countRefusal(metrics: Metrics, { details }: EntrepotError): void {
 function finish(parts: ServerParts, request: IncomingMessage, finished: Finished): void {
   const { at, sent, principal, durationMs, meter, ip } = finished;
   meter?.observe(sent.status, durationMs);
+  if (finished.decided !== null) {
+    recordSent(parts.deps, request, { decided: finished.decided, status: sent.status, principal, ip, at });
+  }
   const { accessLog, audit } = parts.deps;
   if (principal.kind !== "anonymous" && principal.log !== undefined) {
     const { method = "", url = "", headers } = request;

@@ -14,6 +14,7 @@ interface CounterLabels {
   entrepot_security_events_total: "kind";
   entrepot_log_lines_dropped_total: "log";
   entrepot_audit_events_dropped_total: "reason";
+  entrepot_decisions_dropped_total: "reason";
 }
 
 interface GaugeLabels {
@@ -95,6 +96,11 @@ export const METRICS: { readonly [N in MetricName]: MetricKind & { labels: reado
   entrepot_audit_events_dropped_total: {
     type: "counter",
     help: "Audit events lost because the database did not take them.",
+    labels: ["reason"],
+  },
+  entrepot_decisions_dropped_total: {
+    type: "counter",
+    help: "Entries of the decision log lost because there were too many, or the database did not take them.",
     labels: ["reason"],
   },
 };

@@ -2,6 +2,7 @@ import type { ApiRoute } from "./api-route.ts";
 import { ACCESS_ROUTES } from "./access.ts";
 import { ACCOUNT_ROUTES } from "./accounts.ts";
 import { AUDIT_ROUTES } from "./audit.ts";
+import { DECISION_ROUTES } from "./decisions.ts";
 import { INVITATION_ROUTES } from "./invitations.ts";
 import { JOB_ROUTES } from "./jobs.ts";
 import { ORGANIZATION_ROUTES } from "./organizations.ts";
@@ -24,6 +25,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
   ...REGISTRY_ROUTES,
   ...UPSTREAM_ROUTES,
   ...STATUS_ROUTES,
+  ...DECISION_ROUTES,
   ...JOB_ROUTES,
   ...AUDIT_ROUTES,
 ];

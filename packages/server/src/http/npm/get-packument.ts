@@ -1,8 +1,9 @@
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import type { PackumentForm } from "@entrepot/core";
+import type { Decided } from "../../firewall/index.ts";
 import type { View } from "../../registry/index.ts";
-import type { Answer } from "../answer.ts";
+import type { Answer, Replay } from "../answer.ts";
 import type { NpmContext } from "../context.ts";
 import { packageOf } from "../match-route.ts";
 import { acceptsGzip, preferredForm } from "../negotiate.ts";
@@ -11,6 +12,8 @@ const CONTENT_TYPES: Readonly<Record<PackumentForm, string>> = {
   full: "application/json; charset=utf-8",
   abbreviated: "application/vnd.npm.install-v1+json; charset=utf-8",
 };
+/** Versions left out that the decision log names. */
+const NAMED_MAX = 8;
 const SHARED_HEADERS = ["cache-control", "private, no-cache", "vary", "accept, accept-encoding"];
 
 /** `GET /:package`: the packument in the form that the client prefers, compressed if it can read that. */
@@ -18,7 +21,35 @@ export async function getPackument(context: NpmContext): Promise<Answer> {
   const form = preferredForm(context.request.headers.accept);
   const view = await viewFor(context, form);
   const isGzip = acceptsGzip(context.request.headers["accept-encoding"]);
-  return isGzip ? gzipAnswer(view) : identityAnswer(view);
+  const answer = isGzip ? gzipAnswer(view) : identityAnswer(view);
+  const decided = withheldFrom(view, context.registry.name);
+  if (decided === null) return answer;
+  return { ...answer, decided, replay: { ...answer.replay, decided } };
+}
+
+// A client that sees no version that it may have asks for no tarball, and nothing else would tell that it was stopped.
+function withheldFrom({ hidden, registryId, name }: View, registry: string): Decided | null {
+  if (hidden.size === 0) return null;
+  const named: string[] = [];
+  const rules = new Set<string>();
+  for (const [version, { rule }] of hidden) {
+    if (named.length === NAMED_MAX) break;
+    named.push(`${version} (${rule})`);
+    rules.add(rule);
+  }
+  const [rule = null, ...others] = rules;
+  const more = hidden.size > named.length ? ", …" : "";
+  return {
+    registryId,
+    registry,
+    name,
+    version: "*",
+    outcome: "withheld",
+    purpose: "metadata",
+    rule: others.length === 0 ? rule : null,
+    reason: `${hidden.size} left out: ${named.join(", ")}${more}`,
+    until: null,
+  };
 }
 
 /** The view that a request asks for. */
@@ -50,7 +81,9 @@ const WRITE_COMMANDS: ReadonlySet<string> = new Set([
   "undeprecate",
 ]);
 
-function gzipAnswer(view: View): Answer {
+type ViewAnswer = Answer & { replay: Replay };
+
+function gzipAnswer(view: View): ViewAnswer {
   const { gzip, form, registryId, held, name } = view;
   const etag = `"${view.etag}"`;
   return {
@@ -79,7 +112,7 @@ function gzipAnswer(view: View): Answer {
 }
 
 // Hardly any client asks for plain text, so it is made from the compressed form while it is sent.
-function identityAnswer(view: View): Answer {
+function identityAnswer(view: View): ViewAnswer {
   const etag = `"${view.etag}-identity"`;
   return {
     status: 200,

@@ -1,5 +1,6 @@
 import { EntrepotError } from "@entrepot/core";
 import type { OpenBlob } from "../../blobs/index.ts";
+import type { Decided } from "../../firewall/index.ts";
 import { versionOfFileName, type Tarball, type TarballRequest } from "../../registry/index.ts";
 import { jsonAnswer, type Answer } from "../answer.ts";
 import type { NpmContext } from "../context.ts";
@@ -21,18 +22,33 @@ export async function getTarball(context: NpmContext): Promise<Answer> {
     requester: nameOf(context.principal),
   };
   const { tarballs } = context.deps;
-  const first = await answerFor(context, await tarballs.get(request));
+  const decided = servedAs(request);
+  const first = await answerFor(context, await tarballs.get(request), decided);
   if (first !== null) return first;
   // What came from an upstream can be fetched again.
   tarballs.lost(request);
   const again = await tarballs.get(request);
-  const second = await answerFor(context, again);
+  const second = await answerFor(context, again, decided);
   if (second === null) throw blobMissing(again, request);
   return second;
 }
 
+function servedAs({ registry, name, version }: TarballRequest): Decided {
+  return {
+    registryId: registry.id,
+    registry: registry.name,
+    name: name.full,
+    version,
+    outcome: "served",
+    purpose: "tarball",
+    rule: null,
+    reason: null,
+    until: null,
+  };
+}
+
 // Null when the bytes are not in the store.
-async function answerFor(context: NpmContext, tarball: Tarball): Promise<Answer | null> {
+async function answerFor(context: NpmContext, tarball: Tarball, decided: Decided): Promise<Answer | null> {
   const { headers } = context.request;
   const etag = `"${tarball.digest.slice(0, ETAG_CHARS)}"`;
   // Who has the whole is told so, whatever part it asks for.
@@ -43,11 +59,15 @@ async function answerFor(context: NpmContext, tarball: Tarball): Promise<Answer 
     isRangeWanted && context.request.method !== "HEAD" ? parseRange(headers.range, tarball.sizeBytes) : null;
   if (range === "unsatisfiable") return unsatisfiable(tarball);
   return range === null
-    ? await wholeTarball(context, tarball, etag)
-    : await partOfTarball(context, tarball, { etag, range });
+    ? await wholeTarball(context, tarball, { etag, decided })
+    : await partOfTarball(context, tarball, { etag, decided, range });
 }
 
-async function wholeTarball(context: NpmContext, tarball: Tarball, etag: string): Promise<Answer | null> {
+async function wholeTarball(
+  context: NpmContext,
+  tarball: Tarball,
+  { etag, decided }: { etag: string; decided: Decided },
+): Promise<Answer | null> {
   const { blobCache } = context.deps;
   const held = blobCache.held(tarball.digest) ?? (await blobCache.load(tarball.digest, tarball.sizeBytes));
   const headers = [...sharedHeaders(etag), "content-length", String(tarball.sizeBytes)];
@@ -58,17 +78,20 @@ async function wholeTarball(context: NpmContext, tarball: Tarball, etag: string)
     permission: "download" as const,
     etag,
     notModifiedHeaders: ["etag", etag, "cache-control", CACHE_CONTROL],
+    decided,
   };
-  if (held !== null && held.bytes !== null) return { status: 200, headers, body: held.bytes, replay };
+  if (held !== null && held.bytes !== null) {
+    return { status: 200, headers, body: held.bytes, replay, decided };
+  }
   const open = await openBlob(context, tarball);
   if (open === null) return null;
-  return { status: 200, headers, body: null, stream: open.stream, replay };
+  return { status: 200, headers, body: null, stream: open.stream, replay, decided };
 }
 
 async function partOfTarball(
   context: NpmContext,
   tarball: Tarball,
-  { etag, range }: { etag: string; range: ByteRange },
+  { etag, decided, range }: { etag: string; decided: Decided; range: ByteRange },
 ): Promise<Answer | null> {
   const bytes = context.deps.blobCache.held(tarball.digest)?.bytes ?? null;
   const open = bytes === null ? await openBlob(context, tarball, range) : null;
@@ -83,6 +106,7 @@ async function partOfTarball(
       `bytes ${range.start}-${range.end}/${tarball.sizeBytes}`,
     ],
     body: bytes?.subarray(range.start, range.end + 1) ?? null,
+    decided,
     ...(open === null ? {} : { stream: open.stream }),
   };
 }

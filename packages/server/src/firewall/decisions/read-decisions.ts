@@ -1,0 +1,132 @@
+import { performance } from "node:perf_hooks";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { sql, type Selectable, type SelectQueryBuilder } from "kysely";
+import type { Database, DecisionsTable, Schema } from "../../db/index.ts";
+import { newestDecision, seqSince } from "./seq-since.ts";
+
+export type DecisionRow = Selectable<DecisionsTable>;
+
+/** Which decisions are wanted; what is left out does not matter. */
+export interface DecisionFilter {
+  /** Milliseconds since 1970, inclusive. */
+  since?: number;
+  /** Milliseconds since 1970, exclusive. */
+  until?: number;
+  registryId?: string;
+  /** Name at the time of the decision. */
+  registry?: string;
+  name?: string;
+  version?: string;
+  outcome?: DecisionsTable["outcome"];
+  rule?: string;
+  principal?: string;
+  credential?: string;
+  project?: string;
+}
+
+/** Some decisions, and where the next ones begin. */
+export interface DecisionPage {
+  rows: DecisionRow[];
+  /** Give it as `before` for older ones; null when there are none. */
+  next: number | null;
+}
+
+export interface ReadDecisionsDeps {
+  db: Pick<Database, "read">;
+  workspaceId: string;
+}
+
+/** Rows that one statement looks at: on SQLite it holds up the thread, for some milliseconds then. */
+const STEP = 4_000;
+/** There is an index of what was not served, and those are few. */
+const STEP_NOT_SERVED = 200_000;
+/** Longest search for a page. */
+const SEARCH_MS_MAX = 2_000;
+
+/**
+ * Reads decisions, the newest first, those before the number `before` only. A search that takes long ends early: then
+ * there are fewer than wanted, or none, and `next` says where to go on.
+ */
+export async function listDecisions(
+  deps: ReadDecisionsDeps,
+  wanted: { filter: DecisionFilter; before: number | null; limit: number },
+): Promise<DecisionPage> {
+  const { filter, limit } = wanted;
+  const giveUpAt = performance.now() + SEARCH_MS_MAX;
+  const oldest = filter.since === undefined ? 1 : await seqSince(deps.db, filter.since);
+  const step = stepFor(filter);
+  const rows: DecisionRow[] = [];
+  let before = Math.min(wanted.before ?? Infinity, (await newestDecision(deps.db)) + 1);
+  while (before > oldest && performance.now() < giveUpAt) {
+    const from = Math.max(oldest, before - step);
+    const found = await matching(deps, filter)
+      .where("seq", ">=", from)
+      .where("seq", "<", before)
+      .orderBy("seq", "desc")
+      .limit(limit - rows.length)
+      .execute();
+    rows.push(...found);
+    before = from;
+    if (rows.length === limit) {
+      before = rows.at(-1)?.seq ?? before;
+      break;
+    }
+    await nextTurn();
+  }
+  return { rows, next: before > oldest ? before : null };
+}
+
+/** Gives decisions in their order, step by step, up to the newest one of now. */
+export async function* decisionsInOrder(
+  deps: ReadDecisionsDeps,
+  filter: DecisionFilter,
+): AsyncGenerator<DecisionRow[]> {
+  const newest = await newestDecision(deps.db);
+  const first = filter.since === undefined ? 1 : await seqSince(deps.db, filter.since);
+  for (let from = first; from <= newest; from += STEP) {
+    const rows = await matching(deps, filter)
+      .where("seq", ">=", from)
+      .where("seq", "<", Math.min(from + STEP, newest + 1))
+      .orderBy("seq")
+      .execute();
+    if (rows.length > 0) yield rows;
+    await nextTurn();
+  }
+}
+
+function stepFor({ name, version, outcome }: DecisionFilter): number {
+  if (name !== undefined && version !== undefined) return Number.MAX_SAFE_INTEGER;
+  return outcome === undefined || outcome === "served" ? STEP : STEP_NOT_SERVED;
+}
+
+type DecisionQuery = SelectQueryBuilder<Schema, "decisions", DecisionRow>;
+
+function matching({ db, workspaceId }: ReadDecisionsDeps, filter: DecisionFilter): DecisionQuery {
+  let query = db.read.selectFrom("decisions").selectAll().where("workspace_id", "=", workspaceId);
+  const equal = {
+    registry_id: filter.registryId,
+    registry: filter.registry,
+    version: filter.version,
+    outcome: filter.outcome,
+    rule: filter.rule,
+    principal: filter.principal,
+    credential: filter.credential,
+    project: filter.project,
+  } as const;
+  for (const [column, value] of Object.entries(equal)) {
+    if (value !== undefined) query = query.where(column as keyof typeof equal, "=", value);
+  }
+  // As a literal, by which SQLite sees that the index of them serves.
+  if (filter.outcome !== undefined && filter.outcome !== "served") {
+    query = query.where("outcome", "<>", sql.lit("served"));
+  }
+  if (filter.name !== undefined) query = query.where(nameFor(filter), "=", filter.name);
+  if (filter.since !== undefined) query = query.where("at", ">=", filter.since);
+  if (filter.until !== undefined) query = query.where("at", "<", filter.until);
+  return query;
+}
+
+// The index by name has the version before the number: without a version, each step would read all of the name.
+function nameFor({ version }: DecisionFilter): "name" | ReturnType<typeof sql<string>> {
+  return version === undefined ? sql<string>`(name || '')` : "name";
+}

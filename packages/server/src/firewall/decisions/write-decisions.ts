@@ -1,0 +1,75 @@
+import { sql, type Insertable, type Transaction } from "kysely";
+import { isPostgres, withoutNul, type Schema } from "../../db/index.ts";
+import type { WaitingDecision } from "./decision.ts";
+import { projectOf } from "./project-of.ts";
+
+const TEXT_CHARS_MAX = 300;
+const CLIENT_CHARS_MAX = 200;
+
+/** Columns of the table and their types on PostgreSQL. */
+const COLUMNS = {
+  workspace_id: "text",
+  at: "bigint",
+  registry_id: "text",
+  registry: "text",
+  name: "text",
+  version: "text",
+  outcome: "text",
+  purpose: "text",
+  rule: "text",
+  reason: "text",
+  until: "bigint",
+  principal: "text",
+  credential: "text",
+  address: "text",
+  client: "text",
+  project: "text",
+  count: "bigint",
+} as const;
+
+type DecisionRow = Required<Omit<Insertable<Schema["decisions"]>, "seq">>;
+
+/** Appends decisions to the log. They travel as one value, so that it is the same statement whatever their number. */
+export async function appendDecisions(
+  trx: Transaction<Schema>,
+  { workspaceId, decisions }: { workspaceId: string; decisions: readonly WaitingDecision[] },
+): Promise<void> {
+  const json = JSON.stringify(decisions.map((decision) => rowOf(workspaceId, decision)));
+  const names = Object.keys(COLUMNS);
+  const target = sql.join(names.map((name) => sql.ref(name)));
+  const source = isPostgres(trx)
+    ? sql`select ${target} from json_to_recordset(${json}::json) as item(${columnDefinitions()})`
+    : sql`select ${sql.join(names.map((name) => sql`json_extract(value, ${sql.lit(`$.${name}`)})`))} from json_each(${json})`;
+  await sql`insert into decisions (${target}) ${source}`.execute(trx);
+}
+
+function columnDefinitions(): ReturnType<typeof sql.join> {
+  return sql.join(Object.entries(COLUMNS).map(([name, type]) => sql`${sql.ref(name)} ${sql.raw(type)}`));
+}
+
+function rowOf(workspaceId: string, { decided, asker, count }: WaitingDecision): DecisionRow {
+  return {
+    workspace_id: workspaceId,
+    at: asker.at,
+    registry_id: decided.registryId,
+    registry: decided.registry,
+    name: decided.name,
+    version: decided.version,
+    outcome: decided.outcome,
+    purpose: decided.purpose,
+    rule: decided.rule,
+    reason: decided.reason === null ? null : cut(decided.reason, TEXT_CHARS_MAX),
+    until: decided.until,
+    principal: cut(asker.principal, TEXT_CHARS_MAX),
+    credential: asker.credential,
+    address: cut(asker.address, TEXT_CHARS_MAX),
+    client: cut(asker.client ?? "", CLIENT_CHARS_MAX),
+    project: projectOf(asker),
+    count,
+  };
+}
+
+// PostgreSQL takes neither NUL nor half a character, and cutting can leave half of one.
+function cut(text: string, charsMax: number): string {
+  return withoutNul(Buffer.from(text.slice(0, charsMax)).toString());
+}
