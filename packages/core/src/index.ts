@@ -107,6 +107,15 @@ export {
   isEmptyDeprecation,
   isJsonObject,
 } from "./packument/abbreviated-fields.ts";
+export {
+  LOCKFILE_CHARS_MAX,
+  type LeftOutKind,
+  type LockedPackage,
+  type LockfileKind,
+  type ParsedLockfile,
+  type WantedPackage,
+} from "./lockfiles/lockfile.ts";
+export { parseLockfile } from "./lockfiles/parse-lockfile.ts";
 export { JsonScanner, NESTING_DEPTH_MAX } from "./packument/json-scanner.ts";
 export { DOCUMENT_VERSIONS_MAX, scanDocument, type ScannedDocument } from "./packument/document-scan.ts";
 export {
