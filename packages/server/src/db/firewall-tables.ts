@@ -142,6 +142,8 @@ export interface DecisionsTable {
   project: string | null;
   /** How often the very same happened within about a second. */
   count: number;
+  /** Of a refusal: when the user was told that it does not hold any more. */
+  told_at: Generated<number | null>;
 }
 
 /** What people are to be told when they look. */

@@ -89,6 +89,7 @@ describeOnEachDatabase("the decision log", (databases) => {
         client: "",
         project: null,
         count: 1,
+        told_at: null,
       },
       expect.objectContaining({ seq: 1, name: "left", principal: "ada", rule: null, project: "shop" }),
     ]);

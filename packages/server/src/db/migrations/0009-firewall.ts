@@ -1,5 +1,6 @@
 import { sql, type Kysely } from "kysely";
 import { columnTypesOf } from "../column-types.ts";
+import { addAuditSettings } from "./0009-registry-audits.ts";
 
 /** Creates what the firewall keeps: advisory data, rules, exceptions, what it saw and what it decided. */
 export async function up(db: Kysely<unknown>): Promise<void> {
@@ -7,6 +8,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await createPolicyTables(db);
   await createEvidenceTables(db);
   await createDecisionTables(db);
+  await addAuditSettings(db);
 }
 
 async function createAdvisoryTables(db: Kysely<unknown>): Promise<void> {
@@ -148,6 +150,7 @@ async function createDecisionTables(db: Kysely<unknown>): Promise<void> {
     .addColumn("client", text, (column) => column.notNull())
     .addColumn("project", text)
     .addColumn("count", integer, (column) => column.notNull())
+    .addColumn("told_at", integer)
     .execute();
   await db.schema
     .createIndex("decisions_name")

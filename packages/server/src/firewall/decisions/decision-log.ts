@@ -47,13 +47,10 @@ const METRIC = "entrepot_decisions_dropped_total";
  * metrics and in the audit trail.
  */
 export function createDecisionLog(deps: DecisionLogDeps): DecisionLog {
-  const { log, workspaceId } = deps;
   const lost = createLosses(deps);
   const queue = createDecisionQueue(deps.waitingMax ?? WAITING_MAX);
-  const limit = createEventLimit(deps.now);
+  const isFirstInMinute = createMinuteLimit(deps.now);
   const intern = createInterning();
-  /** Who got the same last, which spares most of them the look-up by name. */
-  const latest = new WeakMap<Decided, Asker>();
   let timer: NodeJS.Timeout | null = null;
   let running: Promise<void> = Promise.resolve();
 
@@ -61,25 +58,12 @@ export function createDecisionLog(deps: DecisionLogDeps): DecisionLog {
     intern.clear();
     const taken = queue.take();
     for (let at = 0; at < taken.length; at += BATCH_MAX) {
-      if (await isWritten(taken.slice(at, at + BATCH_MAX))) continue;
+      if (await isWritten(deps, lost, taken.slice(at, at + BATCH_MAX))) continue;
       lost.add(queue.giveBack(taken.slice(at)), "queue-full");
       wake(RETRY_MS);
       break;
     }
     lost.tell();
-  }
-
-  /** False when it is worth trying again. */
-  async function isWritten(decisions: readonly WaitingDecision[]): Promise<boolean> {
-    try {
-      await deps.db.write((trx) => appendDecisions(trx, { workspaceId, decisions }));
-      return true;
-    } catch (error) {
-      log.warn("decisions not written", { error, count: decisions.length });
-      if (isEntrepotError(error, "storage-unavailable")) return false;
-      lost.add(decisions.length, "not-written");
-      return true;
-    }
   }
 
   function flush(): Promise<void> {
@@ -102,11 +86,7 @@ export function createDecisionLog(deps: DecisionLogDeps): DecisionLog {
   return {
     record,
     recordOncePerMinute(decided, asker) {
-      const before = latest.get(decided);
-      if (before !== undefined && isWithinMinute(before, asker)) return;
-      if (limit.take(keyOf(decided, asker), 1) === null) return;
-      latest.set(decided, asker);
-      record(decided, asker);
+      if (isFirstInMinute(decided, asker)) record(decided, asker);
     },
     flush,
     async close() {
@@ -114,6 +94,23 @@ export function createDecisionLog(deps: DecisionLogDeps): DecisionLog {
       if (timer !== null) clearTimeout(timer);
     },
   };
+}
+
+/** False when it is worth trying again. */
+async function isWritten(
+  { db, log, workspaceId }: DecisionLogDeps,
+  lost: Losses,
+  decisions: readonly WaitingDecision[],
+): Promise<boolean> {
+  try {
+    await db.write((trx) => appendDecisions(trx, { workspaceId, decisions }));
+    return true;
+  } catch (error) {
+    log.warn("decisions not written", { error, count: decisions.length });
+    if (isEntrepotError(error, "storage-unavailable")) return false;
+    lost.add(decisions.length, "not-written");
+    return true;
+  }
 }
 
 interface Losses {
@@ -159,6 +156,19 @@ function createInterning(): Interning {
       return decided;
     },
     clear: () => known.clear(),
+  };
+}
+
+function createMinuteLimit(now: () => number): (decided: Decided, asker: Asker) => boolean {
+  const limit = createEventLimit(now);
+  /** Who got the same last, which spares most of them the look-up by name. */
+  const latest = new WeakMap<Decided, Asker>();
+  return (decided, asker) => {
+    const before = latest.get(decided);
+    if (before !== undefined && isWithinMinute(before, asker)) return false;
+    if (limit.take(keyOf(decided, asker), 1) === null) return false;
+    latest.set(decided, asker);
+    return true;
   };
 }
 

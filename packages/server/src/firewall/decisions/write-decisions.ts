@@ -27,7 +27,7 @@ const COLUMNS = {
   count: "bigint",
 } as const;
 
-type DecisionRow = Required<Omit<Insertable<Schema["decisions"]>, "seq">>;
+type DecisionRow = Required<Omit<Insertable<Schema["decisions"]>, "seq" | "told_at">>;
 
 /** Appends decisions to the log. They travel as one value, so that it is the same statement whatever their number. */
 export async function appendDecisions(
