@@ -20,6 +20,13 @@ const SETTINGS: Readonly<Record<string, OptionSpec>> = {
     value: "403|404",
     what: "HTTP status of reads that policy refuses; 403 unless set.",
   },
+  "audit": {
+    type: "string",
+    value: "own|off|forward",
+    what: "Where audits are answered from: this server's advisories, nowhere, or another registry.",
+  },
+  "audit-upstream": { type: "string", value: "NAME", what: "Upstream that audits are forwarded to." },
+  "audit-url": { type: "string", value: "URL", what: "Registry that audits are forwarded to instead." },
   "active": { type: "boolean", what: "Answer requests; --no-active switches it off." },
   "group": {
     type: "string",
@@ -40,6 +47,9 @@ function settingsOf({ options }: CommandContext): Record<string, unknown> {
     active: switchOption(options, "active"),
     allowOverwrite: switchOption(options, "allow-overwrite"),
     refusalStatus: status === undefined ? undefined : Number(status),
+    audit: textOption(options, "audit"),
+    auditUpstream: textOption(options, "audit-upstream"),
+    auditUrl: textOption(options, "audit-url"),
   });
 }
 

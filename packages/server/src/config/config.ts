@@ -38,6 +38,10 @@ export interface DeclaredRegistry {
   host: string | null;
   allowOverwrite: boolean;
   refusalStatus: 403 | 404;
+  audit: "own" | "off" | "forward";
+  /** Name of the one of its upstreams, or URL, that audits are forwarded to. */
+  auditUpstream: string | null;
+  auditUrl: string | null;
   /** Names of upstreams, asked in this order. */
   upstreams: string[];
   /** Name patterns that are never asked upstream. */
@@ -65,6 +69,36 @@ export interface DeclaredUpstream {
   timeoutMs: number | null;
   /** Absolute path of a PEM file with further authorities. */
   caFile: string | null;
+}
+
+/** Where advisory data comes from. */
+export interface AdvisoryFeed {
+  name: string;
+  /** Advisories in OSV's format; known exploited vulnerabilities; scores of exploit prediction. */
+  kind: "osv" | "kev" | "epss";
+  /**
+   * URL or absolute path. Of `osv` a zip, or, with a slash at its end, a folder with `all.zip` and perhaps
+   * `modified_id.csv` and single records.
+   */
+  url: string;
+  /** Further hosts to which the feed may redirect. */
+  allowedHosts: string[];
+}
+
+/** How advisory data is kept up to date. */
+export interface AdvisorySettings {
+  /** None: nothing is fetched. */
+  feeds: AdvisoryFeed[];
+  refreshMinutes: number;
+  timeoutMs: number;
+  /** Largest file that is fetched. */
+  downloadBytesMax: number;
+  /** Age from which on the data counts as stale, in hours. */
+  staleHours: number;
+  /** Absolute path of the private key that signs bundles; null for one in the data folder. */
+  signingKeyFile: string | null;
+  /** Fingerprints of the keys whose bundles are imported. */
+  trustedKeys: string[];
 }
 
 /** Proxies for requests to upstreams, as the standard variables give them. */
@@ -111,5 +145,6 @@ export interface Config {
   registries: DeclaredRegistry[];
   upstreams: DeclaredUpstream[];
   workspaces: DeclaredWorkspace[];
+  advisories: AdvisorySettings;
   proxies: Proxies;
 }

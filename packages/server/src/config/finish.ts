@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import type { Config, DeclaredUpstream, Proxies } from "./config.ts";
+import type { Config, DeclaredRegistry, DeclaredUpstream, Proxies } from "./config.ts";
 import { standardVariable } from "./environment.ts";
 import type { ConfigKeys, MailKeys, UpstreamKeys, WorkspaceKeys } from "./schema.ts";
 
@@ -30,6 +30,7 @@ export function finishConfig(keys: ConfigKeys, given: Surroundings): { config: C
   const data = resolve(work.folderOf("data"), keys.data);
   const databaseUrl = secretOf(work, keys, { value: "databaseUrl", file: "databaseUrlFile" });
   checkUnique(work, "registries", keys.registries);
+  checkAudits(work, keys.registries);
   checkUnique(work, "upstreams", keys.upstreams);
   checkWorkspaces(work, keys.workspaces);
   const config: Config = {
@@ -65,6 +66,7 @@ export function finishConfig(keys: ConfigKeys, given: Surroundings): { config: C
         path: `workspaces[${index}]`,
       }),
     })),
+    advisories: finishAdvisories(work, keys.advisories),
     proxies: readProxies(work),
   };
   return { config: deepFreeze(config), problems: work.problems };
@@ -131,6 +133,27 @@ function finishMail(work: Work, keys: MailKeys): Config["mail"] {
   return null;
 }
 
+function finishAdvisories(work: Work, keys: AdvisorySettings): AdvisorySettings {
+  checkUnique(work, "advisories.feeds", keys.feeds);
+  const { signingKeyFile } = keys;
+  return {
+    ...keys,
+    feeds: keys.feeds.map((feed, index) => ({
+      ...feed,
+      url: feedPlace(feed.url, work.folderOf(`advisories.feeds[${index}].url`)),
+    })),
+    signingKeyFile:
+      signingKeyFile === null ? null : resolve(work.folderOf("advisories.signingKeyFile"), signingKeyFile),
+  };
+}
+
+function feedPlace(url: string, folder: string): string {
+  if (/^https?:/.test(url)) return url;
+  const path = url.startsWith("file:") ? fileURLToPath(url) : resolve(folder, url);
+  const isFolder = url.endsWith("/") && !path.endsWith("/");
+  return isFolder ? `${path}/` : path;
+}
+
 function checkWorkspaces(work: Work, workspaces: readonly WorkspaceKeys[]): void {
   checkUnique(work, "workspaces", workspaces);
   const hosts = new Set<string>();
@@ -151,6 +174,23 @@ function checkUnique(work: Work, section: string, entries: readonly { name: stri
     if (seen.has(name)) work.problems.push(`${section}[${index}].name: "${name}" is there twice`);
     seen.add(name);
   }
+}
+
+function checkAudits(work: Work, registries: readonly DeclaredRegistry[]): void {
+  for (const [index, registry] of registries.entries()) {
+    const problem = auditProblem(registry);
+    if (problem !== null) work.problems.push(`registries[${index}].${problem}`);
+  }
+}
+
+function auditProblem({ audit, auditUpstream, auditUrl, upstreams }: DeclaredRegistry): string | null {
+  const targets = Number(auditUpstream !== null) + Number(auditUrl !== null);
+  if (audit !== "forward") {
+    return targets === 0 ? null : "audit: must be forward where auditUpstream or auditUrl is set";
+  }
+  if (targets !== 1) return "audit: forward needs either auditUpstream or auditUrl";
+  if (auditUpstream === null || upstreams.includes(auditUpstream)) return null;
+  return `auditUpstream: "${auditUpstream}" is not among the registry's upstreams`;
 }
 
 function readProxies(work: Work): Proxies {

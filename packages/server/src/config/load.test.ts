@@ -137,6 +137,7 @@ upstreams:
   - { name: old, url: "http://old.example/", username: me, password: "p:w" }
 registries:
   - { name: team, description: ours, anonymousRead: true, upstreams: [corp, old], claims: ["@acme/*", "a-*"] }
+  - { name: audited, upstreams: [corp], audit: forward, auditUpstream: corp }
 `),
     );
     expect(config.limits).toMatchObject({
@@ -157,7 +158,10 @@ registries:
       },
       expect.objectContaining({ credential: `Basic ${Buffer.from("me:p:w").toString("base64")}` }),
     ]);
-    expect(config.registries[0]).toMatchObject({ name: "team", upstreams: ["corp", "old"], host: null });
+    expect(config.registries).toMatchObject([
+      { name: "team", upstreams: ["corp", "old"], host: null, audit: "own", auditUpstream: null },
+      { name: "audited", audit: "forward", auditUpstream: "corp", auditUrl: null },
+    ]);
   });
 
   it.each<[string, Parameters<typeof inputs>[0], string]>([
@@ -217,6 +221,28 @@ registries:
     ],
     ["a missing name", yaml("registries: [{ description: x }]"), "registries[0].name: found nothing"],
     ["a wrong claim", yaml("registries: [{ name: a, claims: ['*'] }]"), "registries[0].claims[0]"],
+    [
+      "audits that go nowhere",
+      yaml("registries: [{ name: a, audit: forward }]"),
+      "registries[0].audit: forward needs either auditUpstream or auditUrl",
+    ],
+    [
+      "audits that go to two places",
+      yaml(
+        "registries: [{ name: a, audit: forward, auditUrl: 'http://a', auditUpstream: b, upstreams: [b] }]",
+      ),
+      "registries[0].audit: forward needs either",
+    ],
+    [
+      "audits that go to a strange upstream",
+      yaml("registries: [{ name: a, audit: forward, auditUpstream: b, upstreams: [c] }]"),
+      'registries[0].auditUpstream: "b" is not among',
+    ],
+    [
+      "a place for audits that stay here",
+      yaml("registries: [{ name: a, auditUrl: 'http://a' }]"),
+      "registries[0].audit: must be forward",
+    ],
     ["a section that is a list", yaml("limits: [1]"), "limits: found [1]; allowed: a mapping"],
     ["a file that is a list", yaml("[1]"), "must be a mapping"],
     ["broken YAML", yaml("a: [1\nb: 2"), "/work/entrepot.yaml: line 2, column 1:"],

@@ -1,6 +1,7 @@
 import { isEntrepotError, parseNamePattern } from "@entrepot/core";
 import * as z from "zod";
-import type { CacheSizes, DeclaredRegistry, Limits, LogLevel, SignUp } from "./config.ts";
+import { advisoriesSchema, advisoryFeedKeys, advisoryKeys } from "./advisory-keys.ts";
+import type { AdvisorySettings, CacheSizes, DeclaredRegistry, Limits, LogLevel, SignUp } from "./config.ts";
 import {
   MIB,
   bytes,
@@ -79,6 +80,7 @@ export interface ConfigKeys {
   registries: DeclaredRegistry[];
   upstreams: UpstreamKeys[];
   workspaces: WorkspaceKeys[];
+  advisories: AdvisorySettings;
 }
 
 const NAME = "a name of lower-case letters, digits, dot, hyphen and underscore, at most 50 characters";
@@ -125,6 +127,18 @@ const registryKeys = {
   refusalStatus: described(
     z.literal([403, 404], "403 or 404").default(403).meta({ allowed: "403 or 404" }),
     "HTTP status of reads that policy refuses; 404 hides the reason from clients.",
+  ),
+  audit: described(
+    choice(["own", "off", "forward"], "own"),
+    "Where audits are answered from: the advisories of this server, nowhere, or another registry.",
+  ),
+  auditUpstream: described(
+    optionalText("the name of one of the registry's upstreams", isName),
+    "Upstream that audits are forwarded to.",
+  ),
+  auditUrl: described(
+    optionalText(PLAIN_URL, isPlainUrl),
+    "URL of a registry that audits are forwarded to instead.",
   ),
   upstreams: described(list("a list of names of upstreams", isName), "Upstreams, asked in this order."),
   claims: described(
@@ -246,6 +260,7 @@ const topKeys = {
     .array(z.strictObject(workspaceKeys, "a mapping"), "a list of workspaces")
     .max(1000)
     .default([]),
+  advisories: described(advisoriesSchema, "Feeds of advisories, see below; none for a site without any."),
 };
 
 /** A mapping that may be left out: then every key of it has its default. */
@@ -281,7 +296,7 @@ function secretUrl(): z.ZodType<string | null> {
 /** The one schema of the configuration. */
 export const configSchema: z.ZodType<ConfigKeys> = z.strictObject(topKeys, "a mapping of keys");
 
-/** Schemas of the keys by section; the empty name is the top. */
+/** Schemas of the keys by section, by its path; the empty one is the top. */
 export const SECTIONS: Readonly<Record<string, Readonly<Record<string, z.ZodType>>>> = {
   "": topKeys,
   "limits": limitKeys,
@@ -290,12 +305,13 @@ export const SECTIONS: Readonly<Record<string, Readonly<Record<string, z.ZodType
   "upstreams": upstreamKeys,
   "workspaces": workspaceKeys,
   "mail": mailKeys,
+  "advisories": advisoryKeys,
+  "advisories.feeds": advisoryFeedKeys,
 };
 
 /** Finds the schema of a key by its path; null when there is none. */
 export function schemaAt(path: readonly PropertyKey[]): z.ZodType | null {
-  const [first, ...rest] = path.filter((step) => typeof step === "string");
-  if (first === undefined) return null;
-  const section = rest[0] === undefined ? SECTIONS[""]?.[first] : SECTIONS[first]?.[rest[0]];
-  return section ?? null;
+  const steps = path.filter((step) => typeof step === "string");
+  const key = steps.pop();
+  return key === undefined ? null : (SECTIONS[steps.join(".")]?.[key] ?? null);
 }

@@ -10,6 +10,7 @@ import type {
   PolicyRulesTable,
   TarballContentsTable,
 } from "./firewall-tables.ts";
+import type { RegistriesTable } from "./registry-tables.ts";
 import type { InvitationsTable, SessionsTable, WebLoginsTable } from "./session-tables.ts";
 
 /*
@@ -30,26 +31,6 @@ interface WorkspacesTable {
   /** Host name that selects the workspace; null for the one that answers every other host. */
   host: string | null;
   created_at: number;
-}
-
-interface RegistriesTable {
-  id: string;
-  workspace_id: string;
-  /** Lower case, `^[a-z0-9][a-z0-9._-]{0,49}$`. */
-  name: string;
-  description: string;
-  anonymous_read: Flag;
-  active: Flag;
-  /** Host name that serves this registry at its root. */
-  host: string | null;
-  /** 1 if a version can be published again with other content, by whoever may overwrite. */
-  allow_overwrite: Flag;
-  /** HTTP status of a read that policy refuses. */
-  refusal_status: 403 | 404;
-  /** 1 if the configuration file declares it; then API and CLI may not change it. */
-  managed: Flag;
-  created_at: number;
-  updated_at: number;
 }
 
 interface UpstreamsTable {

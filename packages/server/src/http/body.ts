@@ -8,6 +8,8 @@ export interface RequestBody {
   readonly declaredBytes: number | null;
   /** The chunks; throws `request-timeout` when the client pauses too long, and `client-gone` when it goes away. */
   chunks(): AsyncIterable<Uint8Array>;
+  /** The whole body as it came, at most `bytesMax` bytes. Throws `body-too-large`. */
+  bytes(bytesMax: number): Promise<Uint8Array>;
   /** The whole body as JSON, at most `bytesMax` bytes. Throws `request-invalid` and `body-too-large`. */
   json(bytesMax: number): Promise<unknown>;
   /** The whole body as text, at most `bytesMax` bytes. Throws `body-too-large`. */
@@ -41,7 +43,7 @@ export function createRequestBody(
     }
   }
 
-  async function text(bytesMax: number): Promise<string> {
+  async function bytes(bytesMax: number): Promise<Buffer> {
     if (declaredBytes !== null && declaredBytes > bytesMax) throw tooLarge(bytesMax);
     const parts: Uint8Array[] = [];
     let total = 0;
@@ -50,7 +52,11 @@ export function createRequestBody(
       if (total > bytesMax) throw tooLarge(bytesMax);
       parts.push(chunk);
     }
-    return Buffer.concat(parts).toString("utf8");
+    return Buffer.concat(parts);
+  }
+
+  async function text(bytesMax: number): Promise<string> {
+    return (await bytes(bytesMax)).toString("utf8");
   }
 
   async function json(bytesMax: number): Promise<unknown> {
@@ -62,7 +68,7 @@ export function createRequestBody(
     }
   }
 
-  return { declaredBytes, chunks, json, text };
+  return { declaredBytes, chunks, bytes, json, text };
 }
 
 async function nextChunk(iterator: AsyncIterator<unknown>): Promise<IteratorResult<Uint8Array, unknown>> {

@@ -87,7 +87,10 @@ function visible(error: EntrepotError): Record<string, unknown> {
   if (typeof unpublished === "string") {
     return { _id: name, name, time: { unpublished: JSON.parse(unpublished) as unknown } };
   }
-  return isRefusal(error) ? { ...details } : {};
+  if (isRefusal(error)) return { ...details };
+  // As the public registry has it in its answers to audits.
+  const { statusCode } = details;
+  return typeof statusCode === "number" ? { statusCode } : {};
 }
 
 function headerText(text: string): string {

@@ -108,7 +108,7 @@ export function createNpmEndpoint(
       query: new URLSearchParams(path.query),
     };
     const given = await handled(matched.route, context);
-    if (matched.route.method !== "GET") await hearOfOwnWrite(deps);
+    if (matched.route.method !== "GET" && matched.route.isQuestion !== true) await hearOfOwnWrite(deps);
     return given;
   }
 

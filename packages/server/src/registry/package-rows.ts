@@ -6,6 +6,9 @@ export type PackageRow = Selectable<Schema["packages"]>;
 export type VersionRow = Selectable<Schema["versions"]>;
 type Reader = Kysely<Schema> | Transaction<Schema>;
 
+/** Far below the number of values that either database takes in one query. */
+const NAMES_PER_QUERY = 500;
+
 /** Where a package is looked for. */
 export interface PackageKey {
   registryId: string;
@@ -52,6 +55,24 @@ export async function listOwnNames(
   if (scope !== undefined) query = query.where("name", ">", `${scope}/`).where("name", "<", `${scope}0`);
   const rows = await query.orderBy("name").limit(limit).execute();
   return rows.map(({ name }) => name);
+}
+
+/** Those of the names that a registry holds or ever held. */
+export async function listNamesAmong(
+  reader: Reader,
+  { registryId, names }: { registryId: string; names: readonly string[] },
+): Promise<string[]> {
+  const found: string[] = [];
+  for (let at = 0; at < names.length; at += NAMES_PER_QUERY) {
+    const rows = await reader
+      .selectFrom("packages")
+      .select("name")
+      .where("registry_id", "=", registryId)
+      .where("name", "in", names.slice(at, at + NAMES_PER_QUERY))
+      .execute();
+    for (const { name } of rows) found.push(name);
+  }
+  return found;
 }
 
 /** How many packages a registry has of its own. */

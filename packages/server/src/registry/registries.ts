@@ -99,6 +99,7 @@ async function loadSnapshot(deps: RegistriesDeps): Promise<RegistrySnapshot> {
     host: row.host,
     allowOverwrite: row.allow_overwrite === 1,
     refusalStatus: row.refusal_status,
+    audit: { mode: row.audit, upstream: row.audit_upstream, url: row.audit_url },
     managed: row.managed === 1,
     groups: (groupsOf.get(row.id) ?? []).map((entry) => entry.group_name),
     upstreams: (upstreamsOf.get(row.id) ?? [])

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Selectable, Transaction } from "kysely";
 import { EntrepotError } from "@entrepot/core";
 import { isPostgres, withoutNul, type Schema } from "../db/index.ts";
+import { AUDIT_COLUMN_DEFAULTS, auditColumnsAfter, type AuditValues } from "./audit-setting.ts";
 import { registryNameProblem } from "./registry.ts";
 import {
   logRegistryChange,
@@ -12,7 +13,7 @@ import {
 } from "./registry-write.ts";
 
 /** What of a registry can be set; what is left out stays, or takes its default when the registry is new. */
-export interface RegistryValues {
+export interface RegistryValues extends AuditValues {
   description?: string;
   anonymousRead?: boolean;
   active?: boolean;
@@ -53,6 +54,7 @@ export async function createRegistry(
         allow_overwrite: 0,
         refusal_status: 403,
         ...columnsOf(deps, input),
+        ...auditColumnsAfter(AUDIT_COLUMN_DEFAULTS, input),
         managed: by.fromConfiguration ? 1 : 0,
         created_at: now,
         updated_at: now,
@@ -75,8 +77,9 @@ export async function changeRegistry(
   input: RegistryValues & { name: string },
 ): Promise<void> {
   const { name, ...values } = input;
-  const columns = { ...columnsOf(deps, values), ...(by.fromConfiguration ? { managed: 1 as const } : {}) };
+  const given = { ...columnsOf(deps, values), ...(by.fromConfiguration ? { managed: 1 as const } : {}) };
   await writeRegistry(deps, { by, name }, async ({ trx, row, now }) => {
+    const columns = { ...given, ...auditColumnsAfter(row, values) };
     const changed = Object.entries(columns).filter(([key, value]) => row[key as keyof typeof row] !== value);
     if (changed.length === 0) return null;
     if (columns.host !== undefined && columns.host !== null) {
@@ -124,7 +127,9 @@ export async function deleteRegistry(
   name: string,
 ): Promise<void> {
   await writeRegistry(deps, { by, name }, async ({ trx, row }) => {
-    await trx.deleteFrom("version_statuses").where("registry_id", "=", row.id).execute();
+    for (const table of ["version_statuses", "policy_rules", "exceptions"] as const) {
+      await trx.deleteFrom(table).where("registry_id", "=", row.id).execute();
+    }
     await trx.deleteFrom("registries").where("id", "=", row.id).execute();
     return { deleted: name };
   });

@@ -1,4 +1,5 @@
 import type { Upstream } from "../upstream/index.ts";
+import type { AuditMode } from "./audit-setting.ts";
 
 /** A registry with all that reading needs; a value, replaced as a whole when anything of it changes. */
 export interface Registry {
@@ -17,6 +18,8 @@ export interface Registry {
   readonly allowOverwrite: boolean;
   /** HTTP status of a read that policy refuses. */
   readonly refusalStatus: 403 | 404;
+  /** Where its audits are answered from. */
+  readonly audit: RegistryAudit;
   /** True when the configuration file declares it. */
   readonly managed: boolean;
   /** In the order in which they are asked. */
@@ -27,6 +30,15 @@ export interface Registry {
   readonly isClaimed: (name: string) => boolean;
   readonly createdAt: number;
   readonly updatedAt: number;
+}
+
+/** Where a registry's audits are answered from. */
+export interface RegistryAudit {
+  readonly mode: AuditMode;
+  /** Name of the upstream that they are forwarded to, if it is one of the registry's. */
+  readonly upstream: string | null;
+  /** URL that they are forwarded to instead, with a trailing slash. */
+  readonly url: string | null;
 }
 
 /** All registries of the process at one moment. */

@@ -20,7 +20,11 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const STALE_SOCKET = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
 /** From here on a request without an answer makes its upstream suspect. */
 const OVERDUE_MS = 1000;
-const TOTAL_MS_MAX: Readonly<Record<Lane, number>> = { document: 120_000, tarball: 600_000 };
+const TOTAL_MS_MAX: Readonly<Record<Lane, number>> = {
+  document: 120_000,
+  tarball: 600_000,
+  audit: 15_000,
+};
 
 export interface ClientDeps {
   dispatchers: Dispatchers;
@@ -36,6 +40,8 @@ export interface OutboundRequest {
   lane: Lane;
   headers: Readonly<Record<string, string>>;
   signal?: CancelSignal;
+  /** Sent by POST, again if the connection turns out to be closed; what is posted changes nothing. */
+  body?: Uint8Array;
 }
 
 /** An answer whose body has not been read. Read it or discard it. */
@@ -67,6 +73,8 @@ export interface UpstreamHealth {
 export interface UpstreamClient {
   /** Sends a GET and follows redirects. Throws `upstream-unavailable`, `upstream-timeout` or `upstream-invalid`. */
   get(upstream: Upstream, request: OutboundRequest): Promise<UpstreamResponse>;
+  /** The same with a body; redirects are not followed, since they would take the body to who knows whom. */
+  post(upstream: Upstream, request: OutboundRequest & { body: Uint8Array }): Promise<UpstreamResponse>;
   /** True while requests are refused or one has been without an answer for more than a second. */
   isSuspect(upstreamId: string): boolean;
   /** Until when nothing is sent; 0 if requests go. Milliseconds since 1970. */
@@ -111,11 +119,13 @@ export function createUpstreamClient(deps: ClientDeps): UpstreamClient {
     known.set(upstream, found);
     return found;
   };
+  const request = (upstream: Upstream, wanted: OutboundRequest): Promise<UpstreamResponse> => {
+    const { url: own, meters } = knownOf(upstream);
+    return accounted({ deps, line: lineOf(upstream.id), upstream, own, meters }, wanted);
+  };
   return {
-    get: (upstream, request) => {
-      const { url: own, meters } = knownOf(upstream);
-      return get({ deps, line: lineOf(upstream.id), upstream, own, meters }, request);
-    },
+    get: request,
+    post: request,
     isSuspect(upstreamId) {
       const line = lines.get(upstreamId);
       return line !== undefined && (line.overdue > 0 || line.breaker.state() !== "closed");
@@ -144,7 +154,7 @@ interface Call {
   meters: Meters | null;
 }
 
-async function get(call: Call, request: OutboundRequest): Promise<UpstreamResponse> {
+async function accounted(call: Call, request: OutboundRequest): Promise<UpstreamResponse> {
   const { deps, line, upstream } = call;
   const refusedForMs = line.breaker.enter();
   if (refusedForMs !== null) {
@@ -253,6 +263,9 @@ async function follow(call: Call, request: OutboundRequest): Promise<UpstreamRes
       const answer = await sendOnce(call, { ...request, url, deadline });
       if (!REDIRECTS.has(answer.head.status)) return responseOf(call, { ...answer, url, deadline });
       answer.exchange.discard();
+      if (request.body !== undefined) {
+        throw invalid(upstream, "answers with a redirect, which is not followed with what is sent to it");
+      }
       url = redirected(upstream, url, answer.head.headers["location"]);
     }
     throw invalid(upstream, `redirects more than ${REDIRECTS_MAX} times`);
@@ -287,7 +300,7 @@ interface Answer {
 
 async function sendOnce(call: Call, request: OutboundRequest & { deadline: Deadline }): Promise<Answer> {
   const { deps, upstream, own } = call;
-  const { url, lane, deadline } = request;
+  const { url, lane, deadline, body } = request;
   const headers: Record<string, string> = {
     ...request.headers,
     "user-agent": `entrepot/${deps.self.version}`,
@@ -298,23 +311,31 @@ async function sendOnce(call: Call, request: OutboundRequest & { deadline: Deadl
   }
   const dispatcher = await deps.dispatchers.for(upstream, lane, url);
   try {
-    return await send(dispatcher, { url, headers, deadline });
+    return await send(dispatcher, { url, headers, deadline, body });
   } catch (error) {
     if (!STALE_SOCKET.has(codeOf(error) ?? "") || deadline.over() !== null) throw error;
-    return send(dispatcher, { url, headers, deadline });
+    return send(dispatcher, { url, headers, deadline, body });
   }
 }
 
-async function send(
-  dispatcher: Dispatcher,
-  { url, headers, deadline }: { url: URL; headers: Record<string, string>; deadline: Deadline },
-): Promise<Answer> {
+interface Sending {
+  url: URL;
+  headers: Record<string, string>;
+  deadline: Deadline;
+  body: Uint8Array | undefined;
+}
+
+async function send(dispatcher: Dispatcher, { url, headers, deadline, body }: Sending): Promise<Answer> {
   const over = deadline.over();
   if (over !== null) throw over.reason;
   const exchange = new Exchange();
   deadline.watch((reason) => exchange.abort(reason));
   const { origin, pathname, search } = url;
-  dispatcher.dispatch({ origin, path: `${pathname}${search}`, method: "GET", headers }, exchange);
+  const method = body === undefined ? "GET" : "POST";
+  dispatcher.dispatch(
+    { origin, path: `${pathname}${search}`, method, headers, body: body ?? null },
+    exchange,
+  );
   return { head: await exchange.head, exchange };
 }
 

@@ -10,11 +10,12 @@ import { unavailable } from "./upstream-errors.ts";
 import type { Upstream } from "./upstream.ts";
 
 const CONNECT_MS_MAX = 10_000;
+const AUDIT_CONNECTIONS_MAX = 8;
 const KEEP_ALIVE_MS = 20_000;
 const KEEP_ALIVE_MS_MAX = 60_000;
 
-/** Documents and tarballs have connections of their own, so that neither waits behind the other. */
-export type Lane = "document" | "tarball";
+/** Documents, tarballs and audits have connections of their own, so that none waits behind another. */
+export type Lane = "document" | "tarball" | "audit";
 
 export interface Dispatchers {
   /** What sends requests for `url` on behalf of the upstream. Throws `upstream-unavailable` if the CA file is unreadable. */
@@ -96,6 +97,7 @@ function fingerprintOf({ url, settings: { timeoutMs, caFile } }: Upstream): stri
 }
 
 function connectionsOf(lane: Lane, connectionsMax: number): number {
+  if (lane === "audit") return Math.min(AUDIT_CONNECTIONS_MAX, connectionsMax);
   const documents = Math.max(1, Math.floor(connectionsMax / 2));
   return lane === "document" ? documents : Math.max(1, connectionsMax - documents);
 }

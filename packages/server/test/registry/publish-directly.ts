@@ -41,7 +41,7 @@ export async function publishDirectly(deps: {
     run: async (_task: string, input: Parameters<typeof inspectTarball>[0]) =>
       (await inspectTarball(input)).output,
   } as unknown as Pick<ThreadPool, "run">;
-  const gate = { assertAllowed: async () => undefined } as unknown as Gate;
+  const gate = { assertPublishable: async () => undefined } as unknown as Gate;
   return {
     registry,
     async publish({ user = "ada", ...input }) {
@@ -93,6 +93,7 @@ async function registryIn(deps: { db: Database; now: () => number }): Promise<Re
     groups: [],
     allowOverwrite: false,
     refusalStatus: 403,
+    audit: { mode: "own", upstream: null, url: null },
     managed: false,
     upstreams: [],
     claims: [],
