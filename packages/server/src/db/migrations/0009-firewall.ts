@@ -1,7 +1,6 @@
 import { sql, type Kysely } from "kysely";
 import { columnTypesOf } from "../column-types.ts";
 import { addAuditSettings } from "./0009-registry-audits.ts";
-import { addAuditSettings } from "./0009-registry-audits.ts";
 
 /** Creates what the firewall keeps: advisory data, rules, exceptions, what it saw and what it decided. */
 export async function up(db: Kysely<unknown>): Promise<void> {
