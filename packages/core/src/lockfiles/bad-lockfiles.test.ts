@@ -31,9 +31,9 @@ describe("bad input", () => {
     ["lockfileVersion: '9.0'\npackages: &a\n  x: *a", "it refers to itself"],
     [`lockfileVersion: '9.0'\npackages: ${"[".repeat(200)}`, "nesting exceeded"],
     ["lockfileVersion: 9\npackages: [a]", '"packages" is not a map'],
-    ['# yarn lockfile v1\n\n\na@1:\n   version "1.0.0"\n', "it is not valid"],
-    ['# yarn lockfile v1\n\na@1:\n  version "1.0.0', "line 4 has a quotation mark"],
-    ["# yarn lockfile v1\n\n__proto__@1:\n", "it is not valid in line 3"],
+    ['# yarn lockfile v1\n\n\na@1:\n   version "1.0.0"\n', "line 5 is indented by an odd"],
+    ['# yarn lockfile v1\n\na@1:\n  version "1.0.0', "line 4 is not what yarn writes"],
+    ["# yarn lockfile v1\n\nleft@1\n", "line 3 names packages, but does not end in a colon"],
     ["{\n<<<<<<< ours\n", "line 2 has the mark of a merge conflict"],
     ["\0\0", "it is binary"],
   ])("says what is wrong with %j", (text, expected) => {
