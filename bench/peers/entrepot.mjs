@@ -32,6 +32,7 @@ export const entrepot = {
         ENTREPOT_PORT: String(port),
         ENTREPOT_DATA: folder,
         ENTREPOT_UPSTREAM: upstreamUrl ?? "none",
+        ENTREPOT_ADVISORIES: "none",
         ENTREPOT_ANONYMOUS_READ: "true",
         ENTREPOT_ADMIN_PASSWORD: PASSWORD,
         ENTREPOT_UPSTREAM_FRESH_SECONDS: "600",

@@ -61,6 +61,7 @@ function serverEnvironment(options: LaunchOptions): Record<string, string> {
     ENTREPOT_PORT: "0",
     ENTREPOT_DATA: options.data,
     ENTREPOT_UPSTREAM: options.upstream ?? "none",
+    ENTREPOT_ADVISORIES: "none",
     ENTREPOT_ADMIN_PASSWORD: ADMIN_PASSWORD,
     ...options.env,
   };

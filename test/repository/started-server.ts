@@ -28,6 +28,7 @@ export async function startServer(command: string, args: string[], folder: strin
       ENTREPOT_PORT: String(port),
       ENTREPOT_DATA: join(folder, "data"),
       ENTREPOT_UPSTREAM: "none",
+      ENTREPOT_ADVISORIES: "none",
     },
   });
   const output: string[] = [];

@@ -40,6 +40,7 @@ export const NAMED_KEYS: readonly NamedKey[] = [
     variable: "ENTREPOT_UPSTREAM_FRESH_SECONDS",
     flag: "upstream-fresh-seconds",
   },
+  { key: "advisories", kind: "text", variable: "ENTREPOT_ADVISORIES", flag: "advisories" },
   { key: "anonymousRead", kind: "flag", variable: "ENTREPOT_ANONYMOUS_READ", flag: "anonymous-read" },
 ];
 

@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
-import type { Config, DeclaredRegistry, DeclaredUpstream, Proxies } from "./config.ts";
+import { fileURLToPath } from "node:url";
+import type { AdvisorySettings, Config, DeclaredRegistry, DeclaredUpstream, Proxies } from "./config.ts";
 import { standardVariable } from "./environment.ts";
 import type { ConfigKeys, MailKeys, UpstreamKeys, WorkspaceKeys } from "./schema.ts";
 
@@ -140,11 +141,17 @@ function finishAdvisories(work: Work, keys: AdvisorySettings): AdvisorySettings 
     ...keys,
     feeds: keys.feeds.map((feed, index) => ({
       ...feed,
-      url: feedPlace(feed.url, work.folderOf(`advisories.feeds[${index}].url`)),
+      url: feedPlace(feed.url, folderOfFeed(work, index)),
     })),
     signingKeyFile:
       signingKeyFile === null ? null : resolve(work.folderOf("advisories.signingKeyFile"), signingKeyFile),
   };
+}
+
+/** The feeds may be the whole section. */
+function folderOfFeed(work: Work, index: number): string {
+  const inSection = work.folderOf(`advisories.feeds[${index}].url`);
+  return inSection === work.folderOf("") ? work.folderOf(`advisories[${index}].url`) : inSection;
 }
 
 function feedPlace(url: string, folder: string): string {

@@ -4,6 +4,8 @@
  * as a value; nothing else looks at the environment or the command line. Imports no other part of the server.
  */
 export type {
+  AdvisoryFeed,
+  AdvisorySettings,
   CacheSizes,
   Config,
   DeclaredRegistry,

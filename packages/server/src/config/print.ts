@@ -40,7 +40,8 @@ function collect(value: unknown, path: PropertyKey[], into: Collection): void {
     return;
   }
   const text = pathText(path);
-  const from = into.resolved.origins.get(text) ?? "default";
+  const { origins } = into.resolved;
+  const from = origins.get(text) ?? origins.get(String(path[0])) ?? "default";
   into.printed.push({ path: text, value: shown(path, value), from });
 }
 

@@ -26,10 +26,10 @@ export function describeIssues(
 }
 
 function unknownKey(parent: readonly PropertyKey[], key: string): string {
-  const section = parent.find((step) => typeof step === "string") ?? "";
+  const section = parent.filter((step) => typeof step === "string").join(".");
   const path = pathText([...parent, key]);
   if (section === "" && key === "s3") return `${path}: S3 storage is not available in this version`;
-  const nearest = nearestName(key, Object.keys(SECTIONS[String(section)] ?? {}));
+  const nearest = nearestName(key, Object.keys(SECTIONS[section] ?? {}));
   return `${path}: no such key${nearest === null ? "" : `; did you mean ${pathText([...parent, nearest])}?`}`;
 }
 

@@ -11,6 +11,12 @@ const SECTION_TEXT: Readonly<Record<string, string>> = {
     "## `registries`\n\nA list. What is declared here is made at the start and cannot be changed elsewhere.",
   "upstreams":
     "## `upstreams`\n\nA list. What is declared here is made at the start and cannot be changed elsewhere.",
+  "workspaces": "## `workspaces`\n\nA list. Further workspaces, each with a host name of its own.",
+  "mail": "## `mail`",
+  "advisories":
+    "## `advisories`\n\nWhere advisory data comes from; see [the guide](guide/advisories.md). `advisories: none`, or a list of\nfeeds alone, may stand here too.",
+  "advisories.feeds":
+    "## `advisories.feeds`\n\nA list. What is written here takes the place of the public feeds.",
 };
 
 const INTRODUCTION = `# Configuration reference
@@ -71,6 +77,8 @@ function defaultText(schema: z.ZodType): string {
   if (!parsed.success) return "required";
   if (parsed.data === null || parsed.data === "") return "";
   if (Array.isArray(parsed.data) && parsed.data.length === 0) return "";
+  // Of a section; each of its keys tells its own.
+  if (typeof parsed.data === "object" && !Array.isArray(parsed.data)) return "";
   return `\`${typeof parsed.data === "string" ? parsed.data : JSON.stringify(parsed.data)}\``;
 }
 

@@ -28,6 +28,7 @@ export async function startServerProcess(
       ENTREPOT_PORT: "0",
       ENTREPOT_DATA: data,
       ENTREPOT_UPSTREAM: "none",
+      ENTREPOT_ADVISORIES: "none",
       ...env,
     },
   });
