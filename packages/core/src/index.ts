@@ -83,6 +83,7 @@ export { parseVersionRange } from "./policy/version-range.ts";
 export {
   isDownloadable,
   isSelectable,
+  type NotYet,
   type Opinion,
   type Outcome,
   type PackageHistory,
@@ -95,9 +96,10 @@ export {
   type VersionFacts,
   type VersionStatus,
 } from "./policy/verdict.ts";
+export { packageHistory } from "./policy/package-history.ts";
 export { plainContext } from "./policy/plain-context.ts";
 export { decide, opinionsOf, policyDepth, type RuleOpinion } from "./policy/decide.ts";
-export { judgePackage, type JudgedPackage, type JudgedVersion } from "./policy/judge-package.ts";
+export { bareFacts, judgePackage, type JudgedPackage, type JudgedVersion } from "./policy/judge-package.ts";
 export { repointTags, type RepointedTags } from "./policy/repoint-tags.ts";
 export { refusalText } from "./policy/refusal-text.ts";
 export { factsOfManifest, sliceManifest, type FactsOrigin, type ManifestSlices } from "./manifest.ts";

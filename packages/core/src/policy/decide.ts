@@ -1,5 +1,6 @@
 import { coversException } from "./covers-exception.ts";
 import type { PolicyException } from "./exception.ts";
+import { packageHistory } from "./package-history.ts";
 import type { RuleId, RuleMode } from "./rule-settings.ts";
 import { RULES } from "./rules/index.ts";
 import {
@@ -35,11 +36,26 @@ export interface RuleOpinion {
   exception: PolicyException | null;
 }
 
+/** A version that is judged, where, and beside which others. */
+interface Question {
+  facts: VersionFacts;
+  context: PolicyContext;
+  history: PackageHistory;
+}
+
+/** What is said of a version that nothing refuses, by weight: an exception, a warning, a note. */
+interface Passing {
+  lifted: Verdict | null;
+  warned: Verdict | null;
+  noted: Verdict | null;
+}
+
 /**
  * Decides what may be done with one version. Pure, and the only way to a packument entry, a tarball, a
  * promotion, a push or an audit row. Rules in force are asked in the fixed order of `RULES`: the first that
  * refuses decides, unless an exception lifts it; an operator's "allowed" ends the search; the first warning
- * counts if nothing refuses. `recheckAt` of the verdict is the earliest time at which it may change by itself.
+ * counts if nothing refuses. `recheckAt` of the verdict is the earliest time at which it may change by itself:
+ * before that, a verdict for the same facts, context and history is the same whatever `now` is.
  *
  * @param history The package's versions, needed where {@link policyDepth} says `history`
  *
@@ -49,26 +65,40 @@ export interface RuleOpinion {
 export function decide(
   facts: VersionFacts,
   context: PolicyContext,
-  history: PackageHistory = { versions: [facts] },
+  history: PackageHistory = packageHistory([facts]),
 ): Verdict {
-  let soft: Verdict | null = null;
+  return decideBy(activeRules(context), { facts, context, history });
+}
+
+/** The rules that are in force and can matter in a context, in their order. */
+export function activeRules(context: PolicyContext): readonly PolicyRule[] {
+  return RULES.filter((rule) => context.rules[rule.id].mode === "enforce" && !rule.isIdle(context));
+}
+
+/** Like {@link decide}, by rules of {@link activeRules} that were asked for once for all versions. */
+export function decideBy(rules: readonly PolicyRule[], { facts, context, history }: Question): Verdict {
+  const passing: Passing = { lifted: null, warned: null, noted: null };
   let recheckAt: number | null = null;
-  for (const rule of RULES) {
-    if (!isActive(rule, context)) continue;
+  for (const rule of rules) {
     const opinion = rule.judge(facts, context, history);
     if (opinion === null) continue;
     recheckAt = earlier(recheckAt, opinion.recheckAt);
-    if (opinion.outcome === "warn") {
-      soft ??= { ...opinion, rule: rule.id, alternatives: [] };
-      continue;
-    }
+    if (opinion.outcome === null || isNoted(rule, opinion, passing)) continue;
     const exception = isSelectable(opinion) ? null : liftingException(rule.id, facts, context);
-    if (exception === null) return { ...opinion, recheckAt, rule: rule.id, alternatives: [] };
+    if (exception === null) return { ...verdictOf(rule, opinion), recheckAt };
     recheckAt = earlier(recheckAt, exception.expiresAt);
-    soft = passedVerdict({ rule: rule.id, opinion, exception });
+    passing.lifted = passedVerdict({ rule: rule.id, opinion, exception });
   }
-  if (soft === null) return recheckAt === null ? DEFAULT_VERDICT : { ...DEFAULT_VERDICT, recheckAt };
-  return { ...soft, recheckAt };
+  const verdict = passing.lifted ?? passing.warned ?? passing.noted ?? DEFAULT_VERDICT;
+  return verdict.recheckAt === recheckAt ? verdict : { ...verdict, recheckAt };
+}
+
+// Only an operator's "allowed" ends the search; the rules' own leave the others their say.
+function isNoted(rule: PolicyRule, opinion: Opinion, passing: Passing): boolean {
+  if (!isSelectable(opinion) || rule.id === "operator-status") return false;
+  if (opinion.outcome === "warn") passing.warned ??= verdictOf(rule, opinion);
+  else passing.noted ??= verdictOf(rule, opinion);
+  return true;
 }
 
 /**
@@ -78,12 +108,12 @@ export function decide(
 export function opinionsOf(
   facts: VersionFacts,
   context: PolicyContext,
-  history: PackageHistory = { versions: [facts] },
+  history: PackageHistory = packageHistory([facts]),
 ): RuleOpinion[] {
   const found: RuleOpinion[] = [];
   for (const rule of RULES) {
     const opinion = rule.isIdle(context) ? null : rule.judge(facts, context, history);
-    if (opinion === null) continue;
+    if (opinion === null || opinion.outcome === null) continue;
     const exception = isSelectable(opinion) ? null : liftingException(rule.id, facts, context);
     found.push({ rule: rule.id, mode: context.rules[rule.id].mode, opinion, exception });
   }
@@ -95,19 +125,33 @@ export function opinionsOf(
  * allowed by default in this context, else the most that an active rule reads.
  */
 export function policyDepth(context: PolicyContext): "none" | PolicyDepth {
-  let depth = -1;
-  for (const rule of RULES) {
-    if (isActive(rule, context)) depth = Math.max(depth, DEPTHS.indexOf(rule.reads));
-  }
+  return depthOf(activeRules(context));
+}
+
+/** The most that any of some rules reads of each version. */
+export function depthOf(rules: readonly PolicyRule[]): "none" | PolicyDepth {
+  const depth = Math.max(-1, ...rules.map((rule) => DEPTHS.indexOf(rule.reads)));
   return DEPTHS[depth] ?? "none";
 }
 
-function isActive(rule: PolicyRule, context: PolicyContext): boolean {
-  return context.rules[rule.id].mode === "enforce" && !rule.isIdle(context);
+// Of several that would do, the one that lasts longest, so that their order says nothing.
+function liftingException(rule: RuleId, facts: VersionFacts, context: PolicyContext): PolicyException | null {
+  let found: PolicyException | null = null;
+  for (const exception of context.exceptions) {
+    if (!coversException(exception, { rule, facts, context })) continue;
+    if (found === null || isBetter(exception, found)) found = exception;
+  }
+  return found;
 }
 
-function liftingException(rule: RuleId, facts: VersionFacts, context: PolicyContext): PolicyException | null {
-  return context.exceptions.find((exception) => coversException(exception, { rule, facts, context })) ?? null;
+function isBetter(first: PolicyException, second: PolicyException): boolean {
+  const ends = [first, second].map(({ expiresAt }) => expiresAt ?? Number.POSITIVE_INFINITY);
+  if (ends[0] !== ends[1]) return (ends[0] as number) > (ends[1] as number);
+  return first.id < second.id;
+}
+
+function verdictOf(rule: PolicyRule, opinion: Opinion): Verdict {
+  return { ...opinion, rule: rule.id, alternatives: [] };
 }
 
 function passedVerdict({

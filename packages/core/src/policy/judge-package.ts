@@ -1,12 +1,7 @@
 import semver from "semver";
-import { decide, policyDepth } from "./decide.ts";
-import {
-  isSelectable,
-  type PackageHistory,
-  type PolicyContext,
-  type Verdict,
-  type VersionFacts,
-} from "./verdict.ts";
+import { activeRules, decideBy, depthOf } from "./decide.ts";
+import { packageHistory } from "./package-history.ts";
+import { isSelectable, type PolicyContext, type Verdict, type VersionFacts } from "./verdict.ts";
 
 /** A version whose facts may cost something. */
 export interface JudgedVersion {
@@ -30,15 +25,16 @@ export interface JudgedPackage {
  */
 export function judgePackage(versions: Iterable<JudgedVersion>, policy: PolicyContext): JudgedPackage {
   const hidden = new Map<string, Verdict>();
-  const depth = policyDepth(policy);
+  const rules = activeRules(policy);
+  const depth = depthOf(rules);
   if (depth === "none") return { hidden, recheckAt: null };
   const judged = [...versions];
   const facts = judged.map((item) => (depth === "version" ? bareFacts(item) : item.facts()));
-  const history: PackageHistory = { versions: facts };
+  const history = packageHistory(facts);
   const allowed: string[] = [];
   let recheckAt = Number.POSITIVE_INFINITY;
   for (const item of facts) {
-    const verdict = decide(item, policy, history);
+    const verdict = decideBy(rules, { facts: item, context: policy, history });
     if (verdict.recheckAt !== null) recheckAt = Math.min(recheckAt, verdict.recheckAt);
     if (isSelectable(verdict)) allowed.push(item.version);
     else hidden.set(item.version, verdict);
@@ -50,23 +46,34 @@ export function judgePackage(versions: Iterable<JudgedVersion>, policy: PolicyCo
 // The highest allowed version of the same major line, then the highest of all; no pre-releases.
 function addAlternatives(hidden: Map<string, Verdict>, allowed: readonly string[]): void {
   if (hidden.size === 0 || allowed.length === 0) return;
-  const highestByMajor = new Map<number, string>();
-  let highest: string | null = null;
-  for (const version of allowed) {
-    const parsed = semver.parse(version);
-    if (parsed === null || parsed.prerelease.length > 0) continue;
-    const known = highestByMajor.get(parsed.major);
-    if (known === undefined || parsed.compare(known) > 0) highestByMajor.set(parsed.major, version);
-    if (highest === null || parsed.compare(highest) > 0) highest = version;
-  }
+  const highest = highestOf(allowed);
   for (const [version, verdict] of hidden) {
-    const found = new Set([highestByMajor.get(semver.major(version)), highest]);
-    const alternatives = [...found].filter((item) => item !== undefined && item !== null);
+    const major = semver.parse(version)?.major;
+    const best = new Set([major === undefined ? undefined : highest.get(major), highest.get("any")]);
+    const alternatives = [...best].filter((item) => item !== undefined).map((item) => item.version);
     hidden.set(version, { ...verdict, alternatives });
   }
 }
 
-function bareFacts({ version, upstreamVersion, origin }: JudgedVersion): VersionFacts {
+function highestOf(versions: readonly string[]): Map<number | "any", semver.SemVer> {
+  const highest = new Map<number | "any", semver.SemVer>();
+  for (const version of versions) {
+    const parsed = semver.parse(version);
+    if (parsed === null || parsed.prerelease.length > 0) continue;
+    for (const line of [parsed.major, "any"] as const) {
+      const known = highest.get(line);
+      if (known === undefined || parsed.compare(known) > 0) highest.set(line, parsed);
+    }
+  }
+  return highest;
+}
+
+/** The facts about a version of which nothing is known but which it is. */
+export function bareFacts({
+  version,
+  upstreamVersion,
+  origin,
+}: Pick<JudgedVersion, "version" | "upstreamVersion" | "origin">): VersionFacts {
   return {
     version,
     upstreamVersion,

@@ -25,6 +25,8 @@ export interface VersionFacts {
   attestations: string | null;
   /** Name of the account that published it. */
   publisher: string | null;
+  /** Whose pipeline published it with an identity of its own (`github`); only where one did. */
+  trustedPublisher?: string;
   dependencies: Record<string, string> | null;
   /** Upstream spellings that this version stands for but that lost to it, being published earlier. */
   otherSpellings?: readonly string[];
@@ -106,6 +108,12 @@ export interface Opinion {
   reference: string | null;
 }
 
+/** No opinion so far, but there may be one from a time on, in milliseconds, although nothing but time passed. */
+export interface NotYet {
+  outcome: null;
+  recheckAt: number;
+}
+
 /** The answer of `decide`. Every refusal text, log line and explanation is made from it. */
 export interface Verdict extends Opinion {
   /** Which rule decided; `exception` where an exception let pass what a rule is against, or `default`. */
@@ -114,10 +122,12 @@ export interface Verdict extends Opinion {
   alternatives: readonly string[];
 }
 
-/** The other versions of a package, for rules that compare. */
+/** The other versions of a package, for rules that compare. Made by `packageHistory`. */
 export interface PackageHistory {
   /** All of them, the judged one among them, in no particular order. */
   readonly versions: readonly VersionFacts[];
+  /** What `how` makes of the history in a context; made once for each function and context. */
+  derive<T>(context: PolicyContext, how: (history: PackageHistory, context: PolicyContext) => T): T;
 }
 
 /** What one rule has to offer; see `decide` for their order. */
@@ -130,8 +140,11 @@ export interface PolicyRule<Id extends RuleId = RuleId> {
   reads: PolicyDepth;
   /** Tells from the context alone that the rule cannot matter here, whatever its mode is. */
   isIdle(context: PolicyContext): boolean;
-  /** Null: the rule has no opinion, the next one is asked. Its mode is not its business. */
-  judge(facts: VersionFacts, context: PolicyContext, history: PackageHistory): Opinion | null;
+  /**
+   * Null: the rule has no opinion, the next one is asked. Its mode is not its business. Nothing in an opinion
+   * may depend on the time beyond what its `recheckAt` says, which lies after the context's `now`.
+   */
+  judge(facts: VersionFacts, context: PolicyContext, history: PackageHistory): Opinion | NotYet | null;
 }
 
 /** How much of a package must be known before it can be judged. */

@@ -1,5 +1,34 @@
 import type { PolicyRule } from "../verdict.ts";
+import { age } from "./age.ts";
+import { deprecated } from "./deprecated.ts";
+import { installScript } from "./install-script.ts";
+import { integrityChange } from "./integrity-change.ts";
+import { allowOnly, denyList } from "./listed.ts";
+import { lookAlike } from "./look-alike.ts";
+import { malware, suspectedMalware } from "./malware.ts";
+import { nameClaim } from "./name-claim.ts";
 import { operatorAllowed, operatorRefused } from "./operator-status.ts";
+import { prerelease } from "./prerelease.ts";
+import { reviewFirst } from "./review-first.ts";
+import { scannedOnly } from "./scanned-only.ts";
+import { trustDowngrade } from "./trust-downgrade.ts";
 
 /** The order in which rules are asked; the first that refuses decides. */
-export const RULES: readonly PolicyRule[] = [operatorRefused, operatorAllowed];
+export const RULES: readonly PolicyRule[] = [
+  operatorRefused,
+  malware,
+  nameClaim,
+  integrityChange,
+  operatorAllowed,
+  suspectedMalware,
+  denyList,
+  allowOnly,
+  scannedOnly,
+  reviewFirst,
+  trustDowngrade,
+  installScript,
+  lookAlike,
+  prerelease,
+  deprecated,
+  age,
+];

@@ -1,0 +1,70 @@
+import semver from "semver";
+import { SEVERITIES, type PackageAdvisory, type Severity } from "../advisories/advisory.ts";
+import { advisoriesOn } from "./matching.ts";
+import { newScriptsOf } from "./install-scripts.ts";
+import { trustChangeOf } from "./trust.ts";
+import type { PackageHistory, PolicyContext, VersionFacts } from "./verdict.ts";
+
+/** What a version mends. */
+export interface Mended {
+  advisory: PackageAdvisory;
+  /** An earlier version that has the fault; one that is in use here if any version is. */
+  affected: string;
+}
+
+/**
+ * Tells what a version mends: it is named as the fix of an advisory of at least a severity, which concerns an
+ * earlier version, and nothing about it is new but the fix: no install script that was not there, no account
+ * that never published, no less proof of where it comes from. Null if that is not so.
+ */
+export function mendedBy(
+  facts: VersionFacts,
+  context: PolicyContext,
+  history: PackageHistory,
+): Mended | null {
+  const fastTrack = context.rules.age.options.fastTrack;
+  const parsed = fastTrack === null ? null : semver.parse(facts.version);
+  if (fastTrack === null || parsed === null) return null;
+  const fixes = (history.derive(context, fixesOf).get(facts.version) ?? []).filter(({ severity }) =>
+    isAtLeast(severity, fastTrack.severity),
+  );
+  if (fixes.length === 0 || hasSurprises(facts, context, history)) return null;
+  for (const version of history.derive(context, versionsInUse)) {
+    if (!(semver.parse(version)?.compare(parsed) === -1)) continue;
+    const advisory = advisoriesOn({ version }, context, history).find((found) => fixes.includes(found));
+    if (advisory !== undefined) return { advisory, affected: version };
+  }
+  return null;
+}
+
+// An advisory that does not say how bad it is opens no fast track.
+function isAtLeast(severity: Severity | null, least: Severity): boolean {
+  return severity !== null && SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(least);
+}
+
+function hasSurprises(facts: VersionFacts, context: PolicyContext, history: PackageHistory): boolean {
+  const trust = trustChangeOf(facts, context, history);
+  if (trust === null || trust.isDrop || trust.isNewPublisher) return true;
+  return newScriptsOf(facts, context, history) !== null;
+}
+
+function fixesOf(
+  _history: PackageHistory,
+  { advisories }: PolicyContext,
+): ReadonlyMap<string, readonly PackageAdvisory[]> {
+  const fixes = new Map<string, PackageAdvisory[]>();
+  for (const advisory of advisories) {
+    if (advisory.kind !== "vulnerability" || advisory.withdrawnAt !== null) continue;
+    for (const { end } of advisory.affected.intervals) {
+      if (end?.kind !== "fixed") continue;
+      const known = fixes.get(end.version);
+      if (known === undefined) fixes.set(end.version, [advisory]);
+      else known.push(advisory);
+    }
+  }
+  return fixes;
+}
+
+function versionsInUse({ versions }: PackageHistory, { served }: PolicyContext): readonly string[] {
+  return served.size > 0 ? [...served.keys()] : versions.map(({ version }) => version);
+}

@@ -1,0 +1,114 @@
+import { coversName } from "../../names.ts";
+import { chronologyOf, LATEST_MOMENT, publishTimeOf } from "../chronology.ts";
+import { mendedBy, type Mended } from "../fast-track.ts";
+import { durationText, hoursAfter, momentText, opinion, wasServed } from "../opinion.ts";
+import type { Opinion, PackageHistory, PolicyContext, PolicyRule, VersionFacts } from "../verdict.ts";
+
+/** When a version came to be, and who says so. */
+interface Clock {
+  at: number;
+  /** The upstream's publish time; or, where it tells none, the time when the version was first served here. */
+  source: "published" | "first served";
+}
+
+/**
+ * Holds versions from upstream until they have some age by the upstream's own publish time; the first version
+ * of a name for longer. What mends a vulnerability needs less. A version without a credible time is held
+ * without an end, unless it was served here: then it is at least that old. Versions that were served before
+ * are hidden only, so that who pinned one can build.
+ */
+export const age: PolicyRule<"age"> = {
+  id: "age",
+  reads: "history",
+  isIdle: ({ name, rules }) => rules.age.options.exempt.some((pattern) => coversName(pattern, name)),
+  judge(facts, context, history) {
+    if (facts.origin === "local") return null;
+    const clock = clockOf(facts, context);
+    const isFirst = history.derive(context, firstVersion) === facts.version;
+    const hours = hoursNeeded(context, isFirst);
+    if (clock === null) return hours === 0 ? null : withoutTime(facts, context);
+    const grownAt = hoursAfter(clock.at, hours);
+    if (context.now >= grownAt) return null;
+    const mended = mendedBy(facts, context, history);
+    const evidence: Opinion["evidence"] = {
+      publishedAt: new Date(clock.at).toISOString(),
+      clock: clock.source,
+      hours,
+      isFirstVersion: isFirst,
+    };
+    if (mended !== null) return fastTracked({ mended, clock, hours, evidence }, { facts, context });
+    const first = isFirst ? "the first version of a name" : "it";
+    return opinion({
+      outcome: outcomeFor(facts, context),
+      reason: `It was ${clock.source} on ${momentText(clock.at)}, and ${first} must be ${durationText(hours)} old`,
+      evidence,
+      until: grownAt,
+      recheckAt: grownAt,
+    });
+  },
+};
+
+function hoursNeeded({ rules }: PolicyContext, isFirst: boolean): number {
+  const { hours, firstReleaseHours } = rules.age.options;
+  return isFirst ? Math.max(hours, firstReleaseHours) : hours;
+}
+
+function fastTracked(
+  {
+    mended,
+    clock,
+    hours,
+    evidence,
+  }: { mended: Mended; clock: Clock; hours: number; evidence: Opinion["evidence"] },
+  { facts, context }: { facts: VersionFacts; context: PolicyContext },
+): Opinion {
+  const needed = Math.min(hours, context.rules.age.options.fastTrack?.hours ?? hours);
+  const releasedAt = hoursAfter(clock.at, needed);
+  const isReleased = context.now >= releasedAt;
+  const { advisory, affected } = mended;
+  const until = isReleased ? hoursAfter(clock.at, hours) : releasedAt;
+  return opinion({
+    outcome: isReleased ? "allow" : outcomeFor(facts, context),
+    reason:
+      `It was ${clock.source} on ${momentText(clock.at)} and mends ${advisory.id} (${advisory.severity}), which ` +
+      `${affected} has, so it needs ${durationText(needed)} instead of ${durationText(hours)}`,
+    evidence: {
+      ...evidence,
+      mends: advisory.id,
+      severity: advisory.severity,
+      affected,
+      fastTrackHours: needed,
+    },
+    until: isReleased ? null : releasedAt,
+    recheckAt: until,
+    reference: advisory.url,
+  });
+}
+
+function withoutTime(facts: VersionFacts, context: PolicyContext): Opinion {
+  return opinion({
+    outcome: outcomeFor(facts, context),
+    reason:
+      "The upstream does not tell when it was published, so its age is not known and the hold has no end",
+    evidence: { publishedAt: facts.publishedAt, clock: null },
+  });
+}
+
+function outcomeFor(facts: VersionFacts, context: PolicyContext): "hide" | "hold" {
+  return wasServed(facts, context) ? "hide" : "hold";
+}
+
+function clockOf(facts: VersionFacts, context: PolicyContext): Clock | null {
+  const published = publishTimeOf(facts);
+  if (published !== null) return { at: published, source: "published" };
+  const served = context.served.get(facts.version);
+  return served === undefined
+    ? null
+    : { at: Math.min(served.firstAt, LATEST_MOMENT), source: "first served" };
+}
+
+// Of versions without a time none is known to be the first.
+function firstVersion(history: PackageHistory, context: PolicyContext): string | null {
+  const first = history.derive(context, chronologyOf)[0];
+  return first === undefined || !Number.isFinite(first.at) ? null : first.facts.version;
+}

@@ -1,0 +1,19 @@
+import { opinion } from "../opinion.ts";
+import type { PolicyRule } from "../verdict.ts";
+
+/** Against a version whose bytes upstream are no longer those that were first seen: versions never change. */
+export const integrityChange: PolicyRule<"integrity-change"> = {
+  id: "integrity-change",
+  reads: "facts",
+  isIdle: ({ changedIntegrity }) => changedIntegrity.size === 0,
+  judge(facts, { changedIntegrity }) {
+    const firstSeen = changedIntegrity.get(facts.version);
+    if (firstSeen === undefined) return null;
+    return opinion({
+      outcome: "deny",
+      reason:
+        "The upstream now promises other bytes for this version than when it was first seen here, and a version never changes.",
+      evidence: { firstSeen, now: facts.integrity ?? facts.shasum },
+    });
+  },
+};
