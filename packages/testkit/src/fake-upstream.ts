@@ -10,6 +10,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 
+import { type BulkAdvisory, FakeAudits } from "./fake-upstream-audits.ts";
 import {
   type Answer,
   answerWithFault,
@@ -20,6 +21,7 @@ import {
 import { FakePackages, type PublishedVersion, type PublishInput } from "./fake-upstream-packages.ts";
 import { publishedBy } from "./fake-upstream-publish.ts";
 
+export type { BulkAdvisory } from "./fake-upstream-audits.ts";
 export type { Fault } from "./fake-upstream-faults.ts";
 export type { PublishedVersion, PublishInput } from "./fake-upstream-packages.ts";
 
@@ -53,6 +55,10 @@ export interface FakeUpstream {
   deprecate(name: string, version: string, text: string): void;
   /** The JSON that a GET of this package would bring. */
   document(name: string): Record<string, unknown> | null;
+  /** Adds an advisory that this upstream answers audits with. */
+  advise(name: string, advisory: BulkAdvisory): void;
+  /** What bulk audits asked it, since the start. */
+  readonly audited: ReadonlyArray<Record<string, string[]>>;
   /** Every request since the start or the last {@link FakeUpstream.forget}. */
   readonly requests: RecordedRequest[];
   /** How many requests of one path came (encodings do not matter), or how many at all. */
@@ -76,6 +82,7 @@ export interface FakeUpstream {
 interface State {
   options: Required<Pick<FakeUpstreamOptions, "gzip" | "basePath">> & FakeUpstreamOptions;
   packages: FakePackages;
+  audits: FakeAudits;
   requests: RecordedRequest[];
   faults: Map<string, Fault & { left: number }>;
   validators: boolean;
@@ -89,6 +96,7 @@ export async function createFakeUpstream(options: FakeUpstreamOptions = {}): Pro
   const state: State = {
     options: { gzip: true, basePath: "/", ...options },
     packages: new FakePackages(() => urlOf(state)),
+    audits: new FakeAudits(),
     requests: [],
     faults: new Map(),
     validators: true,
@@ -107,6 +115,8 @@ export async function createFakeUpstream(options: FakeUpstreamOptions = {}): Pro
     setTag: (name, tag, version) => packages.setTag(name, tag, version),
     deprecate: (name, version, text) => packages.deprecate(name, version, text),
     document: (name) => JSON.parse(packages.document(name)?.json.toString() ?? "null"),
+    advise: (name, advisory) => state.audits.add(name, advisory),
+    audited: state.audits.asked,
     requests: state.requests,
     count: (path) =>
       state.requests.filter((one) => path === undefined || pathIn(state, one.path) === path).length,
@@ -188,11 +198,26 @@ async function serve(state: State, request: IncomingMessage, response: ServerRes
   if (fault?.kind === "hang") return;
   if (fault?.kind === "reset") return void request.socket.resetAndDestroy();
   if (fault?.kind === "delay") await delay(fault.milliseconds);
-  const honest =
-    request.method === "PUT" ? await accept(state, request) : answerTo(state, request, { path, fault });
+  const honest = await honestAnswer(state, request, { path, fault });
   const answer = fault === null ? honest : answerWithFault(honest, fault);
   record.status = answer.status;
   sendWithFault(response, answer, fault);
+}
+
+async function honestAnswer(
+  state: State,
+  request: IncomingMessage,
+  what: { path: string; fault: Fault | null },
+): Promise<Answer> {
+  if (request.method === "PUT") return await accept(state, request);
+  const isForbidden = isUnauthorized(state, request);
+  const audit =
+    request.method === "POST" && !isForbidden ? await state.audits.answer(what.path, request) : null;
+  return audit ?? answerTo(state, request, what);
+}
+
+function isUnauthorized({ options: { authorization } }: State, request: IncomingMessage): boolean {
+  return authorization !== undefined && request.headers.authorization !== authorization;
 }
 
 async function accept(state: State, request: IncomingMessage): Promise<Answer> {
@@ -207,8 +232,7 @@ function answerTo(
   request: IncomingMessage,
   what: { path: string; fault: Fault | null },
 ): Answer {
-  const { authorization } = state.options;
-  if (authorization !== undefined && request.headers.authorization !== authorization) {
+  if (isUnauthorized(state, request)) {
     return json(401, `{"error":"you must log in"}`);
   }
   if (what.path === "-/ping") return json(200, "{}");

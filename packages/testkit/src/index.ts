@@ -3,6 +3,7 @@ export { explained } from "./explained.ts";
 export { createTestClock, type TestClock } from "./clock.ts";
 export {
   createFakeUpstream,
+  type BulkAdvisory,
   type FakeUpstream,
   type FakeUpstreamOptions,
   type Fault,
