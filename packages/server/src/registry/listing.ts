@@ -53,9 +53,15 @@ export async function listPackages(deps: ListingDeps, request: ListingRequest): 
   const rows = await readRows(deps.db, request);
   const hiddenByName = new Map<string, ReadonlyMap<string, Verdict>>();
   const listed: JudgedListing[] = [];
+  const versionsByName = new Map<string, string[]>();
+  for (const { name, version } of rows) {
+    versionsByName.set(name, [...(versionsByName.get(name) ?? []), version]);
+  }
   for (const row of rows) {
+    const versions = versionsByName.get(row.name) ?? [];
     const hidden =
-      hiddenByName.get(row.name) ?? (await deps.verdicts.hiddenVersions(request.registry, row.name));
+      hiddenByName.get(row.name) ??
+      (await deps.verdicts.hiddenVersions(request.registry, row.name, versions));
     hiddenByName.set(row.name, hidden);
     listed.push({ ...shownOf(row), refusal: hidden.get(row.version) ?? null });
   }

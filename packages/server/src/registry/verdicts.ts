@@ -1,11 +1,14 @@
 import { LRUCache } from "lru-cache";
 import {
+  bareFacts,
   decide,
   EntrepotError,
   indexSummary,
   isSelectable,
+  judgePackage,
   policyDepth,
   type JudgedPackage,
+  type JudgedVersion,
   type PolicyContext,
   type Verdict,
   type VersionFacts,
@@ -68,8 +71,15 @@ export interface Verdicts {
     name: string,
     options?: { cachedOnly?: boolean; withShadow?: boolean },
   ): Promise<PackageVerdicts>;
-  /** What packuments leave out of a package, judged by what is known here; no upstream is asked. */
-  hiddenVersions(registry: Registry, name: string): Promise<ReadonlyMap<string, Verdict>>;
+  /**
+   * What packuments leave out of a package, judged by what is known here; no upstream is asked. Where nothing is known
+   * of the package, `versions` are judged by their spelling.
+   */
+  hiddenVersions(
+    registry: Registry,
+    name: string,
+    versions?: readonly string[],
+  ): Promise<ReadonlyMap<string, Verdict>>;
   /** The verdict on one version, by a context of the gate, as the package's packument has it. */
   verdictOn(facts: VersionFacts, context: PolicyContext, where: VerdictPlace): Promise<VersionVerdict>;
 }
@@ -133,10 +143,11 @@ export function createVerdicts(deps: VerdictDeps): Verdicts {
 
   return {
     of: (registry, name, options = {}) => verdictsOf({ deps, judge }, { registry, name, ...options }),
-    async hiddenVersions(registry, name) {
+    async hiddenVersions(registry, name, versions = []) {
       const source = await findSource(deps, { registry, name, cachedOnly: true });
-      if (source === null) return NOTHING_HIDDEN.hidden;
-      const context = await deps.gate.context({ registry, name, origin: source.kind, purpose: "metadata" });
+      const origin = source?.kind ?? "upstream";
+      const context = await deps.gate.context({ registry, name, origin, purpose: "metadata" });
+      if (source === null) return judgePackage(versions.map(unknownVersion), context).hidden;
       return (await judge(context, { registry, name, source })).hidden;
     },
     async verdictOn(facts, context, place) {
@@ -146,6 +157,15 @@ export function createVerdicts(deps: VerdictDeps): Verdicts {
       const { hidden, recheckAt } = await judge(context, place);
       return { verdict: hidden.get(facts.version) ?? PASSES, recheckAt };
     },
+  };
+}
+
+function unknownVersion(version: string): JudgedVersion {
+  return {
+    version,
+    upstreamVersion: null,
+    origin: "upstream",
+    facts: () => bareFacts({ version, upstreamVersion: null, origin: "upstream" }),
   };
 }
 

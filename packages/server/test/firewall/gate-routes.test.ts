@@ -1,6 +1,5 @@
 import {
   createFakeUpstream,
-  explained,
   type FakeUpstream,
   startTestApp,
   type TestApp,
@@ -64,16 +63,20 @@ async function unblock(name: string, version: string): Promise<void> {
   expect((await app.admin.request(path, { method: "DELETE" })).status).toBe(204);
 }
 
-function textFor(name: string, version: string): string {
-  return (
-    `${name}@${version} is blocked in the registry default: ${REASON} (rule operator-status, set by admin). ` +
-    "Choose another version, or ask an administrator of this registry to allow it."
-  );
+// What would work instead depends on the versions that are there; each test that knows says so itself.
+function textFor(name: string, version: string): RegExp {
+  const what = `${name}@${version} is blocked in the registry default: ${REASON} (rule operator-status, set by admin). `;
+  return new RegExp(`^${escaped(what)}(Use [0-9.]+|Choose another version)[, ]`);
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 }
 
 function expectDenied(response: TestResponse, name: string, version = BLOCKED): void {
-  expect([response.status, response.json.error]).toEqual([403, explained(textFor(name, version))]);
-  expect(response.headers["npm-notice"]).toEqual(explained(textFor(name, version)));
+  expect(response.status).toBe(403);
+  expect(response.json.error).toMatch(textFor(name, version));
+  expect(response.headers["npm-notice"]).toMatch(textFor(name, version));
   expect(response.json).toMatchObject({
     code: "version-denied",
     rule: "operator-status",

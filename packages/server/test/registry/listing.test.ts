@@ -1,9 +1,7 @@
-import type { PolicyContext } from "@entrepot/core";
+import { bareFacts, decide, plainContext, type Verdict } from "@entrepot/core";
 import { expect, it } from "vitest";
 import { createMemoryStore } from "../../src/blobs/index.ts";
-import { createGate } from "../../src/firewall/index.ts";
 import { listPackages } from "../../src/registry/index.ts";
-import type { Upstreams } from "../../src/upstream/index.ts";
 import { describeOnEachDatabase } from "../db/each-database.ts";
 import { publishDirectly } from "./publish-directly.ts";
 
@@ -36,21 +34,23 @@ describeOnEachDatabase("listing what a registry holds", (databases) => {
       }
     });
     const blocked = { status: "blocked", reason: "bad", setBy: "ada", setAt: 0 } as const;
-    const gate = createGate({
-      statuses: {
-        of: (): PolicyContext["statuses"] => new Map([["2.0.0", blocked]]),
-      } as unknown as Parameters<typeof createGate>[0]["statuses"],
-      now: Date.now,
-      epoch: () => 0,
-    });
-    const deps = { db, gate, upstreams: {} as Upstreams };
+    const context = plainContext({ statuses: new Map([["2.0.0", blocked]]) });
+    const verdicts = {
+      hiddenVersions: async (_registry: unknown, _name: string, versions: readonly string[] = []) =>
+        new Map(
+          versions.filter((version) => version === "2.0.0").map((version) => [version, verdictOn(version)]),
+        ),
+    };
+    const verdictOn = (version: string): Verdict =>
+      decide(bareFacts({ version, upstreamVersion: null, origin: "upstream" }), context);
+    const deps = { db, verdicts };
     const list = async (after: string, limit: number, text = "_"): Promise<unknown[]> =>
       (await listPackages(deps, { registry, after, limit, text })).map((row) => [
         row.name,
         row.version,
         row.origin,
         row.by,
-        row.verdict.outcome,
+        row.refusal?.outcome ?? "allow",
       ]);
     expect(await list("", 10)).toEqual([
       ["a_cached", "2.0.0", "cached", "ada", "deny"],
