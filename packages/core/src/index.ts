@@ -79,6 +79,13 @@ export {
   type RuleSettings,
 } from "./policy/rule-settings.ts";
 export { parseMode, parseRuleId, parseRuleOptions, RULE_DESCRIPTIONS } from "./policy/rule-options.ts";
+export {
+  parseBadVersions,
+  type BadVersion,
+  type BadVersionList,
+  type UnreadLine,
+} from "./policy/bad-versions.ts";
+export { coversVersion } from "./policy/covers-exception.ts";
 export { parseVersionRange } from "./policy/version-range.ts";
 export {
   isDownloadable,

@@ -1,4 +1,3 @@
-import semver from "semver";
 import { EntrepotError, isEntrepotError } from "../errors.ts";
 import { parsePackageName } from "../names.ts";
 import { cleanVersion } from "../versions.ts";
@@ -27,6 +26,7 @@ export interface BadVersionList {
 }
 
 const TEXT_CHARS_MAX = 200_000;
+const LINE_CHARS_MAX = 5_000;
 const WANTED_MAX = 5_000;
 const SHOWN_CHARS_MAX = 120;
 
@@ -41,10 +41,13 @@ const QUOTES = /["'`]/gu;
 const BORDER = /(?<!\|)\|(?!\|)/gu;
 const HEADING =
   /^(?:package|name|module)(?:[ _-]?name)?s?\b[\s,;:\t]*(?:(?:affected|bad)[ _-]?)?versions?\b/iu;
-const TARBALL = /\/((?:@[^/\s]+(?:\/|%2f))?([^/\s]+))\/-\/(?:@[^/\s]+\/)?\2-([^/\s]+?)\.tgz/iu;
-const PACKAGE_URL = /^pkg:npm\/((?:(?:%40|@)[^/\s]+\/)?[^@\s]+)@([^?#\s]+)/iu;
+const TARBALL =
+  /\/(?<name>(?:@[^/\s]+(?:\/|%2f))?(?<base>[^/\s]+))\/-\/(?:@[^/\s]+\/)?\k<base>-(?<version>[^/\s]+?)\.tgz/iu;
+const PACKAGE_URL = /^pkg:npm\/(?<name>(?:(?:%40|@)[^/\s]+\/)?[^@\s]+)@(?<version>[^?#\s]+)/iu;
 /** `/@scope/name/1.2.3` and `/name@1.2.3`, as a pnpm lockfile has them. */
-const PNPM_KEY = /^\/((?:@[^/\s]+\/)?[^/@\s]+)[/@](\d[^\s:(_]*)/u;
+const PNPM_KEY = /^\/(?<name>(?:@[^/\s]+\/)?[^/@\s]+)[/@](?<version>\d[^\s:(_]*)/u;
+/** What stands before `npm:` is what the package is called elsewhere. */
+const ALIAS = /^\S*npm:/u;
 const NAME = /^((?:@[^\s@/,;:]+\/)?[^\s@/,;:]+)(.*)$/u;
 const SEPARATOR = /^[\s@=:,;]+/u;
 /** Peers of a pnpm lockfile, a remark in parentheses. */
@@ -52,6 +55,8 @@ const SUFFIX = /(?<=\d[^\s(]*)\s*\(.*\)$/u;
 const NPM_LOCK_KEY = /node_modules\/((?:@[^/"\s]+\/)?[^/"\s]+)"\s*:\s*\{\s*$/u;
 const YARN_KEY = /^"?((?:@[^/"\s]+\/)?[^@"/\s]+)@[^:].*:\s*$/u;
 const VERSION_LINE = /^\s+"?version"?:?\s+"?([^\s",]+)"?,?\s*$/u;
+/** Columns, and not the comma of an interval. */
+const FIELDS = /^[^[(]*[,;\t]/u;
 const LOCK_NOISE =
   /^\s*"?(?:resolved|integrity|checksum|resolution|languageName|linkType|link|engines|bin|funding|cpu|os|license|dev|devOptional|optional|peer|hasInstallScript|\w*[dD]ependencies)"?(?::|\s+(?:"|sha\d))/u;
 
@@ -94,21 +99,32 @@ function lockedPair(line: string, next: string): { name: string; version: string
 
 /** What a line says, or why it cannot be read. */
 function readLine(line: string): BadVersion[] | string {
+  if (line.length > LINE_CHARS_MAX) return `it has more than ${LINE_CHARS_MAX} characters`;
   if (COMMENT.test(line)) return [];
   const tarball = TARBALL.exec(line);
-  if (tarball !== null) return listed(decoded(tarball[1] ?? ""), tarball[3] ?? "");
+  if (tarball !== null) return listedAs(tarball);
   if (LOCK_NOISE.test(line)) return [];
-  const text = line
+  const text = undecorated(line);
+  if (text === "" || HEADING.test(text)) return [];
+  const known = PACKAGE_URL.exec(text) ?? PNPM_KEY.exec(text);
+  if (known !== null) return listedAs(known);
+  const [, name = "", rest = ""] = NAME.exec(text) ?? [];
+  return listed(name, rest.replace(SEPARATOR, "").replace(SUFFIX, ""));
+}
+
+function listedAs({ groups = {} }: RegExpExecArray): BadVersion[] | string {
+  const name = (groups["name"] ?? "").replace(/%2f/giu, "/").replace(/%40/gu, "@");
+  return listed(name, groups["version"] ?? "");
+}
+
+function undecorated(line: string): string {
+  return line
     .replace(REMARK, "")
     .replace(QUOTES, "")
     .replace(LEADING, "")
     .replace(BORDER, "\t")
-    .replace(TRAILING, "");
-  if (text === "" || HEADING.test(text)) return [];
-  const known = PACKAGE_URL.exec(text) ?? PNPM_KEY.exec(text);
-  if (known !== null) return listed(decoded(known[1] ?? ""), known[2] ?? "");
-  const [, name = "", rest = ""] = NAME.exec(text.replace(/^\S*npm:/u, "")) ?? [];
-  return listed(name, rest.replace(SEPARATOR, "").replace(SUFFIX, ""));
+    .replace(TRAILING, "")
+    .replace(ALIAS, "");
 }
 
 function listed(name: string, versions: string): BadVersion[] | string {
@@ -128,18 +144,23 @@ function listed(name: string, versions: string): BadVersion[] | string {
 function rangesIn(text: string): string[] | null {
   const words = text.split(/[\s,;]+/u).filter((word) => word !== "");
   if (words.every((word) => exact(word) !== null)) return words;
-  try {
-    return parseVersionRange(text)
-      .split("||")
-      .map((part) => part.trim());
-  } catch (error) {
-    if (!isEntrepotError(error, "request-invalid")) throw error;
-  }
+  const whole = FIELDS.test(text) ? null : wholeRange(text);
+  if (whole !== null) return whole;
   const [first = "", ...others] = text.split(/[,;\t]/u).map((field) => field.trim());
-  const [word = ""] = first.split(/\s/u);
-  const head = semver.validRange(first) === null ? word : first;
-  if (head === "" || (exact(head) === null && semver.validRange(head) === null)) return null;
-  return [head, ...others.filter((field) => exact(field) !== null)].flatMap((part) => part.split("||"));
+  const head = wholeRange(first) ?? wholeRange(first.split(/\s/u)[0] ?? "");
+  if (head === null) return null;
+  // A bare number in a later column is a score, or a year.
+  const more = others.filter((field) => exact(field) !== null || /^[\^~<>=]|[x*]$/iu.test(field));
+  return [head, ...more.map(wholeRange)].flatMap((ranges) => ranges ?? []);
+}
+
+function wholeRange(text: string): string[] | null {
+  try {
+    return parseVersionRange(text).split("||");
+  } catch (error) {
+    if (isEntrepotError(error, "request-invalid")) return null;
+    throw error;
+  }
 }
 
 function badVersion(name: string, text: string): BadVersion {
@@ -149,10 +170,6 @@ function badVersion(name: string, text: string): BadVersion {
 
 function exact(text: string): string | null {
   return /\d+\.\d+\.\d+/u.test(text) ? cleanVersion(text.replace(/^=\s*/u, "")) : null;
-}
-
-function decoded(name: string): string {
-  return name.replace(/%2f/giu, "/").replace(/%40/gu, "@");
 }
 
 function shown(text: string): string {
