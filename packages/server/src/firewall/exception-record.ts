@@ -59,3 +59,18 @@ export function recordOf(row: ExceptionRow, now: number): ExceptionRecord {
     note: row.note,
   };
 }
+
+/** What whoever asked is told of a decision. */
+export function decisionText(record: ExceptionRecord, by: string): string {
+  const what = `${record.packages}@${record.range}`;
+  const note = record.note === "" ? "" : ` They say: ${record.note}`;
+  const until = record.expiresAt === null ? "" : ` until ${new Date(record.expiresAt).toISOString()}`;
+  const texts: Readonly<Record<ExceptionState, string>> = {
+    requested: `${by} agreed to let ${what} pass; one more person has to.`,
+    approved: `${by} approved your request: ${what} may be installed${until}.`,
+    ended: `The exception for ${what} has ended.`,
+    rejected: `${by} said no to your request for ${what}.`,
+    revoked: `${by} ended the exception for ${what}.`,
+  };
+  return `${texts[record.state]}${note}`;
+}

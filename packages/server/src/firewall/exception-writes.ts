@@ -3,7 +3,7 @@ import { EntrepotError } from "@entrepot/core";
 import type { Transaction } from "kysely";
 import { appendChange, type Actor } from "../changes/index.ts";
 import { isPostgres, type Database, type Schema } from "../db/index.ts";
-import { approvalsFor, recordOf, type ExceptionRecord } from "./exception-record.ts";
+import { approvalsFor, decisionText, recordOf, type ExceptionRecord } from "./exception-record.ts";
 import { lengthOf, termsOf, textOf, type ExceptionTerms, type NewException } from "./exception-terms.ts";
 import { rulesOf, type ExceptionRow } from "./exceptions.ts";
 import { leaveNotice } from "./notices.ts";
@@ -275,20 +275,9 @@ async function tellOwner(
     workspaceId: row.workspace_id,
     userName: row.owner,
     kind: `exception-${row.state}`,
-    text: noticeText(row, by),
+    text: decisionText(recordOf(row, at), by),
     at,
   });
-}
-
-/** What whoever asked is told of a decision. */
-export function noticeText(row: ExceptionRow, by: string): string {
-  const what = `${row.packages}@${row.version_range}`;
-  const note = row.note === "" ? "" : ` They say: ${row.note}`;
-  if (row.state === "requested") return `${by} agreed to let ${what} pass; one more person has to.${note}`;
-  if (row.state === "rejected") return `${by} said no to your request for ${what}.${note}`;
-  if (row.state === "revoked") return `${by} ended the exception for ${what}.${note}`;
-  const until = row.expires_at === null ? "" : ` until ${new Date(row.expires_at).toISOString()}`;
-  return `${by} approved your request: ${what} may be installed${until}.${note}`;
 }
 
 async function log(

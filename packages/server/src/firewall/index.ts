@@ -20,7 +20,7 @@ export {
   type JudgingRegistry,
 } from "./gate.ts";
 export { createPolicyClock } from "./policy-clock.ts";
-export { approvalsFor, type ExceptionRecord, type ExceptionState } from "./exception-record.ts";
+export { decisionText, type ExceptionRecord, type ExceptionState } from "./exception-record.ts";
 export { EXCEPTION_DAYS_MAX, type NewException } from "./exception-terms.ts";
 export {
   approveException,

@@ -33,6 +33,8 @@ export interface PolicyChoice {
 export interface LayeredPolicy {
   profile: Profile;
   settingsOf(name: string): RuleSettings;
+  /** What was chosen for a name beside the profile, the weakest first; the later wins. */
+  choicesOf(name: string): readonly PolicyChoice[];
 }
 
 /** Different sets of patterns that match some name; each has settings of its own. */
@@ -49,14 +51,13 @@ export function layerPolicy(choices: readonly PolicyChoice[], registryId: string
   const own = choices.filter(({ registryId: id }) => id === EVERYWHERE || id === registryId);
   const profile = profileOf(own);
   const layers = own.filter(({ rule }) => KNOWN_RULES.has(rule)).sort(byWeight);
-  const patterns = layers.filter(({ packages }) => packages !== EVERYWHERE);
-  const whole = settle(
-    profile,
-    layers.filter(({ packages }) => packages === EVERYWHERE),
-  );
-  if (patterns.length === 0) return { profile, settingsOf: () => whole };
+  const isMatch = matcher(layers.map(({ packages }) => packages));
+  const whole = settle(profile, layersOf(isMatch("")));
   const known = new LRUCache<string, RuleSettings>({ max: SETTINGS_MAX });
-  const isMatch = matcher(patterns.map(({ packages }) => packages));
+
+  function layersOf(matching: ReadonlySet<string>): PolicyChoice[] {
+    return layers.filter(({ packages }) => packages === EVERYWHERE || matching.has(packages));
+  }
 
   function settingsOf(name: string): RuleSettings {
     const matching = isMatch(name);
@@ -64,16 +65,13 @@ export function layerPolicy(choices: readonly PolicyChoice[], registryId: string
     const key = [...matching].join("\n");
     let settings = known.get(key);
     if (settings === undefined) {
-      settings = settle(
-        profile,
-        layers.filter(({ packages }) => packages === EVERYWHERE || matching.has(packages)),
-      );
+      settings = settle(profile, layersOf(matching));
       known.set(key, settings);
     }
     return settings;
   }
 
-  return { profile, settingsOf };
+  return { profile, settingsOf, choicesOf: (name) => layersOf(isMatch(name)) };
 }
 
 /** The profile in force: the registry's own, else the workspace's, else the standard one. */
@@ -102,7 +100,7 @@ function weightOf(packages: string): number {
 
 /** Finds the patterns that a name matches, in their order; exact names are looked up. */
 function matcher(patterns: readonly string[]): (name: string) => ReadonlySet<string> {
-  const exact = new Set(patterns.filter((pattern) => !pattern.endsWith("*")));
+  const exact = new Set(patterns.filter((pattern) => pattern !== EVERYWHERE && !pattern.endsWith("*")));
   const prefixes = [...new Set(patterns.filter((pattern) => pattern.endsWith("*")))];
   return (name) => {
     const found = new Set<string>();

@@ -35,7 +35,10 @@ export interface Statuses {
     name: string,
   ): ReadonlyMap<string, VersionStatus> | Promise<ReadonlyMap<string, VersionStatus>>;
   list(workspaceId: string): Promise<StatusEntry[]>;
-  set(key: StatusKey, status: { status: "blocked" | "allowed"; reason: string; actor: Actor }): Promise<void>;
+  set(
+    key: StatusKey,
+    status: { status: VersionStatus["status"]; reason: string; actor: Actor },
+  ): Promise<void>;
   /** False when there was nothing to clear. */
   clear(key: StatusKey, actor: Actor): Promise<boolean>;
 }

@@ -3,9 +3,12 @@ import { ACCESS_ROUTES } from "./access.ts";
 import { ACCOUNT_ROUTES } from "./accounts.ts";
 import { AUDIT_ROUTES } from "./audit.ts";
 import { DECISION_ROUTES } from "./decisions.ts";
+import { EXCEPTION_ROUTES } from "./exceptions.ts";
 import { INVITATION_ROUTES } from "./invitations.ts";
 import { JOB_ROUTES } from "./jobs.ts";
+import { NOTICE_ROUTES } from "./notices.ts";
 import { ORGANIZATION_ROUTES } from "./organizations.ts";
+import { POLICY_ROUTES } from "./policy.ts";
 import { REGISTRY_ROUTES } from "./registries.ts";
 import { SESSION_ROUTES } from "./sessions.ts";
 import { STATUS_ROUTES } from "./statuses.ts";
@@ -25,6 +28,9 @@ export const API_ROUTES: readonly ApiRoute[] = [
   ...REGISTRY_ROUTES,
   ...UPSTREAM_ROUTES,
   ...STATUS_ROUTES,
+  ...POLICY_ROUTES,
+  ...EXCEPTION_ROUTES,
+  ...NOTICE_ROUTES,
   ...DECISION_ROUTES,
   ...JOB_ROUTES,
   ...AUDIT_ROUTES,

@@ -7,7 +7,7 @@ import { wholeList } from "./page.ts";
 const EVERY_REGISTRY = "*";
 const PATH = "/registries/:name/packages/:package/versions/:version/status";
 const statusBody = z.strictObject({
-  status: z.enum(["blocked", "allowed"]),
+  status: z.enum(["blocked", "held", "allowed"]),
   reason: z.string().max(500).default(""),
 });
 
@@ -44,7 +44,7 @@ async function list({ deps, principal }: ApiContext<unknown>): Promise<unknown> 
   return wholeList(items);
 }
 
-/** What operators decided about single versions: blocked or always allowed. */
+/** What operators decided about single versions: blocked, held until somebody has looked, or always allowed. */
 export const STATUS_ROUTES: readonly ApiRoute[] = [
   apiRoute({
     id: "list-statuses",

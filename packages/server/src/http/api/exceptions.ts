@@ -1,0 +1,294 @@
+import { z } from "zod";
+import { EntrepotError, may, type AccessPolicy, type AccessTarget, type Permission } from "@entrepot/core";
+import {
+  approveException,
+  createException,
+  cursorOf,
+  EVERYWHERE,
+  EXCEPTION_DAYS_MAX,
+  findException,
+  listExceptions,
+  rejectException,
+  requestException,
+  revokeException,
+  type ExceptionActor,
+  type ExceptionDecision,
+  type ExceptionRecord,
+  type ExceptionState,
+  type NewException,
+} from "../../firewall/index.ts";
+import type { RegistrySnapshot } from "../../registry/index.ts";
+import type { HttpDeps } from "../context.ts";
+import { mailDecision } from "../mail-decision.ts";
+import { requireUser } from "../require-user.ts";
+import { actorOf, apiRoute, NO_BODY, registryOf, type ApiContext, type ApiRoute } from "./api-route.ts";
+import { isoOf, isoOrNull } from "./iso-of.ts";
+import { limitOf, pageOf } from "./page.ts";
+
+const EVERY_REGISTRY = "*";
+const STATES: readonly ExceptionState[] = ["requested", "approved", "rejected", "revoked", "ended"];
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+const wishShape = {
+  /** Left out or `*`: every registry. */
+  registry: z.string().max(100).default(EVERY_REGISTRY),
+  packages: z.string().max(600),
+  range: z.string().max(1000).default("*"),
+  rules: z.array(z.string().max(100)).max(50).nullable().default(null),
+  reason: z.string().max(2000),
+  days: z.number().positive().max(EXCEPTION_DAYS_MAX).optional(),
+  until: z.iso.datetime({ offset: true }).or(z.iso.date()).optional(),
+};
+const requestBody = z.strictObject(wishShape);
+const createBody = z.strictObject({ ...wishShape, never: z.literal(true).optional() });
+const decisionBody = z.strictObject({
+  note: z.string().max(500).default(""),
+  days: z.number().positive().max(EXCEPTION_DAYS_MAX).optional(),
+});
+const noteBody = z.strictObject({ note: z.string().max(500).default("") });
+
+type Wish = z.output<typeof createBody>;
+type Context = ApiContext<unknown>;
+type RegistryTarget = AccessTarget["registry"];
+
+/** Where an exception holds, for questions of permission. */
+async function targetOf(
+  context: Context,
+  { registry, packages }: Pick<Wish, "registry" | "packages">,
+): Promise<{ registryId: string; target: AccessTarget }> {
+  const found = registry === EVERY_REGISTRY ? null : await registryOf(context, registry);
+  const packageName = packages.endsWith("*") ? null : packages;
+  return { registryId: found?.id ?? EVERYWHERE, target: { registry: found, packageName } };
+}
+
+/** What it takes to decide on an exception there. */
+function managing({ registry }: AccessTarget): Permission {
+  return registry === null ? "administer" : "manage-registry";
+}
+
+function termOf(body: Wish): NewException["term"] {
+  const given = [body.days, body.until, body.never].filter((value) => value !== undefined);
+  if (given.length !== 1) {
+    throw new EntrepotError("request-invalid", {
+      message: `Say when it ends: days (1 to ${EXCEPTION_DAYS_MAX}), or until with a date; administrators may say never.`,
+    });
+  }
+  if (body.days !== undefined) return { days: body.days };
+  return body.until === undefined ? "never" : { until: Date.parse(body.until) };
+}
+
+function inputOf(body: Wish, registryId: string): NewException {
+  const { packages, range, rules, reason } = body;
+  return { registryId, packages, range, rules, reason, term: termOf(body) };
+}
+
+function writerOf(context: Context): ExceptionActor {
+  requireUser(context.principal);
+  return { workspaceId: context.deps.workspaceId, actor: actorOf(context).actor };
+}
+
+async function create(context: ApiContext<Wish>): Promise<unknown> {
+  const { registryId, target } = await targetOf(context, context.body);
+  const { principal, deps, body } = context;
+  await deps.access.assertMay({ principal, permission: managing(target), target });
+  if (body.never === true) {
+    const everything = { registry: null, packageName: null };
+    await deps.access.assertMay({ principal, permission: "administer", target: everything });
+  }
+  const record = await createException(deps, writerOf(context), inputOf(body, registryId));
+  return await answer(context, record);
+}
+
+async function request(context: ApiContext<Wish>): Promise<unknown> {
+  const { registryId, target } = await targetOf(context, context.body);
+  const { principal, deps } = context;
+  await deps.access.assertMay({ principal, permission: "view", target });
+  return await answer(
+    context,
+    await requestException(deps, writerOf(context), inputOf(context.body, registryId)),
+  );
+}
+
+async function list(context: Context): Promise<unknown> {
+  const limit = limitOf(context.query("limit"));
+  const registry = context.query("registry");
+  const view = await viewOf(context);
+  const records = await listExceptions(context.deps, {
+    workspaceId: context.deps.workspaceId,
+    filter: {
+      registryId:
+        registry === undefined ? undefined : (await targetOf(context, { registry, packages: "" })).registryId,
+      packageName: context.query("package"),
+      state: stateOf(context.query("state")),
+      owner: context.query("owner")?.toLowerCase(),
+    },
+    cursor: context.query("cursor") ?? null,
+    limit: limit + 1,
+  });
+  const page = pageOf(records, limit, cursorOf);
+  return { ...page, items: page.items.flatMap((record) => shownTo(view, record) ?? []) };
+}
+
+function stateOf(text: string | undefined): ExceptionState | undefined {
+  if (text === undefined) return undefined;
+  const state = STATES.find((known) => known === text);
+  if (state !== undefined) return state;
+  throw new EntrepotError("request-invalid", { message: `"state" is one of ${STATES.join(", ")}.` });
+}
+
+/** What is needed to tell what somebody may know of an exception. */
+export interface ExceptionView {
+  principal: Context["principal"];
+  policy: AccessPolicy;
+  byId: RegistrySnapshot["byId"];
+}
+
+async function viewOf({ deps, principal }: Pick<Context, "deps" | "principal">): Promise<ExceptionView> {
+  const [{ byId }, policy] = await Promise.all([deps.registries.snapshot(), deps.access.policy()]);
+  return { principal, policy, byId };
+}
+
+function isAllowed(view: ExceptionView, record: ExceptionRecord, permission?: Permission): boolean {
+  const registry: RegistryTarget = view.byId.get(record.registryId) ?? null;
+  if (registry === null && record.registryId !== EVERYWHERE) return false;
+  const packageName = record.packages.endsWith("*") ? null : record.packages;
+  const target = { registry, packageName };
+  const { principal, policy } = view;
+  return may({ principal, permission: permission ?? managing(target), target }, policy).allowed;
+}
+
+/**
+ * An exception as somebody may see it: all of it who decides on it and who asked for it, of one in force what it is
+ * about who may see the package; null for everybody else.
+ */
+function shownTo(view: ExceptionView, record: ExceptionRecord): Record<string, unknown> | null {
+  const { registryId, packages, range, rules, state, createdAt, expiresAt } = record;
+  const registry = registryId === EVERYWHERE ? EVERY_REGISTRY : view.byId.get(registryId)?.name;
+  const what = { id: record.id, registry: registry ?? null, packages, range, rules, state };
+  const when = { createdAt: isoOf(createdAt), expiresAt: isoOrNull(expiresAt) };
+  const mayDecide = isAllowed(view, record);
+  const isOwner = view.principal.kind === "user" && view.principal.name === record.owner;
+  if (!mayDecide && !isOwner) {
+    return state === "approved" && isAllowed(view, record, "view") ? { ...what, ...when } : null;
+  }
+  return {
+    ...what,
+    reason: record.reason,
+    owner: record.owner,
+    approvedBy: record.approvedBy,
+    approvalsNeeded: record.approvalsNeeded,
+    ...when,
+    days: record.lastsMs === null ? null : record.lastsMs / DAY_MS,
+    decidedBy: record.decidedBy,
+    decidedAt: isoOrNull(record.decidedAt),
+    note: record.note,
+    mayDecide,
+  };
+}
+
+async function answer(context: Context, record: ExceptionRecord): Promise<Record<string, unknown>> {
+  const missing = record.approvalsNeeded - record.approvedBy.length;
+  const warnings =
+    record.state === "requested" && record.approvedBy.length > 0
+      ? [`Confirmed malware needs ${record.approvalsNeeded} people: ${missing} more has to approve this.`]
+      : [];
+  return { ...shownTo(await viewOf(context), record), ...(warnings.length === 0 ? {} : { warnings }) };
+}
+
+/** Finds what a path names. Throws `not-found` also for what is not to be seen. */
+async function recordIn(context: Context): Promise<{ view: ExceptionView; record: ExceptionRecord }> {
+  const view = await viewOf(context);
+  const id = context.param("id");
+  const record = await findException(context.deps, { workspaceId: context.deps.workspaceId, id });
+  if (record !== null && shownTo(view, record) !== null) return { view, record };
+  throw new EntrepotError("not-found", { message: "There is no such exception or request." });
+}
+
+type Decide = (deps: HttpDeps, by: ExceptionActor, decision: ExceptionDecision) => Promise<ExceptionRecord>;
+
+async function decideOn(
+  context: ApiContext<Omit<ExceptionDecision, "id">>,
+  decide: Decide,
+): Promise<unknown> {
+  const { view, record } = await recordIn(context);
+  const { deps, principal, body } = context;
+  const isOwnWish = view.principal.kind === "user" && view.principal.name === record.owner;
+  // Whoever asked may take it back.
+  const mayAct =
+    isAllowed(view, record) || (decide === revokeException && isOwnWish && record.state === "requested");
+  if (!mayAct) {
+    const registry = view.byId.get(record.registryId) ?? null;
+    const target = { registry, packageName: null };
+    await deps.access.assertMay({ principal, permission: managing(target), target });
+    throw new EntrepotError("permission-denied", { message: "Only who manages this may decide on it." });
+  }
+  const by = writerOf(context);
+  const decided = await decide(deps, by, { id: record.id, ...body });
+  await mailDecision(deps, { record: decided, by: by.actor.name });
+  return await answer(context, decided);
+}
+
+/** Exceptions from rules, and requests for them. */
+export const EXCEPTION_ROUTES: readonly ApiRoute[] = [
+  apiRoute({
+    id: "list-exceptions",
+    method: "GET",
+    path: "/exceptions",
+    permission: "self",
+    body: NO_BODY,
+    handler: list,
+  }),
+  apiRoute({
+    id: "create-exception",
+    method: "POST",
+    path: "/exceptions",
+    permission: "self",
+    body: createBody,
+    status: 201,
+    handler: create,
+  }),
+  apiRoute({
+    id: "request-exception",
+    method: "POST",
+    path: "/exception-requests",
+    permission: "user",
+    body: requestBody,
+    status: 201,
+    handler: request,
+  }),
+  apiRoute({
+    id: "show-exception",
+    method: "GET",
+    path: "/exceptions/:id",
+    permission: "self",
+    body: NO_BODY,
+    async handler(context) {
+      const { view, record } = await recordIn(context);
+      return shownTo(view, record);
+    },
+  }),
+  apiRoute({
+    id: "approve-exception",
+    method: "POST",
+    path: "/exceptions/:id/approve",
+    permission: "self",
+    body: decisionBody,
+    handler: (context) => decideOn(context, approveException),
+  }),
+  apiRoute({
+    id: "reject-exception",
+    method: "POST",
+    path: "/exceptions/:id/reject",
+    permission: "self",
+    body: noteBody,
+    handler: (context) => decideOn(context, rejectException),
+  }),
+  apiRoute({
+    id: "revoke-exception",
+    method: "POST",
+    path: "/exceptions/:id/revoke",
+    permission: "self",
+    body: noteBody,
+    handler: (context) => decideOn(context, revokeException),
+  }),
+];
