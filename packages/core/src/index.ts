@@ -67,6 +67,8 @@ export {
 } from "./advisories/advisory.ts";
 export { parseOsvRecord, type ParsedRecord } from "./advisories/parse-osv.ts";
 export { isAffected, matchAdvisories } from "./advisories/match.ts";
+export { aliasGroups } from "./advisories/alias-groups.ts";
+export { fixedVersionsOf, npmRangeOf, patchedRangeOf } from "./advisories/npm-range.ts";
 export { type PolicyException } from "./policy/exception.ts";
 export { NEVER_LIFTED } from "./policy/covers-exception.ts";
 export { PROFILES, RULE_IDS, type Profile } from "./policy/default-settings.ts";

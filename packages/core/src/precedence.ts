@@ -3,7 +3,7 @@ export interface Precedence {
   readonly major: number;
   readonly minor: number;
   readonly patch: number;
-  /** Numeric identifiers as numbers; null for a version that is no pre-release. */
+  /** Numeric identifiers as numbers where they are exact; null for a version that is no pre-release. */
   readonly prerelease: readonly (number | string)[] | null;
 }
 
@@ -38,20 +38,33 @@ export function comparePrecedence(a: Precedence, b: Precedence): number {
   if (b.prerelease === null) return -1;
   const shared = Math.min(a.prerelease.length, b.prerelease.length);
   for (let index = 0; index < shared; index++) {
-    const order = compareIdentifiers(a.prerelease[index] ?? 0, b.prerelease[index] ?? 0);
-    if (order !== 0) return order;
+    const [left, right] = [a.prerelease[index] ?? 0, b.prerelease[index] ?? 0];
+    if (left !== right) return compareIdentifiers(left, right);
   }
   return a.prerelease.length - b.prerelease.length;
 }
 
-/** Beyond 2^53 numbers lose digits here, as they do in every npm client; what they take for equal is equal. */
-function identifierOf(text: string): number | string {
-  return NUMERIC.test(text) ? Number(text) : text;
+/**
+ * Tells whether a version has a number that clients cannot compare exactly, such as a time of 17 digits: two of
+ * them can be equal to a third and not to each other.
+ */
+export function hasInexactNumber({ prerelease }: Precedence): boolean {
+  return (
+    prerelease?.some((identifier) => typeof identifier === "string" && NUMERIC.test(identifier)) ?? false
+  );
 }
 
+function identifierOf(text: string): number | string {
+  if (!NUMERIC.test(text)) return text;
+  const number = Number(text);
+  return number < Number.MAX_SAFE_INTEGER ? number : text;
+}
+
+/** Of two different ones. Large numbers lose digits, as they do in npm clients: we must not disagree with them. */
 function compareIdentifiers(a: number | string, b: number | string): number {
-  if (a === b) return 0;
-  if (typeof a === "number") return typeof b === "number" ? a - b : -1;
-  if (typeof b === "number") return 1;
+  const isNumberA = typeof a === "number" || NUMERIC.test(a);
+  const isNumberB = typeof b === "number" || NUMERIC.test(b);
+  if (isNumberA && isNumberB) return Number(a) - Number(b);
+  if (isNumberA !== isNumberB) return isNumberA ? -1 : 1;
   return a < b ? -1 : 1;
 }

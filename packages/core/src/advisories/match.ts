@@ -1,4 +1,4 @@
-import { comparePrecedence, precedenceOf, type Precedence } from "../precedence.ts";
+import { comparePrecedence, hasInexactNumber, precedenceOf, type Precedence } from "../precedence.ts";
 import { normalizeVersion } from "../versions.ts";
 import type { AffectedInterval, AffectedVersions, PackageAdvisory } from "./advisory.ts";
 
@@ -9,9 +9,6 @@ interface Wanted {
   /** Null: no strict semver, so it has no place among others and is in no interval. */
   precedence: Precedence | null;
 }
-
-/** Numeric pre-release identifiers of this length can be equal to others in order though spelled otherwise. */
-const LONG_NUMBER = /[0-9]{16}/u;
 
 /**
  * Tells whether a version is affected: listed, or inside an interval by plain semver precedence, so that a
@@ -41,7 +38,7 @@ function concerns({ versions, intervals }: AffectedVersions, { spelling, precede
   if (versions.includes(spelling)) return true;
   if (precedence === null) return false;
   if (intervals.some((interval) => isInside(interval, precedence))) return true;
-  return LONG_NUMBER.test(spelling) && versions.some((listed) => isSame(listed, precedence));
+  return hasInexactNumber(precedence) && versions.some((listed) => isSame(listed, precedence));
 }
 
 function isInside({ introduced, end }: AffectedInterval, version: Precedence): boolean {
@@ -52,6 +49,5 @@ function isInside({ introduced, end }: AffectedInterval, version: Precedence): b
 }
 
 function isSame(listed: string, version: Precedence): boolean {
-  const strict = normalizeVersion(listed);
-  return strict !== null && comparePrecedence(precedenceOf(strict), version) === 0;
+  return normalizeVersion(listed) === listed && comparePrecedence(precedenceOf(listed), version) === 0;
 }
