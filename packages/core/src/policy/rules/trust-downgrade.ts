@@ -1,5 +1,5 @@
 import { opinion, wasServed } from "../opinion.ts";
-import { trustChangeOf, type TrustChange } from "../trust.ts";
+import { trustChangeOf, type TrustChange, type TrustLevel } from "../trust.ts";
 import type { Opinion, PolicyRule } from "../verdict.ts";
 
 /**
@@ -32,8 +32,13 @@ export const trustDowngrade: PolicyRule<"trust-downgrade"> = {
 };
 
 function dropText({ level, before, isNewPublisher }: TrustChange, publisher: string | null): string {
-  const had = before === null ? "" : `, while ${before.version} had a ${before.level}`;
-  const has = level === "none" ? "It has no proof of where it comes from" : `It has a ${level} only`;
+  const had = before === null ? "" : `, while ${before.version} had ${withArticle(before.level)}`;
+  const has =
+    level === "none" ? "It has no proof of where it comes from" : `It has ${withArticle(level)} only`;
   const who = isNewPublisher ? `, and it is the first that ${publisher} published` : "";
   return `${has}${had}${who}`;
+}
+
+function withArticle(level: TrustLevel): string {
+  return `${level.startsWith("a") ? "an" : "a"} ${level}`;
 }
