@@ -1,5 +1,6 @@
 import semver from "semver";
 import { SEVERITIES, type PackageAdvisory, type Severity } from "../advisories/advisory.ts";
+import { fixedVersionsOf } from "../advisories/npm-range.ts";
 import { advisoriesOn } from "./matching.ts";
 import { newScriptsOf } from "./install-scripts.ts";
 import { trustChangeOf } from "./trust.ts";
@@ -55,10 +56,9 @@ function fixesOf(
   const fixes = new Map<string, PackageAdvisory[]>();
   for (const advisory of advisories) {
     if (advisory.kind !== "vulnerability" || advisory.withdrawnAt !== null) continue;
-    for (const { end } of advisory.affected.intervals) {
-      if (end?.kind !== "fixed") continue;
-      const known = fixes.get(end.version);
-      if (known === undefined) fixes.set(end.version, [advisory]);
+    for (const version of fixedVersionsOf(advisory.affected)) {
+      const known = fixes.get(version);
+      if (known === undefined) fixes.set(version, [advisory]);
       else known.push(advisory);
     }
   }

@@ -12,6 +12,7 @@ import { prerelease } from "./prerelease.ts";
 import { reviewFirst } from "./review-first.ts";
 import { scannedOnly } from "./scanned-only.ts";
 import { trustDowngrade } from "./trust-downgrade.ts";
+import { vulnerability } from "./vulnerability.ts";
 
 /** The order in which rules are asked; the first that refuses decides. */
 export const RULES: readonly PolicyRule[] = [
@@ -26,6 +27,7 @@ export const RULES: readonly PolicyRule[] = [
   scannedOnly,
   reviewFirst,
   trustDowngrade,
+  vulnerability,
   installScript,
   lookAlike,
   prerelease,
