@@ -34,6 +34,7 @@ import {
   createVerdicts,
   type BlobCache,
   type CachedVersions,
+  type KnownAdvisories,
   type UpstreamWriteDeps,
 } from "./registry/index.ts";
 import type { AccessLog, Log, Metrics } from "./telemetry/index.ts";
@@ -219,11 +220,12 @@ async function createHttpDeps(inputs: AppInputs, storage: Storage, parts: Parts)
   const statuses = await createStatuses({ ...storage, now });
   const policyRules = await createPolicyRules(storage);
   const exceptions = await createExceptions({ ...storage, now });
+  const advisories: KnownAdvisories = { of: () => [], state: () => ({ epoch: null, currentAt: null }) };
   const gate = createGate({
     statuses,
     rules: policyRules,
     exceptions,
-    advisories: { of: () => [], state: () => ({ currentAt: null }) },
+    advisories,
     evidence: parts.evidence,
     lookAlike: () => null,
     now: createPolicyClock(now),
@@ -240,6 +242,7 @@ async function createHttpDeps(inputs: AppInputs, storage: Storage, parts: Parts)
   };
   return {
     ...shared,
+    advisories,
     statuses,
     policyRules,
     exceptions,

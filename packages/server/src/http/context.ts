@@ -11,6 +11,7 @@ import type { JobQueue } from "../jobs/index.ts";
 import type { Mailer } from "../mail/index.ts";
 import type {
   BlobCache,
+  KnownAdvisories,
   NameOrigins,
   Packuments,
   Registries,
@@ -44,6 +45,7 @@ export interface HttpDeps {
   upstreamWrites: UpstreamWriteDeps;
   upstreams: Upstreams;
   origins: NameOrigins;
+  advisories: KnownAdvisories;
   packuments: Packuments;
   tarballs: Tarballs;
   statuses: Statuses;

@@ -1,5 +1,6 @@
 import type { NpmRoute } from "./context.ts";
 import { getUser, logout, ping, whoami } from "./npm/account.ts";
+import { auditInBulk } from "./npm/audits.ts";
 import { getOrganizationPackages, getTeamPackages, getUserPackages } from "./npm/access-lists.ts";
 import { getTags, putAllTags, putTag, removeTag } from "./npm/dist-tags.ts";
 import { getManifest } from "./npm/get-manifest.ts";
@@ -330,6 +331,14 @@ export const NPM_ROUTES: readonly NpmRoute[] = [
   },
   ...ORGANIZATION_ROUTES,
   ...PACKAGE_ACCESS_ROUTES,
+  {
+    id: "audit-bulk",
+    method: "POST",
+    path: "/-/npm/v1/security/advisories/bulk",
+    permission: "view",
+    isQuestion: true,
+    handler: auditInBulk,
+  },
   {
     id: "attestations",
     method: "GET",

@@ -5,7 +5,8 @@
  */
 export type { Tarball } from "./admitted-tarballs.ts";
 export { type AuditMode } from "./audit-setting.ts";
-export { auditTarget, lostAuditTarget } from "./audit-target.ts";
+export { adviseOn, type Advice, type KnownAdvisories } from "./audit-advice.ts";
+export { lostAuditTarget } from "./audit-target.ts";
 export { findAttestations, parseAttestedVersion, type Attestation } from "./attestations.ts";
 export { createBlobCache, type BlobCache } from "./blob-cache.ts";
 export { addClaim, removeClaim, setClaims } from "./claim-writes.ts";
@@ -14,7 +15,7 @@ export { addMaintainer, changeMaintainers, deprecateVersions, removeMaintainer }
 export { deleteTag, putTags } from "./dist-tags.ts";
 export { collectGarbage } from "./garbage.ts";
 export { isListedForAll, listPackages, type JudgedListing } from "./listing.ts";
-export { createNameOrigins, type NameOrigins, type OwnNames } from "./name-origin.ts";
+export { createNameOrigins, type NameOrigins } from "./name-origin.ts";
 export { createPackuments, type Packuments } from "./packuments.ts";
 export { countPackages, listOwnNames, requirePackage } from "./package-rows.ts";
 export { parsePublishRequest } from "./publish/publish-request.ts";

@@ -26,6 +26,7 @@ export const NPM_NEEDS: Readonly<Record<string, Need | readonly Need[]>> = {
   "get-tags": "view",
   "visibility": "view",
   "attestations": "view",
+  "audit-bulk": "view",
   "list-members": "view-teams",
   "set-member": "manage-teams",
   "remove-member": "manage-teams",

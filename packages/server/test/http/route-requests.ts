@@ -128,6 +128,11 @@ const ROUTE_REQUESTS: Readonly<Record<string, Ask>> = {
     method: "GET",
     path: `/-/npm/v1/attestations/${spelling}@${version}`,
   }),
+  "audit-bulk": ({ name, version }) => ({
+    method: "POST",
+    path: "/-/npm/v1/security/advisories/bulk",
+    body: { [name]: [version] },
+  }),
   "get-packument": ({ spelling }) => ({ method: "GET", path: `/${spelling}` }),
   "put-package": (target) => ({
     method: "PUT",

@@ -1,12 +1,10 @@
 import { compilePattern, matchPattern } from "../match-route.ts";
 
 /** Parts of the npm protocol that clients have commands for and that we have no answer to, with what they are called. */
-const NOT_OFFERED = (
-  [
-    ["/-/v1/search", "search"],
-    ["/-/npm/v1/security/:rest", "audits"],
-  ] as const
-).map(([path, what]) => ({ pattern: compilePattern(path), what }));
+const NOT_OFFERED = ([["/-/v1/search", "search"]] as const).map(([path, what]) => ({
+  pattern: compilePattern(path),
+  what,
+}));
 
 /** `/team/…` and `/org/…`, where yarn 1 still asks for teams. A package may have such a name, so that reads look for it. */
 const FORMER: ReadonlySet<string> = new Set(["org", "team"]);

@@ -1,0 +1,95 @@
+import { EntrepotError, isEntrepotError, type PackageAdvisory } from "@entrepot/core";
+import type { ForwardedAdvisory, Upstreams } from "../upstream/index.ts";
+import { auditTarget } from "./audit-target.ts";
+import { inTurns } from "./in-turns.ts";
+import type { NameOrigins } from "./name-origin.ts";
+import type { Registry } from "./registry.ts";
+
+/** What this server knows of packages by itself. */
+export interface KnownAdvisories {
+  /** Everything about a package, what was withdrawn included. */
+  of(name: string): readonly PackageAdvisory[];
+  /** Null: there is no advisory data at all. `currentAt` is when it was last known to be current, in milliseconds. */
+  state(): { epoch: number | null; currentAt: number | null };
+}
+
+export interface AdviceDeps {
+  advisories: KnownAdvisories;
+  origins: Pick<NameOrigins, "ownAmong">;
+  upstreams: Pick<Upstreams, "audit">;
+}
+
+/** What somebody wants advice on. */
+export interface AdviceQuestion {
+  registry: Registry;
+  /** Versions by the name of their package. */
+  asked: ReadonlyMap<string, readonly string[]>;
+  /** Tells whether the asker may see a package that was published here. */
+  mayView: (name: string) => boolean;
+}
+
+/** Advisories by the name of the package, from one source and never from both. */
+export type Advice =
+  | { source: "own"; currentAt: number | null; byName: ReadonlyMap<string, readonly PackageAdvisory[]> }
+  | { source: "forward"; to: string; byName: ReadonlyMap<string, readonly ForwardedAdvisory[]> };
+
+/**
+ * Finds what is known of packages that somebody uses, where the registry's audits are answered from. A name that is
+ * local or claimed here has no public advisories: those are about another package. Throws `not-found` where audits are
+ * off or there is no data, and what an upstream throws, with a text that names it.
+ */
+export async function adviseOn(deps: AdviceDeps, question: AdviceQuestion): Promise<Advice> {
+  switch (question.registry.audit.mode) {
+    case "own":
+      return await ownAdvice(deps, question);
+    case "forward":
+      return await forwardedAdvice(deps, question);
+    case "off":
+      throw new EntrepotError("not-found", {
+        message: `Audits are switched off for the registry ${question.registry.name}.`,
+      });
+  }
+}
+
+async function ownAdvice(deps: AdviceDeps, { registry, asked, mayView }: AdviceQuestion): Promise<Advice> {
+  const { epoch, currentAt } = deps.advisories.state();
+  if (epoch === null) throw noData(registry);
+  const { local, claimed } = await deps.origins.ownAmong(registry, [...asked.keys()]);
+  // Who may not see a local package is answered as if there were none, so that the answer does not give it away.
+  // Claims are no secret from who may see the registry.
+  const isOwn = (name: string): boolean => claimed.has(name) || (local.has(name) && mayView(name));
+  const byName = new Map<string, readonly PackageAdvisory[]>();
+  await inTurns(asked.keys(), (name) => {
+    if (isOwn(name)) return;
+    const known = deps.advisories.of(name);
+    if (known.length > 0) byName.set(name, known);
+  });
+  return { source: "own", currentAt, byName };
+}
+
+async function forwardedAdvice(deps: AdviceDeps, { registry, asked }: AdviceQuestion): Promise<Advice> {
+  const target = auditTarget(registry);
+  const to = "url" in target ? target.url : `the upstream "${target.upstream.name}"`;
+  const { local, claimed } = await deps.origins.ownAmong(registry, [...asked.keys()]);
+  // Whoever asks: a name of our own leaves for nobody.
+  const named = [...asked].filter(([name]) => !local.has(name) && !claimed.has(name));
+  if (named.length === 0) return { source: "forward", to, byName: new Map() };
+  try {
+    return { source: "forward", to, byName: await deps.upstreams.audit(target, new Map(named)) };
+  } catch (error) {
+    if (!isEntrepotError(error)) throw error;
+    throw new EntrepotError(error.code, {
+      message: `Audits of the registry ${registry.name} are answered by ${to}, and that failed. ${error.message}`,
+      details: error.details,
+      cause: error,
+    });
+  }
+}
+
+function noData({ name }: Registry): EntrepotError {
+  return new EntrepotError("not-found", {
+    message:
+      `The registry ${name} answers audits from the advisories of this server, and there are none yet; ` +
+      "an administrator finds out why with: entrepot advisories status",
+  });
+}
