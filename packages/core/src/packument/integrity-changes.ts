@@ -36,6 +36,7 @@ function isOther(before: VersionFacts, now: VersionFacts): boolean {
   return before.shasum !== null && now.shasum !== null && before.shasum !== now.shasum;
 }
 
-function promiseOf({ integrity, shasum }: VersionFacts): string {
+/** What a document promises of a version's tarball, in one text: its integrity, or the sha1 where it has none. */
+export function promiseOf({ integrity, shasum }: VersionFacts): string {
   return integrity ?? `sha1:${shasum ?? ""}`;
 }

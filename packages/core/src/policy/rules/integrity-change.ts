@@ -1,3 +1,4 @@
+import { promiseOf } from "../../packument/integrity-changes.ts";
 import { opinion } from "../opinion.ts";
 import type { PolicyRule } from "../verdict.ts";
 
@@ -8,12 +9,13 @@ export const integrityChange: PolicyRule<"integrity-change"> = {
   isIdle: ({ changedIntegrity }) => changedIntegrity.size === 0,
   judge(facts, { changedIntegrity }) {
     const firstSeen = changedIntegrity.get(facts.version);
-    if (firstSeen === undefined) return null;
+    // The upstream may have gone back to what it had.
+    if (firstSeen === undefined || firstSeen === promiseOf(facts)) return null;
     return opinion({
       outcome: "deny",
       reason:
         "The upstream now promises other bytes for this version than when it was first seen here, and a version never changes.",
-      evidence: { firstSeen, now: facts.integrity ?? facts.shasum },
+      evidence: { firstSeen, now: promiseOf(facts) },
     });
   },
 };
