@@ -11,6 +11,7 @@ import type { JobQueue } from "../jobs/index.ts";
 import type { Mailer } from "../mail/index.ts";
 import type {
   BlobCache,
+  CachedVersions,
   KnownAdvisories,
   NameOrigins,
   Packuments,
@@ -54,6 +55,7 @@ export interface HttpDeps {
   gate: Gate;
   decisions: DecisionLog;
   verdicts: Verdicts;
+  cachedVersions: CachedVersions;
   jobs: JobQueue;
   /** Kinds of jobs that can be run by hand. */
   jobKinds: readonly string[];

@@ -45,6 +45,8 @@ export interface CachedVersions {
   keep(input: KeepInput): Promise<KeptTarball>;
   /** Tells that a tarball's bytes turned out to be missing, so that it is fetched again. */
   forget(registryId: string, name: string, version: string): void;
+  /** Gives a tarball up: garbage collection takes its bytes. False when there was none. */
+  drop(registryId: string, name: string, version: string): Promise<boolean>;
   /** Resolves when everything is stored and recorded. */
   settle(): Promise<void>;
 }
@@ -89,6 +91,20 @@ export function createCachedVersions(deps: CachedVersionDeps): CachedVersions {
     },
     forget(registryId, name, version) {
       remembered.set(keyOf(registryId, name, version), "lost");
+    },
+    async drop(registryId, name, version) {
+      // What is on its way to the records must not come after this.
+      await keeper.settle();
+      remembered.delete(keyOf(registryId, name, version));
+      const { numDeletedRows } = await deps.db.write((trx) =>
+        trx
+          .deleteFrom("cached_versions")
+          .where("registry_id", "=", registryId)
+          .where("name", "=", name)
+          .where("version", "=", version)
+          .executeTakeFirstOrThrow(),
+      );
+      return numDeletedRows > 0n;
     },
     settle: () => keeper.settle(),
   };

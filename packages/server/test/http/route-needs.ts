@@ -126,6 +126,8 @@ export const API_NEEDS: Readonly<Record<string, Need>> = {
   "list-statuses": "somebody",
   "set-status": "manage-registry",
   "clear-status": "manage-registry",
+  "release-version": "manage-registry",
+  "discard-version": "manage-registry",
   "show-policy": "view",
   "export-policy": "view",
   "import-policy": "administer",

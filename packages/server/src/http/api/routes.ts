@@ -4,6 +4,7 @@ import { ACCOUNT_ROUTES } from "./accounts.ts";
 import { AUDIT_ROUTES } from "./audit.ts";
 import { DECISION_ROUTES } from "./decisions.ts";
 import { EXCEPTION_ROUTES } from "./exceptions.ts";
+import { HOLD_ROUTES } from "./holds.ts";
 import { INVITATION_ROUTES } from "./invitations.ts";
 import { JOB_ROUTES } from "./jobs.ts";
 import { NOTICE_ROUTES } from "./notices.ts";
@@ -28,6 +29,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
   ...REGISTRY_ROUTES,
   ...UPSTREAM_ROUTES,
   ...STATUS_ROUTES,
+  ...HOLD_ROUTES,
   ...POLICY_ROUTES,
   ...EXCEPTION_ROUTES,
   ...NOTICE_ROUTES,
