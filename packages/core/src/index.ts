@@ -68,6 +68,7 @@ export {
 export { parseOsvRecord, type ParsedRecord } from "./advisories/parse-osv.ts";
 export { isAffected, matchAdvisories } from "./advisories/match.ts";
 export { aliasGroups } from "./advisories/alias-groups.ts";
+export { parseEpss, parseKev, withEvidence, type EvidenceByCve } from "./advisories/exploit-evidence.ts";
 export { fixedVersionsOf, npmRangeOf, patchedRangeOf } from "./advisories/npm-range.ts";
 export { type PolicyException } from "./policy/exception.ts";
 export { NEVER_LIFTED } from "./policy/covers-exception.ts";
