@@ -9,6 +9,14 @@ export { createDecisionLog, type DecisionLog } from "./decisions/decision-log.ts
 export { pruneDecisions } from "./decisions/prune-decisions.ts";
 export { decisionsInOrder, listDecisions, type DecisionFilter } from "./decisions/read-decisions.ts";
 export { shownDecision, type ShownDecision } from "./decisions/shown-decision.ts";
+export {
+  findExposure,
+  type ExposedVersions,
+  type Exposure,
+  type Fetch,
+} from "./exposure/find-exposure.ts";
+export { summarise, type ExposureSum, type ExposureSummary } from "./exposure/summarise.ts";
+export { holdVersions, type Hold, type WrittenStatus } from "./hold-versions.ts";
 export { createEvidence, type Evidence } from "./evidence.ts";
 export {
   assertPasses,

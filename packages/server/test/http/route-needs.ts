@@ -154,6 +154,8 @@ export const API_NEEDS: Readonly<Record<string, Need>> = {
   "export-decisions": "administer",
   "list-registry-decisions": "manage-registry",
   "export-registry-decisions": "manage-registry",
+  "find-exposure": "administer",
+  "find-registry-exposure": "manage-registry",
   "list-jobs": "administer",
   "job-lines": "administer",
   "run-job": "administer",

@@ -4,6 +4,7 @@ import { ACCOUNT_ROUTES } from "./accounts.ts";
 import { AUDIT_ROUTES } from "./audit.ts";
 import { DECISION_ROUTES } from "./decisions.ts";
 import { EXCEPTION_ROUTES } from "./exceptions.ts";
+import { EXPOSURE_ROUTES } from "./exposure.ts";
 import { HOLD_ROUTES } from "./holds.ts";
 import { INVITATION_ROUTES } from "./invitations.ts";
 import { JOB_ROUTES } from "./jobs.ts";
@@ -34,6 +35,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
   ...EXCEPTION_ROUTES,
   ...NOTICE_ROUTES,
   ...DECISION_ROUTES,
+  ...EXPOSURE_ROUTES,
   ...JOB_ROUTES,
   ...AUDIT_ROUTES,
 ];
