@@ -4,6 +4,7 @@ import type { Database } from "../db/index.ts";
 
 /** So many changed versions of one package are recorded; one that changes more is refused by those alone. */
 const CHANGES_PER_PACKAGE_MAX = 10_000;
+const CHANGES_TOLD_MAX = 100;
 const ACTOR = systemActor("firewall");
 
 /** What the server has seen itself of packages of upstreams. */
@@ -129,7 +130,9 @@ async function recordChanges(
       kind: "integrity-changed",
       actor: ACTOR,
       at: now,
-      detail: { upstreamId, versions: changes.map(({ version }) => version).slice(0, 100) },
+      detail: { upstreamId, versions: changes.map(({ version }) => version).slice(0, CHANGES_TOLD_MAX) },
     });
   });
+  // The answer that is being made already must know of it.
+  await deps.changes.refresh();
 }

@@ -182,25 +182,25 @@ describe("what the upstream does is followed:", () => {
   });
 
   it("another tarball under an old version is refused on every way to it, until the upstream takes it back", async () => {
-    upstream.publish({ name: "left", version: "0.9.0", tag: null });
-    const first = upstream.publish({ name: "left", version: "1.0.0" });
-    for (const path of ["left", "left/1.0.0", "left/-/left-1.0.0.tgz"]) {
+    upstream.publish({ name: "twice", version: "0.9.0", tag: null });
+    const first = upstream.publish({ name: "twice", version: "1.0.0" });
+    for (const path of ["twice", "twice/1.0.0", "twice/-/twice-1.0.0.tgz"]) {
       expect((await at(path)).status).toBe(200);
     }
-    upstream.publish({ name: "left", version: "1.0.0", tag: null, files: { "index.js": "changed" } });
+    upstream.publish({ name: "twice", version: "1.0.0", tag: null, files: { "index.js": "changed" } });
     await later();
-    const packument = await at("left");
+    const packument = await at("twice");
     expect(Object.keys(packument.json["versions"] as object)).toEqual(["0.9.0"]);
     expect(packument.json["dist-tags"]).toEqual({ latest: "0.9.0" });
-    for (const path of ["left/1.0.0", "left/-/left-1.0.0.tgz"]) {
+    for (const path of ["twice/1.0.0", "twice/-/twice-1.0.0.tgz"]) {
       const { status, json } = await at(path);
       expect([status, json["rule"]]).toEqual([403, "integrity-change"]);
       expect(json.error).toContain("Use 0.9.0");
     }
-    upstream.publish({ name: "left", version: "1.0.0", tarball: first.bytes });
+    upstream.publish({ name: "twice", version: "1.0.0", tarball: first.bytes });
     await later();
-    expect(Object.keys((await at("left")).json["versions"] as object)).toContain("1.0.0");
-    expect((await at("left/-/left-1.0.0.tgz")).bytes.equals(first.bytes)).toBe(true);
+    expect(Object.keys((await at("twice")).json["versions"] as object)).toContain("1.0.0");
+    expect((await at("twice/-/twice-1.0.0.tgz")).bytes.equals(first.bytes)).toBe(true);
   });
 });
 
