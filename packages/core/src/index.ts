@@ -69,6 +69,16 @@ export { parseOsvRecord, type ParsedRecord } from "./advisories/parse-osv.ts";
 export { isAffected, matchAdvisories } from "./advisories/match.ts";
 export { aliasGroups } from "./advisories/alias-groups.ts";
 export { parseEpss, parseKev, withEvidence, type EvidenceByCve } from "./advisories/exploit-evidence.ts";
+export {
+  auditReport,
+  bulkAuditAnswer,
+  type AuditAction,
+  type AuditFinding,
+  type AuditReport,
+  type ReportedIssue,
+} from "./advisories/audit-answer.ts";
+export { type AdvisoriesOf, type AuditIssue, type AuditSeverity } from "./advisories/audit-issues.ts";
+export { parseAuditTree, type AuditNode } from "./advisories/audit-tree.ts";
 export { fixedVersionsOf, npmRangeOf, patchedRangeOf } from "./advisories/npm-range.ts";
 export { type PolicyException } from "./policy/exception.ts";
 export { NEVER_LIFTED } from "./policy/covers-exception.ts";
@@ -144,3 +154,4 @@ export { roomBytes } from "./packument/room-bytes.ts";
 export { renderScanned, renderUpstreamView } from "./packument/upstream-view.ts";
 export { renderLocalView, type LocalPackument, type LocalVersion } from "./packument/local-view.ts";
 export { type PackumentForm, type RenderedView, type ViewOptions } from "./packument/view.ts";
+export { recogniseLicence } from "./licences/recognise-licence.ts";

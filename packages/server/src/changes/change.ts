@@ -22,6 +22,7 @@ export type ChangeKind =
   | "exception-changed"
   | "advisories-changed"
   | "integrity-changed"
+  | "tarball-refused"
   | "settings-changed";
 
 /** One entry of the change log. */

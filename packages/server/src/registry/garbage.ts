@@ -1,7 +1,6 @@
 import type { Transaction } from "kysely";
-import type { BlobEntry, BlobStore } from "../blobs/index.ts";
+import { keepBlobsFromUse, type BlobEntry, type BlobStore } from "../blobs/index.ts";
 import type { Database, Schema } from "../db/index.ts";
-import { keepBlobsFromUse } from "./blob-lock.ts";
 
 /** Blobs younger than this may belong to a publish whose transaction is still to come. */
 const GRACE_MS = 24 * 60 * 60 * 1000;

@@ -44,6 +44,7 @@ const ABOUT_POLICY: ReadonlySet<ChangeKind> = new Set([
   "exception-changed",
   "advisories-changed",
   "integrity-changed",
+  "tarball-refused",
   "status-changed",
 ]);
 /** A view that a change of policy overtakes while it is made is made again; changes that never end must not keep it. */

@@ -1,8 +1,10 @@
 import {
   EntrepotError,
+  isEntrepotError,
   normalizeVersion,
   policyDepth,
   type PackageName,
+  type PolicyContext,
   type VersionFacts,
 } from "@entrepot/core";
 import type { BlobStore } from "../blobs/index.ts";
@@ -12,6 +14,13 @@ import { assertPasses, type Gate } from "../firewall/index.ts";
 import type { DocumentEntry, FetchedTarball, Upstream, Upstreams } from "../upstream/index.ts";
 import { createAdmitted, packageFilter, type Admitted, type Tarball } from "./admitted-tarballs.ts";
 import type { CachedVersions } from "./cached-versions.ts";
+import {
+  inspectUpstreamTarball,
+  tellOfRefusedContent,
+  wantsContent,
+  type InspectDeps,
+  type TarballPlace,
+} from "./inspect-upstream-tarball.ts";
 import type { NameOrigins } from "./name-origin.ts";
 import { findVersion } from "./package-rows.ts";
 import type { Registry } from "./registry.ts";
@@ -32,12 +41,13 @@ const REVOKING: ReadonlySet<ChangeKind> = new Set([
   "exception-changed",
   "advisories-changed",
   "integrity-changed",
+  "tarball-refused",
   "settings-changed",
 ]);
 
-export interface TarballDeps {
+export interface TarballDeps extends InspectDeps {
   db: Database;
-  changes: Pick<ChangeLog, "subscribe">;
+  changes: Pick<ChangeLog, "subscribe" | "refresh">;
   blobs: BlobStore;
   upstreams: Upstreams;
   origins: NameOrigins;
@@ -169,7 +179,7 @@ async function findTarball(deps: TarballDeps, request: TarballRequest): Promise<
   const row = await findVersion(deps.db.read, origin.row.id, request.version);
   if (row === null || row.removed_at !== null) throw versionNotFound(request);
   const facts = JSON.parse(row.facts) as VersionFacts;
-  const recheckAt = await admit(deps, request, { facts, source: { kind: "local", row: origin.row } });
+  const { recheckAt } = await admit(deps, request, { facts, source: { kind: "local", row: origin.row } });
   return { digest: row.digest, sizeBytes: row.size_bytes, entry: null, recheckAt };
 }
 
@@ -178,14 +188,17 @@ async function findUpstreamTarball(deps: TarballDeps, request: TarballRequest): 
   try {
     const { upstream, facts, entry } = await (early?.promise ?? findPromise(deps, request));
     const source: VerdictSource = { kind: "upstream", upstream, entry };
-    const recheckAt = await admit(deps, request, { facts, source });
+    const { recheckAt, context } = await admit(deps, request, { facts, source });
+    const isWanted = wantsContent(facts, context);
     const kept = await deps.cachedVersions.find(request.registry.id, request.name.full, facts);
     if (kept !== null) {
       early?.abandon();
+      if (isWanted) await admitContent(deps, request, { facts, source, place: kept });
       return { ...kept, entry, recheckAt };
     }
     const fetched = await (early?.tarball ??
       deps.upstreams.tarball(upstream, { name: request.name.full, version: facts.version, facts }));
+    if (isWanted) await admitFetched(deps, request, { facts, source, fetched });
     const row = await deps.cachedVersions.keep({
       registryId: request.registry.id,
       name: request.name.full,
@@ -273,18 +286,54 @@ async function promiseOf(
   return facts === null ? "no-version" : { upstream, facts, entry };
 }
 
+interface Judged {
+  facts: VersionFacts;
+  source: VerdictSource;
+}
+
+// What is refused for what is in it is not kept, so that nothing of it can be served.
+async function admitFetched(
+  deps: TarballDeps,
+  request: TarballRequest,
+  { fetched, ...judged }: Judged & { fetched: FetchedTarball },
+): Promise<void> {
+  try {
+    await admitContent(deps, request, { ...judged, place: fetched });
+  } catch (error) {
+    await fetched.discard();
+    throw error;
+  }
+}
+
+// Looks into the tarball and asks again, knowing what is in it.
+async function admitContent(
+  deps: TarballDeps,
+  request: TarballRequest,
+  { facts, source, place }: Judged & { place: TarballPlace },
+): Promise<void> {
+  const name = request.name.full;
+  await inspectUpstreamTarball(deps, { name, facts }, place);
+  try {
+    await admit(deps, request, { facts, source });
+  } catch (error) {
+    const refused = { registry: request.registry, name, version: facts.version };
+    if (isEntrepotError(error, "version-denied")) await tellOfRefusedContent(deps, refused);
+    throw error;
+  }
+}
+
 // Throws `version-denied`; gives when to ask again. The verdict is the one that the packument shows.
 async function admit(
   deps: TarballDeps,
   request: TarballRequest,
-  { facts, source }: { facts: VersionFacts; source: VerdictSource },
-): Promise<number | null> {
+  { facts, source }: Judged,
+): Promise<{ recheckAt: number | null; context: PolicyContext }> {
   const { registry } = request;
   const name = request.name.full;
   const context = await deps.gate.context({ registry, name, origin: source.kind, purpose: "metadata" });
   const { verdict, recheckAt } = await deps.verdicts.verdictOn(facts, context, { registry, name, source });
   assertPasses(verdict, { registry, name, version: facts.version, purpose: "tarball" });
-  return recheckAt;
+  return { recheckAt, context };
 }
 
 function versionNotFound(request: TarballRequest): EntrepotError {

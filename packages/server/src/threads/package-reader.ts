@@ -1,4 +1,4 @@
-import { EntrepotError, isJsonObject, JsonScanner } from "@entrepot/core";
+import { EntrepotError, isJsonObject, JsonScanner, recogniseLicence } from "@entrepot/core";
 import type { Parser } from "tar/parse";
 import type { ReadEntry } from "tar/read-entry";
 import type { InspectedTarball, TarballLimits } from "./tasks.ts";
@@ -8,6 +8,10 @@ const FILE_TYPES: ReadonlySet<string> = new Set(["File", "OldFile", "ContiguousF
 const RATIO_FREE_BYTES = 8 * 1024 ** 2;
 /** Complaints of the parser that do not spoil an archive. */
 const HARMLESS_WARNINGS: ReadonlySet<string> = new Set(["TAR_ENTRY_INFO"]);
+/** Licence texts in the top folder, as people name them. */
+const LICENCE_FILE = /^(?:licen[cs]e|copying|unlicense)(?:[-.][a-z0-9.-]+)?$/i;
+const LICENCE_BYTES_MAX = 128 * 1024;
+const LICENCES_MAX = 5;
 const GZIP_MAGIC = Buffer.from([0x1f, 0x8b]);
 
 /** The error for a tarball that is not one; `what` completes "The tarball …". */
@@ -32,6 +36,8 @@ export class PackageReader {
   #hasShrinkwrap = false;
   #hasBindingGyp = false;
   #packageJson: Buffer | null = null;
+  readonly #licenceFiles = new Set<string>();
+  #licenceTexts = 0;
   #failure: EntrepotError | null = null;
   #hasEnded = false;
 
@@ -75,6 +81,7 @@ export class PackageReader {
       packageJson: parsePackageJson(this.#packageJson),
       hasShrinkwrap: this.#hasShrinkwrap,
       hasBindingGyp: this.#hasBindingGyp,
+      licenceFiles: [...this.#licenceFiles].sort(),
       fileCount: this.#fileCount,
       unpackedSizeBytes: this.#unpackedSizeBytes,
     };
@@ -96,6 +103,7 @@ export class PackageReader {
     if (isInFolder && path === "npm-shrinkwrap.json") this.#hasShrinkwrap = true;
     if (isInFolder && path === "binding.gyp") this.#hasBindingGyp = true;
     if (isInFolder && path === "package.json") this.#keepPackageJson(entry);
+    else if (isInFolder && this.#isReadLicence(path, entry.size)) this.#readLicence(entry);
     else entry.resume();
   }
 
@@ -114,6 +122,20 @@ export class PackageReader {
       const isSecond = this.#packageJson !== null && !this.#packageJson.equals(content);
       if (isSecond) this.#fail("has several different package.json in its top folders");
       this.#packageJson = content;
+    });
+  }
+
+  #isReadLicence(path: string, sizeBytes: number): boolean {
+    if (!LICENCE_FILE.test(path) || sizeBytes > LICENCE_BYTES_MAX) return false;
+    this.#licenceTexts += 1;
+    return this.#licenceTexts <= LICENCES_MAX;
+  }
+
+  #readLicence(entry: ReadEntry): void {
+    const chunks: Buffer[] = [];
+    entry.on("data", (chunk: Buffer) => chunks.push(Buffer.from(chunk)));
+    entry.on("end", () => {
+      for (const id of recogniseLicence(Buffer.concat(chunks).toString("utf8"))) this.#licenceFiles.add(id);
     });
   }
 

@@ -88,6 +88,8 @@ export interface InspectedTarball {
   packageJson: Record<string, unknown>;
   hasShrinkwrap: boolean;
   hasBindingGyp: boolean;
+  /** SPDX ids recognised in its licence files. */
+  licenceFiles: readonly string[];
   fileCount: number;
   /** Sum of the sizes of its files. */
   unpackedSizeBytes: number;

@@ -47,9 +47,22 @@ describe("a good tarball", () => {
       packageJson: { name: "left", version: "1.0.0" },
       hasShrinkwrap: false,
       hasBindingGyp: false,
+      licenceFiles: [],
       fileCount: 4,
       unpackedSizeBytes: 1033 + 7,
     });
+  });
+
+  test("tells of the licences whose texts lie in its top folder", async () => {
+    const isc =
+      'ISC License\n\nPermission to use, copy, modify, and/or distribute this software for any purpose with or without fee is hereby granted, provided that the above copyright notice and this permission notice appear in all copies.\n\nTHE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES WITH REGARD TO THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF MERCHANTABILITY AND FITNESS.';
+    const entries: TarEntry[] = [
+      manifest,
+      { path: "package/LICENSE.md", content: isc },
+      { path: "package/vendor/LICENSE", content: isc.replace("ISC License", "") },
+      { path: "package/license.js", content: "x".repeat(200_000) },
+    ];
+    expect(await inspect(tarballOf(entries))).toMatchObject({ licenceFiles: ["ISC"] });
   });
 
   test("tells of a shrinkwrap and a binding.gyp in its top folder, whatever that is called", async () => {

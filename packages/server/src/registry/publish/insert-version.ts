@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { Transaction } from "kysely";
 import { EntrepotError } from "@entrepot/core";
-import type { BlobStore } from "../../blobs/index.ts";
+import { keepBlobs, type BlobStore } from "../../blobs/index.ts";
 import { appendChange, type NewChange } from "../../changes/index.ts";
 import { defineQuery, type Schema, sendTogether, type SlotOf } from "../../db/index.ts";
-import { keepBlobs } from "../blob-lock.ts";
 import {
   bumpRevision,
   findVersion,

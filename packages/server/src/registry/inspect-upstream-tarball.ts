@@ -1,0 +1,106 @@
+import {
+  EntrepotError,
+  isEntrepotError,
+  type PolicyContext,
+  type RuleSettings,
+  type TarballContent,
+  type VersionFacts,
+} from "@entrepot/core";
+import { appendChange, systemActor, type ChangeLog } from "../changes/index.ts";
+import type { BlobStore } from "../blobs/index.ts";
+import type { Database } from "../db/index.ts";
+import type { Evidence } from "../firewall/index.ts";
+import { TARBALL_LIMITS, type ThreadPool } from "../threads/index.ts";
+import { tarballContentOf } from "./tarball-content.ts";
+
+const ACTOR = systemActor("firewall");
+
+export interface InspectDeps {
+  db: Database;
+  blobs: Pick<BlobStore, "readBytes">;
+  changes: Pick<ChangeLog, "refresh">;
+  evidence: Pick<Evidence, "recordContent">;
+  threads: Pick<ThreadPool, "run">;
+  now: () => number;
+}
+
+/** A verified tarball of an upstream: its bytes, the file they are in, or its place in the store. */
+export type TarballPlace = { sizeBytes: number } & (
+  | { bytes: Buffer }
+  | { path: string }
+  | { digest: string }
+);
+
+/** Tells whether a rule in force wants to know what is in a version's tarball, and nobody has looked yet. */
+export function wantsContent(facts: VersionFacts, { rules, contents }: PolicyContext): boolean {
+  if (!isAsked(rules, "install-script") && !isAsked(rules, "licence")) return false;
+  return contents.get(facts.version)?.integrity !== promisedIntegrity(facts);
+}
+
+function isAsked(rules: RuleSettings, rule: "install-script" | "licence"): boolean {
+  return rules[rule].mode === "enforce";
+}
+
+/** Looks into a tarball and remembers what is in it. Throws `version-denied` if it cannot be read. */
+export async function inspectUpstreamTarball(
+  deps: InspectDeps,
+  subject: { name: string; facts: VersionFacts },
+  place: TarballPlace,
+): Promise<TarballContent> {
+  const { name, facts } = subject;
+  const inspected = await inspect(deps, subject, place);
+  const content = tarballContentOf(inspected, promisedIntegrity(facts));
+  await deps.evidence.recordContent({ name, version: facts.version }, content);
+  return content;
+}
+
+async function inspect(
+  deps: InspectDeps,
+  { name, facts }: { name: string; facts: VersionFacts },
+  place: TarballPlace,
+): Promise<Parameters<typeof tarballContentOf>[0]> {
+  try {
+    const limits = TARBALL_LIMITS;
+    if ("path" in place) return await deps.threads.run("inspectTarball", { ...place, limits });
+    const bytes = "bytes" in place ? place.bytes : await deps.blobs.readBytes(place.digest, place.sizeBytes);
+    if (bytes === null) throw unreadable(name, facts, "its bytes are missing from the storage");
+    return await deps.threads.run("inspectTarball", { bytes, sizeBytes: place.sizeBytes, limits });
+  } catch (error) {
+    if (!isEntrepotError(error, "tarball-invalid")) throw error;
+    throw unreadable(name, facts, error.message, error);
+  }
+}
+
+// What cannot be looked at cannot be found harmless.
+function unreadable(name: string, { version }: VersionFacts, why: string, cause?: unknown): EntrepotError {
+  return new EntrepotError("version-denied", {
+    message: `${name}@${version} cannot be inspected, which a rule of this registry asks for: ${why}`,
+    details: { rule: "install-script", reason: why, until: null, version },
+    cause,
+  });
+}
+
+/** Tells every process that a version is refused for what was found in it, though its document did not say so. */
+export async function tellOfRefusedContent(
+  deps: InspectDeps,
+  place: { registry: { id: string; workspaceId: string }; name: string; version: string },
+): Promise<void> {
+  const { registry, name, version } = place;
+  await deps.db.write((trx) =>
+    appendChange(trx, {
+      workspaceId: registry.workspaceId,
+      registryId: null,
+      packageName: name,
+      kind: "tarball-refused",
+      actor: ACTOR,
+      at: deps.now(),
+      detail: { version, registry: registry.id },
+    }),
+  );
+  await deps.changes.refresh();
+}
+
+/** Names the tarball that was looked at, as the document promised it. */
+function promisedIntegrity({ integrity, shasum }: VersionFacts): string | null {
+  return integrity ?? (shasum === null ? null : `sha1-${Buffer.from(shasum, "hex").toString("base64")}`);
+}
