@@ -53,7 +53,8 @@ export function createApi(connection: Connection): Api {
       const items: Record<string, unknown>[] = [];
       let cursor: string | null = null;
       for (let pages = 0; pages < PAGES_MAX; pages += 1) {
-        const query: string = cursor === null ? "?limit=500" : `?limit=500&cursor=${part(cursor)}`;
+        const start = `${path.includes("?") ? "&" : "?"}limit=500`;
+        const query: string = cursor === null ? start : `${start}&cursor=${part(cursor)}`;
         const page: { items: Record<string, unknown>[]; next: string | null } = await call(
           "GET",
           path + query,

@@ -1,10 +1,16 @@
 import type { ClientCommand } from "../command.ts";
 import { AUDIT_COMMANDS } from "./audit.ts";
 import { CLAIM_COMMANDS } from "./claim.ts";
+import { EXCEPTION_COMMANDS, REQUEST_COMMANDS } from "./exception.ts";
+import { HOLD_COMMANDS } from "./hold.ts";
+import { DECISION_COMMANDS } from "./decisions.ts";
+import { EXPOSURE_COMMANDS } from "./exposure.ts";
 import { INVITATION_COMMANDS } from "./invitation.ts";
 import { LOGIN_COMMANDS } from "./login.ts";
+import { NOTICE_COMMANDS } from "./notices.ts";
 import { ORG_COMMANDS } from "./org.ts";
 import { PASSWORD_COMMANDS } from "./password.ts";
+import { POLICY_COMMANDS } from "./policy.ts";
 import { REGISTRY_COMMANDS } from "./registry.ts";
 import { RULE_COMMANDS } from "./rule.ts";
 import { STATUS_COMMANDS } from "./status.ts";
@@ -21,11 +27,18 @@ export const CLIENT_COMMANDS: readonly ClientCommand[] = [
   ...UPSTREAM_COMMANDS,
   ...CLAIM_COMMANDS,
   ...STATUS_COMMANDS,
+  ...HOLD_COMMANDS,
+  ...POLICY_COMMANDS,
+  ...EXCEPTION_COMMANDS,
+  ...REQUEST_COMMANDS,
+  ...NOTICE_COMMANDS,
   ...TOKEN_COMMANDS,
   ...RULE_COMMANDS,
   ...USER_COMMANDS,
   ...INVITATION_COMMANDS,
   ...ORG_COMMANDS,
   ...TEAM_COMMANDS,
+  ...DECISION_COMMANDS,
+  ...EXPOSURE_COMMANDS,
   ...AUDIT_COMMANDS,
 ];
