@@ -1,5 +1,6 @@
 import type { Api } from "./api.ts";
 import type { ClientIo } from "./client-io.ts";
+import type { ExitCode } from "./failure.ts";
 import type { Printer } from "./printer.ts";
 
 /** An option of a command. */
@@ -33,7 +34,8 @@ export interface ClientCommand {
   /** What must or may follow: `<name>`, `[name]`, `[name...]`. */
   words: readonly string[];
   options: Readonly<Record<string, OptionSpec>>;
-  run(context: CommandContext): Promise<void>;
+  /** Gives an exit code where it tells more than that the command is done. */
+  run(context: CommandContext): Promise<ExitCode | void>;
 }
 
 /** The text of an option, or undefined. */

@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import type { ClientIo } from "./client-io.ts";
 import { askOnTerminal } from "./terminal.ts";
 
-const INPUT_CHARACTERS_MAX = 64 * 1024;
+const INPUT_CHARACTERS_MAX = 256 * 1024;
 
 /** Takes this process as the world of a command. The only place of the client commands that looks at it. */
 export function processIo(): ClientIo {

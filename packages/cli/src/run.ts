@@ -58,10 +58,17 @@ async function run(argv: readonly string[], { io, otherCommands, asJson }: Call)
     (wantsHelp ? io.out : io.err)(helpOf(asked, command));
     return wantsHelp ? EXIT.done : EXIT.usage;
   }
+  return (await execute(command, argv, { io, asJson })) ?? EXIT.done;
+}
+
+async function execute(
+  command: ClientCommand,
+  argv: readonly string[],
+  { io, asJson }: Pick<Call, "io" | "asJson">,
+): Promise<ExitCode | void> {
   const parsed = parse(command, argv);
   const api = await connect(io, parsed.options);
-  await command.run({ ...parsed, api, io, print: createPrinter(io, asJson) });
-  return EXIT.done;
+  return await command.run({ ...parsed, api, io, print: createPrinter(io, asJson) });
 }
 
 /** The words that are neither options nor values of options that every command has. */
