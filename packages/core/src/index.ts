@@ -77,9 +77,22 @@ export {
   type AuditReport,
   type ReportedIssue,
 } from "./advisories/audit-answer.ts";
-export { type AdvisoriesOf, type AuditIssue, type AuditSeverity } from "./advisories/audit-issues.ts";
+export {
+  createIssueIds,
+  issuesOf,
+  type AdvisoriesOf,
+  type AuditIssue,
+  type AuditSeverity,
+  type IssueIds,
+  type PackageIssue,
+} from "./advisories/audit-issues.ts";
+export { toldIssue, type ToldAdvisory } from "./advisories/told-issue.ts";
 export { parseAuditTree, type AuditNode } from "./advisories/audit-tree.ts";
 export { fixedVersionsOf, npmRangeOf, patchedRangeOf } from "./advisories/npm-range.ts";
+export { declaredLicence, type DeclaredLicence } from "./licences/declared-licence.ts";
+export { judgeLicence, type LicenceJudgement, type LicenceLists } from "./licences/judge-licence.ts";
+export { licencePicture, type LicencePicture } from "./licences/licence-picture.ts";
+export { recogniseLicence } from "./licences/recognise-licence.ts";
 export { type PolicyException } from "./policy/exception.ts";
 export { NEVER_LIFTED } from "./policy/covers-exception.ts";
 export { PROFILES, RULE_IDS, type Profile } from "./policy/default-settings.ts";

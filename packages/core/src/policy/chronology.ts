@@ -1,5 +1,5 @@
 import semver from "semver";
-import type { PackageHistory, VersionFacts } from "./verdict.ts";
+import type { PackageHistory, PolicyContext, VersionFacts } from "./verdict.ts";
 
 /** The version that stands upstream for a release that was staged and not yet approved. */
 const STAGED_PLACEHOLDER = "0.0.0-stage";
@@ -17,6 +17,9 @@ export interface DatedVersion {
   at: number;
 }
 
+/** Where versions stand in some order, from 0. */
+export type VersionPlaces = ReadonlyMap<string, number>;
+
 /** A package's real versions in the order of their publish times, those without a time last. */
 export function chronologyOf(history: PackageHistory): readonly DatedVersion[] {
   const dated: DatedVersion[] = [];
@@ -26,6 +29,16 @@ export function chronologyOf(history: PackageHistory): readonly DatedVersion[] {
     dated.push({ facts, parsed, at: publishTimeOf(facts) ?? Number.POSITIVE_INFINITY });
   }
   return dated.sort(byTime);
+}
+
+/** The version that was published before another; null if none was. */
+export function publishedBefore(
+  { version }: VersionFacts,
+  context: PolicyContext,
+  history: PackageHistory,
+): DatedVersion | null {
+  const place = history.derive(context, placesInTime).get(version);
+  return place === undefined ? null : (history.derive(context, chronologyOf)[place - 1] ?? null);
 }
 
 /** When a version was published, in milliseconds; null if that is unknown or cannot be. */
@@ -43,6 +56,10 @@ export function isPlaceholder(version: string): boolean {
 /** Tells whether the upstream removed the package for being malware and put a placeholder there. */
 export function isRemoved(history: PackageHistory): boolean {
   return history.versions.some(({ version }) => REMOVED_PLACEHOLDER.test(version));
+}
+
+function placesInTime(history: PackageHistory, context: PolicyContext): VersionPlaces {
+  return new Map(history.derive(context, chronologyOf).map(({ facts }, place) => [facts.version, place]));
 }
 
 // Infinities must not be subtracted from each other.

@@ -1,5 +1,5 @@
 import { parseIntegrity, type IntegrityHash } from "../integrity.ts";
-import { chronologyOf } from "./chronology.ts";
+import { chronologyOf, publishedBefore, type VersionPlaces } from "./chronology.ts";
 import type { PackageHistory, PolicyContext, TarballContent, VersionFacts } from "./verdict.ts";
 
 /** What a version runs when it is installed. */
@@ -17,8 +17,6 @@ export interface ScriptChange {
   /** How that version was chosen. */
   because: "last served" | "published before" | "first version" | "hidden by the manifest";
 }
-
-type Places = ReadonlyMap<string, number>;
 
 /** The scripts of a version; null if it runs none, as far as is known. */
 export function installScriptsOf(facts: VersionFacts, context: PolicyContext): InstallScripts | null {
@@ -47,7 +45,7 @@ export function newScriptsOf(
     return isHidden ? { since: null, because: "hidden by the manifest" } : null;
   }
   const lastServed = highestServedBelow(facts, context, history);
-  const before = lastServed ?? publishedBefore(facts, context, history);
+  const before = lastServed ?? publishedBefore(facts, context, history)?.facts ?? null;
   if (before === null) return { since: null, because: "first version" };
   if (installScriptsOf(before, context) !== null) return null;
   return { since: before.version, because: lastServed === null ? "published before" : "last served" };
@@ -91,25 +89,11 @@ function highestServedBelow(
   return found;
 }
 
-function publishedBefore(
-  facts: VersionFacts,
-  context: PolicyContext,
-  history: PackageHistory,
-): VersionFacts | null {
-  const place = history.derive(context, timePlaces).get(facts.version);
-  if (place === undefined) return null;
-  return history.derive(context, chronologyOf)[place - 1]?.facts ?? null;
-}
-
 function servedFacts({ versions }: PackageHistory, { served }: PolicyContext): readonly VersionFacts[] {
   return versions.filter(({ version }) => served.has(version));
 }
 
-function timePlaces(history: PackageHistory, context: PolicyContext): Places {
-  return new Map(history.derive(context, chronologyOf).map(({ facts }, place) => [facts.version, place]));
-}
-
-function precedencePlaces(history: PackageHistory, context: PolicyContext): Places {
+function precedencePlaces(history: PackageHistory, context: PolicyContext): VersionPlaces {
   const sorted = [...history.derive(context, chronologyOf)].sort((a, b) => a.parsed.compare(b.parsed));
   return new Map(sorted.map(({ facts }, place) => [facts.version, place]));
 }

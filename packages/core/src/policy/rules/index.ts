@@ -3,6 +3,7 @@ import { age } from "./age.ts";
 import { deprecated } from "./deprecated.ts";
 import { installScript } from "./install-script.ts";
 import { integrityChange } from "./integrity-change.ts";
+import { licence } from "./licence.ts";
 import { allowOnly, denyList } from "./listed.ts";
 import { lookAlike } from "./look-alike.ts";
 import { malware, suspectedMalware } from "./malware.ts";
@@ -28,6 +29,7 @@ export const RULES: readonly PolicyRule[] = [
   reviewFirst,
   trustDowngrade,
   vulnerability,
+  licence,
   installScript,
   lookAlike,
   prerelease,
