@@ -58,17 +58,18 @@ async function run(argv: readonly string[], { io, otherCommands, asJson }: Call)
     (wantsHelp ? io.out : io.err)(helpOf(asked, command));
     return wantsHelp ? EXIT.done : EXIT.usage;
   }
-  return (await execute(command, argv, { io, asJson })) ?? EXIT.done;
+  return await execute(command, argv, { io, asJson });
 }
 
 async function execute(
   command: ClientCommand,
   argv: readonly string[],
   { io, asJson }: Pick<Call, "io" | "asJson">,
-): Promise<ExitCode | void> {
+): Promise<ExitCode> {
   const parsed = parse(command, argv);
   const api = await connect(io, parsed.options);
-  return await command.run({ ...parsed, api, io, print: createPrinter(io, asJson) });
+  const code = await command.run({ ...parsed, api, io, print: createPrinter(io, asJson) });
+  return code ?? EXIT.done;
 }
 
 /** The words that are neither options nor values of options that every command has. */
