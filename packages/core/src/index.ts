@@ -72,6 +72,7 @@ export { parseEpss, parseKev, withEvidence, type EvidenceByCve } from "./advisor
 export {
   auditReport,
   bulkAuditAnswer,
+  reportIssues,
   type AuditAction,
   type AuditFinding,
   type AuditReport,
@@ -151,6 +152,26 @@ export {
   type WantedPackage,
 } from "./lockfiles/lockfile.ts";
 export { parseLockfile } from "./lockfiles/parse-lockfile.ts";
+export { candidateList, candidatesFor, pickVersion, readWantedVersion } from "./pick-version.ts";
+export { explainChoice, type ExplainedVersion, type Explanation, type TagMove } from "./policy/explain.ts";
+export { checkLockfile, type LockfileCheck, type RefusedPin } from "./preflight/check-lockfile.ts";
+export { liftFor, type Lift } from "./preflight/lift.ts";
+export {
+  isStanding,
+  type NotChecked,
+  type PackageLookup,
+  type PackageStanding,
+  type PreflightOptions,
+  type UnknownPackage,
+} from "./preflight/package-standing.ts";
+export { proposeException, type ProposedException } from "./preflight/propose-exception.ts";
+export { splitByHost, type LockfileHost } from "./preflight/registry-hosts.ts";
+export {
+  resolveManifest,
+  type BlockedRange,
+  type ManifestCheck,
+  type NeededVersion,
+} from "./preflight/resolve-manifest.ts";
 export { JsonScanner, NESTING_DEPTH_MAX } from "./packument/json-scanner.ts";
 export { DOCUMENT_VERSIONS_MAX, scanDocument, type ScannedDocument } from "./packument/document-scan.ts";
 export {
@@ -167,4 +188,3 @@ export { roomBytes } from "./packument/room-bytes.ts";
 export { renderScanned, renderUpstreamView } from "./packument/upstream-view.ts";
 export { renderLocalView, type LocalPackument, type LocalVersion } from "./packument/local-view.ts";
 export { type PackumentForm, type RenderedView, type ViewOptions } from "./packument/view.ts";
-export { recogniseLicence } from "./licences/recognise-licence.ts";
