@@ -100,14 +100,28 @@ export function auditReport(
   source: string,
 ): AuditReport {
   const ids = createIssueIds();
+  return reportIssues(
+    nodes,
+    (name, versions) => issuesOf(name, { versions, list: advisoriesOf(name), ids }),
+    source,
+  );
+}
+
+/** The same from issues that were found already; `issuesIn` gives those of a package. */
+export function reportIssues(
+  nodes: readonly AuditNode[],
+  issuesIn: (name: string, versions: readonly string[]) => readonly PackageIssue[],
+  source: string,
+): AuditReport {
   const actions: AuditAction[] = [];
   const advisories: [string, ReportedIssue][] = [];
   const vulnerabilities: Counts = { info: 0, low: 0, moderate: 0, high: 0, critical: 0 };
   for (const [name, places] of byName(nodes)) {
     const versions = [...new Set(places.map(({ version }) => version))];
     const resolves: AuditAction["resolves"][number][] = [];
-    for (const found of issuesOf(name, { versions, list: advisoriesOf(name), ids })) {
+    for (const found of issuesIn(name, versions)) {
       const affected = affectedPlaces(found, places);
+      if (affected.length === 0) continue;
       const { id, severity } = found.issue;
       vulnerabilities[severity] += affected.length;
       advisories.push([String(id), reportedIssue(name, found, affected)]);

@@ -34,6 +34,20 @@ describe("parseAuditTree", () => {
     ]);
   });
 
+  test("takes the projects of a pnpm workspace for no packages, whatever their folders are called", () => {
+    const left = { version: "1.0.0", integrity: "sha512-x" };
+    const workspace = {
+      install: [],
+      requires: { ".": "1.0.0", "left": "0.0.0" },
+      dependencies: {
+        ".": { version: "1.0.0", requires: { left: "1.0.0" }, dependencies: { left } },
+        "left": { version: "0.0.0", requires: {}, dependencies: {} },
+      },
+    };
+    expect(waysIn(workspace)).toEqual(["left@1.0.0 .>left"]);
+    expect(waysIn({ ...workspace, name: "app" })).toHaveLength(3);
+  });
+
   test("takes the place where nothing says who requires it, and rings", () => {
     expect(
       waysIn({
@@ -49,8 +63,8 @@ describe("parseAuditTree", () => {
   test("knows the projects of a workspace as pnpm sends them", () => {
     const inner = { version: "4.17.20", dev: true };
     const project = { version: "0.0.0", requires: { lodash: "4.17.20" }, dependencies: { lodash: inner } };
-    const body = { requires: { ".": "0.0.0" }, dependencies: { ".": project } };
-    expect(waysIn(body)).toEqual([".@0.0.0 .", "lodash@4.17.20 .>lodash"]);
+    const body = { requires: { ".": "0.0.0" }, dependencies: { ".": project }, install: [], remove: [] };
+    expect(waysIn(body)).toEqual(["lodash@4.17.20 .>lodash"]);
     expect(parseAuditTree(body).at(-1)).toMatchObject({ isDev: true, isOptional: false, isBundled: false });
   });
 

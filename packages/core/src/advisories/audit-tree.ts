@@ -104,6 +104,7 @@ function* requirementsOf(level: readonly Place[]): Generator<readonly [Place, st
 }
 
 function nodeOf(place: Place): AuditNode[] {
+  if (isProject(place)) return [];
   const { alias, raw } = place;
   const spelled = raw["version"];
   if (typeof spelled !== "string" || spelled.length > NAME_LENGTH_MAX + VERSION_LENGTH_MAX) return [];
@@ -121,6 +122,16 @@ function nodeOf(place: Place): AuditNode[] {
       path: () => wayTo(place),
     },
   ];
+}
+
+/**
+ * pnpm sends a workspace as a root without a name, below which each project is called as its folder. Such a project
+ * is not the package of the public registry whose name its folder happens to have.
+ */
+function isProject({ parent, raw }: Place): boolean {
+  if (parent === null || parent.parent !== null) return false;
+  const isWorkspace = parent.raw["name"] === undefined && Array.isArray(parent.raw["install"]);
+  return isWorkspace && raw["integrity"] === undefined && isJsonObject(raw["dependencies"]);
 }
 
 function wayTo(place: Place): string[] {
