@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Server } from "node:http";
 import { availableParallelism, networkInterfaces } from "node:os";
 import { join } from "node:path";
+import { createAdvisories, type Advisories } from "./advisories/index.ts";
 import { createHostRule } from "./bindable-hosts.ts";
 import { createFileStore, createStagingArea, type BlobStore, type StagingArea } from "./blobs/index.ts";
 import { createChangeLog, type ChangeLog } from "./changes/index.ts";
@@ -21,7 +22,7 @@ import { applyDeclarations, ensureSetting, ensureWorkspace, seedDefaultRegistry 
 import { createHttpServer, type HttpDeps, type HttpServer } from "./http/index.ts";
 import { createSecretBox, type SecretBox } from "./identity/index.ts";
 import { listen } from "./listen.ts";
-import { createJobHandlers, SCHEDULES } from "./job-handlers.ts";
+import { createJobHandlers, enqueueFirstSync, JOB_KINDS, schedulesOf } from "./job-handlers.ts";
 import { reportChanged, reportMismatch } from "./report.ts";
 import { createMailer } from "./mail/index.ts";
 import { createJobQueue, type JobQueue, type JobWorker } from "./jobs/index.ts";
@@ -34,7 +35,6 @@ import {
   createVerdicts,
   type BlobCache,
   type CachedVersions,
-  type KnownAdvisories,
   type UpstreamWriteDeps,
 } from "./registry/index.ts";
 import type { AccessLog, Log, Metrics } from "./telemetry/index.ts";
@@ -97,10 +97,12 @@ export async function createApp(inputs: AppInputs): Promise<App> {
   const main = await openWorkspace(workspaceDeps, { workspaceId: storage.workspaceId, host: null });
   const jobs = createJobQueue({ db: storage.db, now, owner: storage.instanceId });
   const caches = openCaches(inputs, storage);
+  const advisories = await openAdvisories(inputs, storage);
   const deps = await createHttpDeps(inputs, storage, {
     threads,
     evidence,
     upstreams,
+    advisories,
     jobs,
     ...main,
     ...caches,
@@ -113,8 +115,9 @@ export async function createApp(inputs: AppInputs): Promise<App> {
   const firstAdmin = await identity.seedAdmin(config.adminPassword);
   const hosted = await openHostedWorkspaces(workspaceDeps, deps);
   const http = createHttpServer(deps, new Map(hosted.map((workspace) => [workspace.host, workspace.deps])));
-  const worker = jobs.startWorker(createJobHandlers({ ...storage, now }), {
-    schedules: SCHEDULES,
+  await enqueueFirstSync({ jobs, advisories }, config.advisories);
+  const worker = jobs.startWorker(createJobHandlers({ ...storage, advisories, now }), {
+    schedules: schedulesOf(config.advisories, storage.instanceId),
     onFailure: (failure) => log.error("job failed", { error: failure }),
     onEnd: (labels) => void (inputs.metrics.counter("entrepot_jobs_total", labels).value += 1),
   });
@@ -135,10 +138,23 @@ export async function createApp(inputs: AppInputs): Promise<App> {
         ...caches,
         workspaces: [main, ...hosted.map(({ parts }) => parts)],
         upstreams,
+        advisories,
         threads,
         storage,
       }),
   };
+}
+
+function openAdvisories(inputs: AppInputs, storage: Storage): Promise<Advisories> {
+  const { config } = inputs;
+  return createAdvisories({
+    ...inputs,
+    ...storage,
+    proxies: config.proxies,
+    self: { instanceId: storage.instanceId, version: inputs.version },
+    data: config.data,
+    settings: config.advisories,
+  });
 }
 
 async function openStorage({ config, now, log }: AppInputs): Promise<Storage> {
@@ -208,6 +224,7 @@ function openCaches(
 
 interface Parts extends WorkspaceParts {
   evidence: Evidence;
+  advisories: Advisories;
   threads: ThreadPool;
   upstreams: Upstreams;
   jobs: JobQueue;
@@ -220,12 +237,11 @@ async function createHttpDeps(inputs: AppInputs, storage: Storage, parts: Parts)
   const statuses = await createStatuses({ ...storage, now });
   const policyRules = await createPolicyRules(storage);
   const exceptions = await createExceptions({ ...storage, now });
-  const advisories: KnownAdvisories = { of: () => [], state: () => ({ epoch: null, currentAt: null }) };
   const gate = createGate({
     statuses,
     rules: policyRules,
     exceptions,
-    advisories,
+    advisories: parts.advisories,
     evidence: parts.evidence,
     lookAlike: () => null,
     now: createPolicyClock(now),
@@ -242,7 +258,6 @@ async function createHttpDeps(inputs: AppInputs, storage: Storage, parts: Parts)
   };
   return {
     ...shared,
-    advisories,
     statuses,
     policyRules,
     exceptions,
@@ -253,7 +268,7 @@ async function createHttpDeps(inputs: AppInputs, storage: Storage, parts: Parts)
       limits: { viewBytesMax: config.cache.viewBytesMax, documentBytesMax: config.limits.documentBytesMax },
     }),
     tarballs: createTarballs(shared),
-    jobKinds: SCHEDULES.map((schedule) => schedule.kind),
+    jobKinds: JOB_KINDS,
     log: inputs.log,
     accessLog: inputs.accessLog,
     metrics: inputs.metrics,
@@ -308,6 +323,7 @@ interface Closing {
   cachedVersions: CachedVersions;
   workspaces: readonly WorkspaceParts[];
   upstreams: Upstreams;
+  advisories: Advisories;
   threads: ThreadPool;
   storage: Storage;
 }
@@ -320,6 +336,7 @@ async function close(parts: Closing): Promise<void> {
     http: () => http.close(config.limits.shutdownTimeoutMs),
     jobs: () => parts.worker.stop(),
     upstreams: () => parts.upstreams.close(),
+    advisories: () => parts.advisories.close(),
     cachedVersions: () => parts.cachedVersions.settle(),
     workspaces: async () => void (await Promise.all(parts.workspaces.map(closeWorkspace))),
     threads: () => parts.threads.close(),

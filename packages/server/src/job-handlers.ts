@@ -1,24 +1,63 @@
+import type { Advisories } from "./advisories/index.ts";
 import type { BlobStore, StagingArea } from "./blobs/index.ts";
+import type { AdvisorySettings } from "./config/index.ts";
 import type { Database } from "./db/index.ts";
 import { purgeInvitations, purgeSessions, purgeTokens } from "./identity/index.ts";
-import type { JobHandler, Schedule } from "./jobs/index.ts";
+import type { JobHandler, JobQueue, Schedule } from "./jobs/index.ts";
 import { collectGarbage } from "./registry/index.ts";
 
-/** When the background work runs by itself, in UTC. */
-export const SCHEDULES: readonly Schedule[] = [
-  { name: "collect-garbage", cron: "30 3 * * *", kind: "collect-garbage" },
-];
+const COLLECT_GARBAGE = "collect-garbage";
+const SYNC_ADVISORIES = "sync-advisories";
+const MINUTES_PER_HOUR = 60;
+
+/** Kinds of jobs that can be run by hand. */
+export const JOB_KINDS: readonly string[] = [COLLECT_GARBAGE, SYNC_ADVISORIES];
+
+/** When the background work runs by itself, in UTC. Servers ask feeds at minutes of their own, told by their ids. */
+export function schedulesOf({ feeds, refreshMinutes }: AdvisorySettings, instanceId: string): Schedule[] {
+  const collecting = { name: COLLECT_GARBAGE, cron: "30 3 * * *", kind: COLLECT_GARBAGE };
+  if (feeds.length === 0) return [collecting];
+  const minute = Number.parseInt(instanceId.slice(0, 4), 16) % MINUTES_PER_HOUR;
+  return [
+    collecting,
+    { name: SYNC_ADVISORIES, cron: refreshCron(refreshMinutes, minute), kind: SYNC_ADVISORIES, payload: {} },
+    {
+      name: "reconcile-advisories",
+      cron: `${minute} 2 * * *`,
+      kind: SYNC_ADVISORIES,
+      payload: { full: true },
+    },
+  ];
+}
+
+function refreshCron(everyMinutes: number, minute: number): string {
+  if (everyMinutes >= MINUTES_PER_HOUR) return `${minute} */${everyMinutes / MINUTES_PER_HOUR} * * *`;
+  const times = MINUTES_PER_HOUR / everyMinutes;
+  return `${Array.from({ length: times }, (_, at) => (minute % everyMinutes) + at * everyMinutes).join(",")} * * * *`;
+}
+
+/** Fetches what was never fetched as soon as work begins, behind the start. */
+export async function enqueueFirstSync(
+  { jobs, advisories }: { jobs: Pick<JobQueue, "enqueue">; advisories: Pick<Advisories, "state"> },
+  { feeds }: AdvisorySettings,
+): Promise<void> {
+  const known = new Map(advisories.state().feeds.map((feed) => [feed.name, feed]));
+  const isComplete = feeds.every(({ name, url }) => known.get(name)?.url === url);
+  if (isComplete) return;
+  await jobs.enqueue({ kind: SYNC_ADVISORIES, payload: {}, dedupeKey: "first-sync-advisories" });
+}
 
 /** Makes the handlers of every kind of job. */
 export function createJobHandlers(deps: {
   db: Database;
   blobs: BlobStore;
   staging: StagingArea;
+  advisories: Pick<Advisories, "sync">;
   now: () => number;
 }): JobHandler[] {
   return [
     {
-      kind: "collect-garbage",
+      kind: COLLECT_GARBAGE,
       attemptsMax: 3,
       async run({ log, signal }) {
         await deps.staging.clean();
@@ -29,6 +68,17 @@ export function createJobHandlers(deps: {
         log(`removed ${await purgeTokens(deps)} tokens that ended 30 days ago or earlier`);
         log(`removed ${await purgeSessions(deps)} sessions that ended 30 days ago or earlier`);
         log(`removed ${await purgeInvitations(deps)} invitations that ended 30 days ago or earlier`);
+      },
+    },
+    {
+      kind: SYNC_ADVISORIES,
+      attemptsMax: 3,
+      async run({ payload, log, count, signal }) {
+        const wanted = (payload ?? {}) as { full?: unknown; acceptShrink?: unknown; isManual?: unknown };
+        const options = { isFull: wanted.full === true, acceptsShrink: wanted.acceptShrink === true };
+        const { failed, epoch } = await deps.advisories.sync(options, { log, signal });
+        count("failed feeds", failed.size);
+        count("epochs", epoch === null ? 0 : 1);
       },
     },
   ];

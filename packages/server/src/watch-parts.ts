@@ -1,3 +1,4 @@
+import type { Advisories } from "./advisories/index.ts";
 import type { BlobCache, Packuments, Registries, RegistrySnapshot } from "./registry/index.ts";
 import type { Metrics } from "./telemetry/index.ts";
 import type { ThreadPool } from "./threads/index.ts";
@@ -18,6 +19,8 @@ export function watchParts(
     threads: Pick<ThreadPool, "waiting">;
     packuments: Pick<Packuments, "cacheBytes">;
     blobCache: Pick<BlobCache, "sizeBytes">;
+    advisories: Pick<Advisories, "state">;
+    now: () => number;
   },
 ): void {
   const { upstreams } = parts;
@@ -40,6 +43,15 @@ export function watchParts(
     { labels: { queue: "threads" }, value: parts.threads.waiting },
     { labels: { queue: "upstreams" }, value: healths().reduce((sum, { health }) => sum + health.waiting, 0) },
   ]);
+  metrics.watch("entrepot_advisories", () =>
+    parts.advisories.state().feeds.map(({ name, records }) => ({ labels: { feed: name }, value: records })),
+  );
+  metrics.watch("entrepot_advisory_age_seconds", () =>
+    parts.advisories.state().feeds.flatMap(({ name, checkedAt }) =>
+      // One that was never current has no age.
+      checkedAt === null ? [] : [{ labels: { feed: name }, value: (parts.now() - checkedAt) / 1000 }],
+    ),
+  );
   metrics.watch("entrepot_cache_bytes", () => [
     { labels: { cache: "views" }, value: parts.packuments.cacheBytes() },
     { labels: { cache: "blobs" }, value: parts.blobCache.sizeBytes },

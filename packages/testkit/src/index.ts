@@ -1,5 +1,7 @@
 /** What Entrepot's tests share: a fake upstream on a real socket, packages made by code, a clock, engines. */
 export { explained } from "./explained.ts";
+export { createFakeFeed, makeAdvisory, type FakeFeed, type FakeRecord, type FeedFault } from "./fake-feed.ts";
+export { makeZip, type ZipEntry } from "./make-zip.ts";
 export { createTestClock, type TestClock } from "./clock.ts";
 export {
   createFakeUpstream,

@@ -4,6 +4,7 @@
  * idempotent and two writers can never disagree. This folder knows nothing of packages, rights or rules, never
  * decides what may be deleted, and keeps no record of what refers to a blob.
  */
+export { keepBlobs, keepBlobsFromUse } from "./blob-lock.ts";
 export type {
   BlobEntry,
   BlobRange,

@@ -9,9 +9,13 @@ export interface AdvisoryEpochsTable {
   origin: "sync" | "import" | "own" | "rollback";
   /** User who asked for it, or the server. */
   created_by: string;
-  /** SHA-512, hexadecimal, of the index in the blob store. */
+  /** SHA-512, hexadecimal, of the index in the blob store, gzip-compressed. */
   index_digest: string;
+  /** Size of the index as it is read, uncompressed. */
   index_bytes: number;
+  /** The same for an index of what was written here; null without any. */
+  own_digest: string | null;
+  own_bytes: number | null;
   advisories: number;
   packages: number;
   /** JSON: what each feed contributed, and how old that was. */

@@ -58,6 +58,8 @@ export interface GateDeps {
   advisories: {
     /** Withdrawn ones may be among them. */
     of(name: string): readonly PackageAdvisory[];
+    /** Set while newer data than `of` speaks of is on its way; to be waited for. */
+    ready(): Promise<void> | null;
     state(): { currentAt: number | null };
   };
   evidence: Pick<Evidence, "served" | "contents" | "changedIntegrity">;
@@ -90,6 +92,8 @@ export function createGate(deps: GateDeps): Gate {
 async function contextOf(deps: GateDeps, question: GateQuestion): Promise<PolicyContext> {
   const { registry, name, purpose } = question;
   const isUpstream = question.origin === "upstream";
+  const coming = deps.advisories.ready();
+  if (coming !== null) await coming;
   const known = deps.advisories.of(name);
   const advisories = isUpstream ? known : known.filter(({ feed }) => feed === OWN_FEED);
   const rules = await deps.rules.for(registry, name);

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Permission, Principal } from "@entrepot/core";
+import type { Advisories } from "../advisories/index.ts";
 import type { AuditTrail } from "../audit/index.ts";
 import type { BlobStore, StagingArea } from "../blobs/index.ts";
 import type { ChangeLog } from "../changes/index.ts";
@@ -12,7 +13,6 @@ import type { Mailer } from "../mail/index.ts";
 import type {
   BlobCache,
   CachedVersions,
-  KnownAdvisories,
   NameOrigins,
   Packuments,
   Registries,
@@ -46,7 +46,7 @@ export interface HttpDeps {
   upstreamWrites: UpstreamWriteDeps;
   upstreams: Upstreams;
   origins: NameOrigins;
-  advisories: KnownAdvisories;
+  advisories: Advisories;
   packuments: Packuments;
   tarballs: Tarballs;
   statuses: Statuses;

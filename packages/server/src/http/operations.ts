@@ -32,8 +32,16 @@ async function healthJson(deps: HttpDeps): Promise<Answer> {
     problem,
     version: deps.version,
     database: deps.db.kind,
+    advisories: advisoryHealth(deps),
     uptimeSeconds: Number(process.uptime().toFixed(STARTED_AT_DIGITS)),
   });
+}
+
+/** No reason to send traffic elsewhere: what was known last is in force. The API tells administrators more. */
+function advisoryHealth({ advisories, now }: HttpDeps): object {
+  const { epoch, currentAt, alarms } = advisories.state();
+  const ageSeconds = currentAt === null ? null : Math.round((now() - currentAt) / 1000);
+  return { epoch, ageSeconds, alarms: alarms.length };
 }
 
 function textAnswer(status: number, text: string, contentType = "text/plain; charset=utf-8"): Answer {

@@ -1,4 +1,5 @@
 import type { Transaction } from "kysely";
+import { advisoryDigests } from "../advisories/index.ts";
 import { keepBlobsFromUse, type BlobEntry, type BlobStore } from "../blobs/index.ts";
 import type { Database, Schema } from "../db/index.ts";
 
@@ -99,5 +100,7 @@ async function referencedDigests(
         .where("document", "is", null),
     )
     .execute();
-  return new Set(rows.map(({ digest }) => digest));
+  const used = await advisoryDigests(reader);
+  for (const { digest } of rows) used.add(digest);
+  return used;
 }

@@ -14,6 +14,7 @@ interface CounterLabels {
   entrepot_security_events_total: "kind";
   entrepot_log_lines_dropped_total: "log";
   entrepot_audit_events_dropped_total: "reason";
+  entrepot_advisory_failures_total: "feed";
   entrepot_decisions_dropped_total: "reason";
 }
 
@@ -21,6 +22,8 @@ interface GaugeLabels {
   entrepot_upstream_breaker_state: "upstream";
   entrepot_cache_bytes: "cache";
   entrepot_queue_length: "queue";
+  entrepot_advisory_age_seconds: "feed";
+  entrepot_advisories: "feed";
 }
 
 interface HistogramLabels {
@@ -103,4 +106,15 @@ export const METRICS: { readonly [N in MetricName]: MetricKind & { labels: reado
     help: "Entries of the decision log lost because there were too many, or the database did not take them.",
     labels: ["reason"],
   },
+  entrepot_advisory_failures_total: {
+    type: "counter",
+    help: "Feeds of advisories that were not taken.",
+    labels: ["feed"],
+  },
+  entrepot_advisory_age_seconds: {
+    type: "gauge",
+    help: "Time since a feed of advisories was last known to be current.",
+    labels: ["feed"],
+  },
+  entrepot_advisories: { type: "gauge", help: "Records of a feed of advisories.", labels: ["feed"] },
 };

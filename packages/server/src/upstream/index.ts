@@ -7,7 +7,8 @@
 export type { ForwardedAdvisory } from "./audit-answer.ts";
 export type { AuditTarget } from "./audits.ts";
 export { createUpstreams, type Upstreams, type UpstreamsDeps } from "./create-upstreams.ts";
-export type { UpstreamHealth } from "./client.ts";
+export type { UpstreamHealth, UpstreamResponse } from "./client.ts";
+export { createOutbound, type Outbound, type OutboundDeps } from "./outbound.ts";
 export type { ChangedIntegrity, CurrentOptions } from "./documents.ts";
 export type { ProxySettings } from "./proxies.ts";
 export type { IntegrityMismatch } from "./tarball-download.ts";

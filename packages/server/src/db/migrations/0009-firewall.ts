@@ -20,6 +20,8 @@ async function createAdvisoryTables(db: Kysely<unknown>): Promise<void> {
     .addColumn("created_by", text, (column) => column.notNull())
     .addColumn("index_digest", text, (column) => column.notNull())
     .addColumn("index_bytes", integer, (column) => column.notNull())
+    .addColumn("own_digest", text)
+    .addColumn("own_bytes", integer)
     .addColumn("advisories", integer, (column) => column.notNull())
     .addColumn("packages", integer, (column) => column.notNull())
     .addColumn("feeds", text, (column) => column.notNull())
