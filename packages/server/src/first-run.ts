@@ -3,6 +3,7 @@ import { EntrepotError, isEntrepotError } from "@entrepot/core";
 import { systemActor } from "./changes/index.ts";
 import type { Config, DeclaredRegistry, DeclaredUpstream } from "./config/index.ts";
 import type { Database } from "./db/index.ts";
+import { EVERYWHERE, releasePolicies, replacePolicy } from "./firewall/index.ts";
 import {
   changeRegistry,
   changeUpstream,
@@ -129,7 +130,37 @@ export async function applyDeclarations(deps: SeedDeps, config: Config): Promise
   for (const upstream of await releaseUpstreams(deps.writes, by, upstreams)) {
     deps.log.info("upstream is no longer managed by configuration", { upstream });
   }
+  await applyPolicies(deps, by, config);
   if (config.anonymousRead && !registries.includes(DEFAULT_NAME)) await openDefaultRegistry(deps);
+}
+
+/** What is not declared any more stays as it is, and can be changed by API and CLI from then on. */
+async function applyPolicies(deps: SeedDeps, by: RegistryActor, config: Config): Promise<void> {
+  const { actor, workspaceId } = by;
+  const declared = config.policy === null ? [] : [{ registryId: EVERYWHERE, policy: config.policy }];
+  for (const { name, policy } of config.registries) {
+    if (policy !== null) declared.push({ registryId: await registryIdOf(deps, name), policy });
+  }
+  for (const { registryId, policy } of declared) {
+    const write = {
+      place: { workspaceId, registryId },
+      by: { actor, fromConfiguration: true, mayWeaken: true },
+    };
+    const { warnings } = await replacePolicy(deps.writes, write, policy);
+    for (const reason of warnings) deps.log.info("policy to look at", { reason });
+  }
+  const places = declared.map(({ registryId }) => registryId);
+  await releasePolicies(deps.writes, { workspaceId, declared: places, actor });
+}
+
+async function registryIdOf({ db, workspaceId }: SeedDeps, name: string): Promise<string> {
+  const row = await db.read
+    .selectFrom("registries")
+    .select("id")
+    .where("workspace_id", "=", workspaceId)
+    .where("name", "=", name)
+    .executeTakeFirstOrThrow();
+  return row.id;
 }
 
 // The environment stands above the file.
@@ -167,7 +198,7 @@ async function applyUpstream(deps: SeedDeps, by: RegistryActor, declared: Declar
 }
 
 async function applyRegistry(deps: SeedDeps, by: RegistryActor, declared: DeclaredRegistry): Promise<void> {
-  const { upstreams, claims, ...values } = declared;
+  const { upstreams, claims, policy: _policy, ...values } = declared;
   const { name } = values;
   await createOrChange(
     () => createRegistry(deps.writes, by, values),

@@ -30,6 +30,19 @@ export interface CacheSizes {
   documentBytesMax: number;
 }
 
+/** What the file chooses for rules, in the workspace or in a registry. */
+export interface DeclaredPolicy {
+  /** Null: as elsewhere. */
+  profile: "standard" | "strict" | null;
+  rules: {
+    rule: string;
+    /** Name pattern; null for every package. */
+    packages: string | null;
+    mode: "off" | "shadow" | "enforce" | null;
+    options: Record<string, unknown>;
+  }[];
+}
+
 /** A registry that the file declares. */
 export interface DeclaredRegistry {
   name: string;
@@ -46,6 +59,8 @@ export interface DeclaredRegistry {
   upstreams: string[];
   /** Name patterns that are never asked upstream. */
   claims: string[];
+  /** Null: chosen by API and CLI. */
+  policy: DeclaredPolicy | null;
 }
 
 /** A workspace that the file declares, beside the one that answers every other host. */
@@ -146,5 +161,7 @@ export interface Config {
   upstreams: DeclaredUpstream[];
   workspaces: DeclaredWorkspace[];
   advisories: AdvisorySettings;
+  /** For the whole workspace; null: chosen by API and CLI. */
+  policy: DeclaredPolicy | null;
   proxies: Proxies;
 }

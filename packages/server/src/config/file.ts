@@ -46,12 +46,15 @@ function parseTree(path: string, text: string): Record<string, unknown> {
   return kept as Record<string, unknown>;
 }
 
+/** Where no value is a value of its own: the options of rules. */
+const KEPT = "options";
+
 /** A key without a value counts as not given. */
 function withoutEmpty(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutEmpty);
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value).filter(([, below]) => below !== null);
-  return Object.fromEntries(entries.map(([key, below]) => [key, withoutEmpty(below)]));
+  return Object.fromEntries(entries.map(([key, below]) => [key, key === KEPT ? below : withoutEmpty(below)]));
 }
 
 function refusal(message: string, cause?: unknown): EntrepotError {

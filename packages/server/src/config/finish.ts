@@ -67,6 +67,7 @@ export function finishConfig(keys: ConfigKeys, given: Surroundings): { config: C
         path: `workspaces[${index}]`,
       }),
     })),
+    policy: keys.policy,
     advisories: finishAdvisories(work, keys.advisories),
     proxies: readProxies(work),
   };

@@ -220,6 +220,14 @@ registries:
       'registries[1].name: "a" is there twice',
     ],
     ["a missing name", yaml("registries: [{ description: x }]"), "registries[0].name: found nothing"],
+    ["an unknown rule", yaml("policy: { rules: [{ rule: agee, mode: off }] }"), "policy.rules[0]: found"],
+    ["a mode that is none", yaml("policy: { rules: [{ rule: age, mode: on }] }"), "off, shadow or enforce"],
+    [
+      "an option that is none",
+      yaml("registries: [{ name: a, policy: { rules: [{ rule: age, options: { days: 2 } }] } }]"),
+      'There is no option "days"',
+    ],
+    ["an unknown key of a policy", yaml("policy: { profil: strict }"), "did you mean policy.profile?"],
     ["a wrong claim", yaml("registries: [{ name: a, claims: ['*'] }]"), "registries[0].claims[0]"],
     [
       "audits that go nowhere",

@@ -17,6 +17,9 @@ const SECTION_TEXT: Readonly<Record<string, string>> = {
     "## `advisories`\n\nWhere advisory data comes from; see [the guide](guide/advisories.md). `advisories: none`, or a list of\nfeeds alone, may stand here too.",
   "advisories.feeds":
     "## `advisories.feeds`\n\nA list. What is written here takes the place of the public feeds.",
+  "policy":
+    "## `policy`\n\nWhat is chosen for the firewall's rules; see [the guide](guide/policy.md). What is declared here, or for a\nregistry, cannot be changed elsewhere there.",
+  "policy.rules": "## `policy.rules`\n\nA list.",
 };
 
 const INTRODUCTION = `# Configuration reference

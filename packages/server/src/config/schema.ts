@@ -1,7 +1,15 @@
 import { isEntrepotError, parseNamePattern } from "@entrepot/core";
 import * as z from "zod";
 import { advisoriesSchema, advisoryFeedKeys, advisoryKeys } from "./advisory-keys.ts";
-import type { AdvisorySettings, CacheSizes, DeclaredRegistry, Limits, LogLevel, SignUp } from "./config.ts";
+import type {
+  AdvisorySettings,
+  CacheSizes,
+  DeclaredPolicy,
+  DeclaredRegistry,
+  Limits,
+  LogLevel,
+  SignUp,
+} from "./config.ts";
 import {
   MIB,
   bytes,
@@ -21,6 +29,7 @@ import {
   secret,
   wholeNumber,
 } from "./key-kinds.ts";
+import { policyKeys, policyRuleKeys, policySchema } from "./policy-keys.ts";
 
 /** An upstream as the file spells it. */
 export interface UpstreamKeys {
@@ -81,6 +90,7 @@ export interface ConfigKeys {
   upstreams: UpstreamKeys[];
   workspaces: WorkspaceKeys[];
   advisories: AdvisorySettings;
+  policy: DeclaredPolicy | null;
 }
 
 const NAME = "a name of lower-case letters, digits, dot, hyphen and underscore, at most 50 characters";
@@ -145,6 +155,7 @@ const registryKeys = {
     list("a list of patterns: `name`, `@scope/*` or `prefix-*`", isPattern),
     "Names that are never asked upstream.",
   ),
+  policy: described(policySchema, "What is chosen for rules in this registry, as in the section `policy`."),
 };
 
 const upstreamKeys = {
@@ -261,6 +272,7 @@ const topKeys = {
     .max(1000)
     .default([]),
   advisories: described(advisoriesSchema, "Feeds of advisories, see below; none for a site without any."),
+  policy: described(policySchema, "What is chosen for rules in every registry, see below."),
 };
 
 /** A mapping that may be left out: then every key of it has its default. */
@@ -307,6 +319,8 @@ export const SECTIONS: Readonly<Record<string, Readonly<Record<string, z.ZodType
   "mail": mailKeys,
   "advisories": advisoryKeys,
   "advisories.feeds": advisoryFeedKeys,
+  "policy": policyKeys,
+  "policy.rules": policyRuleKeys,
 };
 
 /** Finds the schema of a key by its path; null when there is none. */

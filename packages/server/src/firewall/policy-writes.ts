@@ -147,6 +147,14 @@ export async function releasePolicies(
       .where("registry_id", "not in", ["-", ...declared])
       .returning("registry_id")
       .execute();
+    // What said nothing but that the file decides has nothing to say any more.
+    await trx
+      .deleteFrom("policy_rules")
+      .where("workspace_id", "=", workspaceId)
+      .where("managed", "=", 0)
+      .where("rule", "=", PROFILE_ROW)
+      .where("options", "=", "{}")
+      .execute();
     const places = new Set(rows.map(({ registry_id }) => registry_id));
     for (const registryId of places) {
       await log(trx, { place: { workspaceId, registryId }, actor, at: deps.now() }, { managed: false });
@@ -300,15 +308,16 @@ function isAbout({ rule, packages }: { rule: string; packages: string }): (choic
   return (choice) => choice.rule === rule && choice.packages === packages;
 }
 
+// The configuration file's word stands here even where it says nothing more, so that nobody else's does.
 function profileChoices({ place, by }: Write, profile: Profile | null): Kept[] {
-  if (profile === null) return [];
+  if (profile === null && !by.fromConfiguration) return [];
   return [
     {
       registryId: place.registryId,
       packages: EVERYWHERE,
       rule: PROFILE_ROW,
       mode: null,
-      options: { profile },
+      options: profile === null ? {} : { profile },
       managed: by.fromConfiguration,
     },
   ];
