@@ -41,7 +41,7 @@ describe.runIf(existsSync(`${DATA}osv-npm.zip`))("real advisories", () => {
       if ("problem" in parsed) problems.push(`${entry.fileName}: ${parsed.problem}`);
       else for (const [name, affected] of parsed.packages) add(name, { ...parsed.advisory, affected });
     }
-  });
+  }, 180_000);
 
   function add(name: string, advisory: PackageAdvisory): void {
     const list = advisories.get(name);
