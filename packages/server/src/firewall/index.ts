@@ -16,6 +16,12 @@ export {
   type Fetch,
 } from "./exposure/find-exposure.ts";
 export { summarise, type ExposureSum, type ExposureSummary } from "./exposure/summarise.ts";
+export {
+  shadowReport,
+  type JudgedBy,
+  type ShadowReport,
+  type ShadowRule,
+} from "./shadow/shadow-report.ts";
 export { holdVersions, type Hold, type WrittenStatus } from "./hold-versions.ts";
 export { createEvidence, type Evidence } from "./evidence.ts";
 export {

@@ -156,6 +156,8 @@ export const API_NEEDS: Readonly<Record<string, Need>> = {
   "export-registry-decisions": "manage-registry",
   "find-exposure": "administer",
   "find-registry-exposure": "manage-registry",
+  "shadow-report": "administer",
+  "registry-shadow-report": "manage-registry",
   "list-jobs": "administer",
   "job-lines": "administer",
   "run-job": "administer",

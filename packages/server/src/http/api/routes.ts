@@ -13,6 +13,7 @@ import { ORGANIZATION_ROUTES } from "./organizations.ts";
 import { POLICY_ROUTES } from "./policy.ts";
 import { REGISTRY_ROUTES } from "./registries.ts";
 import { SESSION_ROUTES } from "./sessions.ts";
+import { SHADOW_ROUTES } from "./shadow.ts";
 import { STATUS_ROUTES } from "./statuses.ts";
 import { TOKEN_ROUTES } from "./tokens.ts";
 import { UPSTREAM_ROUTES } from "./upstreams.ts";
@@ -36,6 +37,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
   ...NOTICE_ROUTES,
   ...DECISION_ROUTES,
   ...EXPOSURE_ROUTES,
+  ...SHADOW_ROUTES,
   ...JOB_ROUTES,
   ...AUDIT_ROUTES,
 ];
