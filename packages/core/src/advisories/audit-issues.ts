@@ -1,6 +1,6 @@
 import { aliasGroups } from "./alias-groups.ts";
 import type { Advisory, AffectedVersions, PackageAdvisory } from "./advisory.ts";
-import { isAffected } from "./match.ts";
+import { matchAdvisories } from "./match.ts";
 import { npmRangeOf, patchedRangeOf } from "./npm-range.ts";
 
 /** The words that clients know; they also know `info`, on which pnpm 9 and 10 stop with an error. */
@@ -56,15 +56,12 @@ export function issuesOf(
   name: string,
   { versions, list, ids }: { versions: readonly string[]; list: readonly PackageAdvisory[]; ids: IssueIds },
 ): PackageIssue[] {
-  const issues: PackageIssue[] = [];
-  for (const group of aliasGroups(list.filter(({ withdrawnAt }) => withdrawnAt === null))) {
-    const affected = joinAffected(group);
-    if (!versions.some((version) => isAffected(affected, version))) continue;
-    if (issues.length >= ISSUES_MAX) break;
-    const issue = issueOf(name, { group, affected, ids });
-    if (issue !== null) issues.push(issue);
-  }
-  return issues;
+  const matching = new Set(versions.flatMap((version) => matchAdvisories(list, version)));
+  if (matching.size === 0) return [];
+  return aliasGroups(list.filter(({ withdrawnAt }) => withdrawnAt === null))
+    .filter((group) => group.some((advisory) => matching.has(advisory)))
+    .slice(0, ISSUES_MAX)
+    .flatMap((group) => issueOf(name, group, ids));
 }
 
 /**
@@ -81,12 +78,10 @@ export function createIssueIds(): IssueIds {
   };
 }
 
-function issueOf(
-  name: string,
-  { group, affected, ids }: { group: readonly PackageAdvisory[]; affected: AffectedVersions; ids: IssueIds },
-): PackageIssue | null {
+function issueOf(name: string, group: readonly PackageAdvisory[], ids: IssueIds): PackageIssue[] {
   const [advisory] = group;
-  if (advisory === undefined) return null;
+  if (advisory === undefined) return [];
+  const affected = joinAffected(group);
   const names = group.flatMap(({ id, aliases }) => [id, ...aliases]);
   const ghsa = names.find((id) => GHSA.test(id));
   const severity = auditSeverity(advisory);
@@ -106,7 +101,7 @@ function issueOf(
     ...(ghsa === undefined ? {} : { github_advisory_id: ghsa }),
     source: [...new Set(group.map(({ feed }) => feed))].join(", "),
   };
-  return { affected, advisory, issue };
+  return [{ affected, advisory, issue }];
 }
 
 function joinAffected(group: readonly PackageAdvisory[]): AffectedVersions {
