@@ -41,7 +41,15 @@ const JSON_TYPE = "application/json; charset=utf-8";
 
 /** A JSON answer that no cache keeps. */
 export function jsonAnswer(status: number, value: unknown, headers: readonly string[] = []): Answer {
-  const body = Buffer.from(JSON.stringify(value));
+  return jsonBytesAnswer(status, Buffer.from(JSON.stringify(value)), headers);
+}
+
+/** The same from JSON that is written already. */
+export function jsonBytesAnswer(
+  status: number,
+  body: Uint8Array,
+  headers: readonly string[] = [],
+): Answer {
   return {
     status,
     headers: [

@@ -1,6 +1,6 @@
 import type { NpmRoute } from "./context.ts";
 import { getUser, logout, ping, whoami } from "./npm/account.ts";
-import { auditInBulk } from "./npm/audits.ts";
+import { auditInBulk, auditTree } from "./npm/audits.ts";
 import { getOrganizationPackages, getTeamPackages, getUserPackages } from "./npm/access-lists.ts";
 import { getTags, putAllTags, putTag, removeTag } from "./npm/dist-tags.ts";
 import { getManifest } from "./npm/get-manifest.ts";
@@ -338,6 +338,22 @@ export const NPM_ROUTES: readonly NpmRoute[] = [
     permission: "view",
     isQuestion: true,
     handler: auditInBulk,
+  },
+  {
+    id: "audit-quick",
+    method: "POST",
+    path: "/-/npm/v1/security/audits/quick",
+    permission: "view",
+    isQuestion: true,
+    handler: auditTree,
+  },
+  {
+    id: "audit-full",
+    method: "POST",
+    path: "/-/npm/v1/security/audits",
+    permission: "view",
+    isQuestion: true,
+    handler: auditTree,
   },
   {
     id: "attestations",

@@ -1,5 +1,13 @@
-import { EntrepotError, isEntrepotError, type PackageAdvisory } from "@entrepot/core";
-import type { ForwardedAdvisory, Upstreams } from "../upstream/index.ts";
+import {
+  createIssueIds,
+  EntrepotError,
+  isEntrepotError,
+  issuesOf,
+  toldIssue,
+  type PackageAdvisory,
+  type PackageIssue,
+} from "@entrepot/core";
+import type { Upstreams } from "../upstream/index.ts";
 import { auditTarget } from "./audit-target.ts";
 import { inTurns } from "./in-turns.ts";
 import type { NameOrigins } from "./name-origin.ts";
@@ -17,6 +25,7 @@ export interface AdviceDeps {
   advisories: KnownAdvisories;
   origins: Pick<NameOrigins, "ownAmong">;
   upstreams: Pick<Upstreams, "audit">;
+  now: () => number;
 }
 
 /** What somebody wants advice on. */
@@ -28,13 +37,16 @@ export interface AdviceQuestion {
   mayView: (name: string) => boolean;
 }
 
-/** Advisories by the name of the package, from one source and never from both. */
-export type Advice =
-  | { source: "own"; currentAt: number | null; byName: ReadonlyMap<string, readonly PackageAdvisory[]> }
-  | { source: "forward"; to: string; byName: ReadonlyMap<string, readonly ForwardedAdvisory[]> };
+/** Issues by the name of the package, from one source and never from both. */
+export type Advice = {
+  readonly byName: ReadonlyMap<string, readonly PackageIssue[]>;
+} & (
+  | { readonly source: "own"; readonly currentAt: number | null }
+  | { readonly source: "forward"; readonly to: string }
+);
 
 /**
- * Finds what is known of packages that somebody uses, where the registry's audits are answered from. A name that is
+ * Finds what is known of versions that somebody uses, where the registry's audits are answered from. A name that is
  * local or claimed here has no public advisories: those are about another package. Throws `not-found` where audits are
  * off or there is no data, and what an upstream throws, with a text that names it.
  */
@@ -58,11 +70,12 @@ async function ownAdvice(deps: AdviceDeps, { registry, asked, mayView }: AdviceQ
   // Who may not see a local package is answered as if there were none, so that the answer does not give it away.
   // Claims are no secret from who may see the registry.
   const isOwn = (name: string): boolean => claimed.has(name) || (local.has(name) && mayView(name));
-  const byName = new Map<string, readonly PackageAdvisory[]>();
-  await inTurns(asked.keys(), (name) => {
-    if (isOwn(name)) return;
-    const known = deps.advisories.of(name);
-    if (known.length > 0) byName.set(name, known);
+  const ids = createIssueIds();
+  const byName = new Map<string, readonly PackageIssue[]>();
+  await inTurns(asked, ([name, versions]) => {
+    const list = isOwn(name) ? [] : deps.advisories.of(name);
+    const issues = list.length === 0 ? [] : issuesOf(name, { versions, list, ids });
+    if (issues.length > 0) byName.set(name, issues);
   });
   return { source: "own", currentAt, byName };
 }
@@ -72,18 +85,28 @@ async function forwardedAdvice(deps: AdviceDeps, { registry, asked }: AdviceQues
   const to = "url" in target ? target.url : `the upstream "${target.upstream.name}"`;
   const { local, claimed } = await deps.origins.ownAmong(registry, [...asked.keys()]);
   // Whoever asks: a name of our own leaves for nobody.
-  const named = [...asked].filter(([name]) => !local.has(name) && !claimed.has(name));
-  if (named.length === 0) return { source: "forward", to, byName: new Map() };
-  try {
-    return { source: "forward", to, byName: await deps.upstreams.audit(target, new Map(named)) };
-  } catch (error) {
-    if (!isEntrepotError(error)) throw error;
-    throw new EntrepotError(error.code, {
-      message: `Audits of the registry ${registry.name} are answered by ${to}, and that failed. ${error.message}`,
-      details: error.details,
-      cause: error,
-    });
-  }
+  const named = new Map([...asked].filter(([name]) => !local.has(name) && !claimed.has(name)));
+  const byName = new Map<string, readonly PackageIssue[]>();
+  if (named.size === 0) return { source: "forward", to, byName };
+  const told = await deps.upstreams
+    .audit(target, named)
+    .catch((error: unknown) => Promise.reject(namingSource(error, { registry, to })));
+  const [ids, now] = [createIssueIds(), deps.now()];
+  await inTurns(told, ([name, list]) => {
+    const about = { name, versions: asked.get(name) ?? [], ids, source: to, now };
+    const issues = list.map((one) => toldIssue(one, about));
+    byName.set(name, issues);
+  });
+  return { source: "forward", to, byName };
+}
+
+function namingSource(error: unknown, { registry, to }: { registry: Registry; to: string }): unknown {
+  if (!isEntrepotError(error)) return error;
+  return new EntrepotError(error.code, {
+    message: `Audits of the registry ${registry.name} are answered by ${to}, and that failed. ${error.message}`,
+    details: error.details,
+    cause: error,
+  });
 }
 
 function noData({ name }: Registry): EntrepotError {

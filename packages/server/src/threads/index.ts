@@ -3,6 +3,7 @@
  * tarballs. Knows nothing of databases, stores or HTTP: a task has values in and values out.
  */
 export { askForCollection } from "./ask-for-collection.ts";
+export { auditReportOf, readAuditedVersions } from "./audit-bodies.ts";
 export { compiledModuleUrl, distUrl } from "./compiled-module-url.ts";
 export { gunzipInBackground } from "./gunzip-in-background.ts";
 export { createThreadPool } from "./thread-pool.ts";
@@ -20,6 +21,8 @@ export type {
   SelectedManifest,
   SelectManifestInput,
   TarballLimits,
+  AskedVersions,
+  ReadAuditInput,
   TaskName,
   Tasks,
 } from "./tasks.ts";

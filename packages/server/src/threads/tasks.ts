@@ -2,6 +2,7 @@ import type {
   IntegrityChange,
   JudgedPackage,
   LocalPackument,
+  PackageIssue,
   PolicyContext,
   Verdict,
   VersionFacts,
@@ -123,6 +124,24 @@ export interface CompareIndexesInput {
   index: Uint8Array;
 }
 
+/** Versions by the name of their package. */
+export type AskedVersions = ReadonlyMap<string, readonly string[]>;
+
+/** The body of an audit: names with versions, or a dependency tree. */
+export interface ReadAuditInput {
+  body: Uint8Array;
+  form: "bulk" | "tree";
+}
+
+/** The tree of an audit again, with what was found for its packages. */
+export interface ReportAuditInput {
+  body: Uint8Array;
+  /** By the name of the package. */
+  issues: ReadonlyMap<string, readonly PackageIssue[]>;
+  /** What the issues were found in, for people. */
+  source: string;
+}
+
 /** Everything that a thread can do. */
 export interface Tasks {
   /** @throws EntrepotError `upstream-invalid` */
@@ -139,6 +158,10 @@ export interface Tasks {
   /** @throws EntrepotError `tarball-invalid` */
   inspectTarball: { input: InspectTarballInput; output: InspectedTarball };
   selectManifest: { input: SelectManifestInput; output: SelectedManifest };
+  /** @throws EntrepotError `request-invalid` */
+  readAudit: { input: ReadAuditInput; output: AskedVersions };
+  /** @throws EntrepotError `request-invalid` */
+  reportAudit: { input: ReportAuditInput; output: { json: Uint8Array } };
 }
 
 export type TaskName = keyof Tasks;

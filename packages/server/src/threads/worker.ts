@@ -3,6 +3,7 @@
  * it: what only one task needs is imported by that task.
  */
 import { parentPort } from "node:worker_threads";
+import { readAudit, reportAudit } from "./audit-bodies.ts";
 import { inspectTarball } from "./inspect-tarball.ts";
 import { failureOf, type TaskAnswer, type TaskRequest } from "./messages.ts";
 import {
@@ -28,6 +29,8 @@ const HANDLERS: TaskHandlers = {
   compareIndexes,
   inspectTarball,
   selectManifest,
+  readAudit,
+  reportAudit,
 };
 
 const COPIED_BYTES_MAX = 1024 ** 2;

@@ -11,6 +11,8 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const BULK = "/-/npm/v1/security/advisories/bulk";
+const QUICK = "/-/npm/v1/security/audits/quick";
+const FULL = "/-/npm/v1/security/audits";
 const ADVISORY = {
   id: 77,
   url: "https://advisories.example.test/77",
@@ -20,6 +22,9 @@ const ADVISORY = {
   cwe: ["CWE-79"],
   cvss: { score: 7.5, vectorString: "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H" },
 };
+
+/** As our answer has it. */
+const TOLD = { ...ADVISORY, patched_versions: ">=2.0.0", cves: [], source: 'the upstream "public"' };
 
 let upstream: FakeUpstream;
 let app: TestApp;
@@ -98,6 +103,23 @@ describe("the body of an audit", () => {
     ],
     ["is a bomb", BULK, gzip, gzipSync(Buffer.alloc(200_000_000, 32)), 413, "once it is decompressed"],
     ["is larger than audits are", BULK, {}, Buffer.alloc(3_000_000, 32), 413, "larger than"],
+    ["is no tree", FULL, {}, `{"dependencies":[]}`, 400, "no dependency tree to audit"],
+    ["is no JSON tree", QUICK, {}, "[", 400, "not valid JSON"],
+    ["is no tree but a list", QUICK, {}, "[]", 400, "no dependency tree to audit"],
+    ["is a tree of too much", FULL, {}, Buffer.alloc(9_000_000, 32), 413, "larger than"],
+    ["is a large tree that is none", FULL, {}, Buffer.alloc(1_000_000, 32), 400, "not valid JSON"],
+    [
+      "is a tree of too many packages",
+      FULL,
+      {},
+      JSON.stringify({
+        dependencies: Object.fromEntries(
+          Array.from({ length: 20_001 }, (_, at) => [`a${at}`, { version: "1.0.0" }]),
+        ),
+      }),
+      400,
+      "at most 20000 packages",
+    ],
     ["comes in another encoding", BULK, { "content-encoding": "br" }, "{}", 400, 'comes as "br"'],
   ] as const)("is refused when it %s", async (...[, path, headers, body, status, text]) => {
     const response = await ask(`/npm/default${path}`, {
@@ -127,8 +149,10 @@ describe("audits that are switched off", () => {
       [path.replace("/npm/", "/r/"), {}],
       ["", { host: "silent.example.test" }],
     ] as const) {
-      const { status, json } = await ask(`${prefix}${BULK}`, { headers, body: { left: ["1.0.0"] } });
-      expect([status, json.error]).toEqual([404, "Audits are switched off for the registry silent."]);
+      for (const form of [BULK, QUICK, FULL]) {
+        const { status, json } = await ask(`${prefix}${form}`, { headers, body: {} });
+        expect([status, json.error]).toEqual([404, "Audits are switched off for the registry silent."]);
+      }
     }
   });
 });
@@ -150,7 +174,7 @@ describe("audits that are forwarded", () => {
       headers: { "npm-command": "audit", "x-secret": "s", "cookie": "c=1" },
       body: { "risky": ["1.0.0"], "left": ["1.0.0"], "@acme/own": ["1.0.0"], "risky-twin": ["1.0.0"] },
     });
-    expect([status, json]).toEqual([200, { risky: [ADVISORY] }]);
+    expect([status, json]).toEqual([200, { risky: [TOLD] }]);
     expect(headers["entrepot-audit-source"]).toBe('the upstream "public"');
     expect(headers["npm-notice"]).toBe(
       'Audits of the registry forwarding are answered from the upstream "public".',
@@ -163,6 +187,74 @@ describe("audits that are forwarded", () => {
     expect(sent).not.toHaveProperty("npm-command");
   });
 
+  it.each([QUICK, FULL])(
+    "make a report of a tree for %s, from a bulk audit of its public packages",
+    async (form) => {
+      const body = {
+        name: "secret-project",
+        version: "1.0.0",
+        requires: { "@acme/own": "^1.0.0" },
+        dependencies: {
+          "@acme/own": { version: "1.0.0", requires: { risky: "^1.0.0" } },
+          "risky": { version: "1.5.0", dev: true },
+          "from-git": { version: "git+ssh://git@git.example.test/own/project.git#abc" },
+        },
+        metadata: { node_version: "v20.0.0" },
+      };
+      const { status, json, headers } = await ask(`/npm/forwarding${form}`, { body });
+      expect([status, json]).toEqual([
+        200,
+        {
+          actions: [
+            {
+              action: "review",
+              module: "risky",
+              resolves: [{ id: 77, path: "@acme/own>risky", dev: true, optional: false, bundled: false }],
+            },
+          ],
+          advisories: {
+            77: expect.objectContaining({
+              ...TOLD,
+              module_name: "risky",
+              findings: [
+                { version: "1.5.0", paths: ["@acme/own>risky"], dev: true, optional: false, bundled: false },
+              ],
+            }),
+          },
+          muted: [],
+          metadata: {
+            vulnerabilities: { info: 0, low: 0, moderate: 0, high: 1, critical: 0 },
+            dependencies: 1,
+            devDependencies: 1,
+            optionalDependencies: 0,
+            totalDependencies: 2,
+            source: 'the upstream "public"',
+          },
+        },
+      ]);
+      expect(headers["entrepot-audit-source"]).toBe('the upstream "public"');
+      expect(upstream.audited.at(-1)).toEqual({ risky: ["1.5.0"] });
+      expect(upstream.requests.at(-1)?.path).toBe(BULK);
+    },
+  );
+
+  it("answer alike what is read in a thread because it is large", async () => {
+    const many = Object.fromEntries(Array.from({ length: 6_000 }, (_, at) => [`many-${at}`, ["1.0.0"]]));
+    const bulk = await ask(`/npm/forwarding${BULK}`, { body: { ...many, risky: ["1.0.0"] } });
+    expect([bulk.status, bulk.json]).toEqual([200, { risky: [TOLD] }]);
+    expect(Object.keys(upstream.audited.at(-1) ?? {})).toHaveLength(6_001);
+    const dependencies = Object.fromEntries(
+      [...Object.keys(many), "risky"].map((name) => [name, { version: "1.0.0" }]),
+    );
+    const tree = await ask(`/npm/forwarding${FULL}`, {
+      headers: { "content-encoding": "gzip" },
+      body: gzipSync(JSON.stringify({ name: "app", dependencies })),
+    });
+    expect(tree.status).toBe(200);
+    expect(Object.keys(tree.json["advisories"] ?? {})).toEqual(["77"]);
+    expect(tree.json["metadata"]).toMatchObject({ totalDependencies: 6_001 });
+  });
+
   it("ask nobody when all is our own", async () => {
     const before = upstream.audited.length;
     const { status, json } = await ask(`/npm/forwarding${BULK}`, { body: { "@acme/own": ["1.0.0"] } });
@@ -173,7 +265,10 @@ describe("audits that are forwarded", () => {
   it("go to a URL as well", async () => {
     const path = await makeRegistry("elsewhere", { audit: "forward", auditUrl: upstream.url });
     const { json, headers } = await ask(`${path}${BULK}`, { body: { risky: ["1.0.0"] } });
-    expect([json, headers["entrepot-audit-source"]]).toEqual([{ risky: [ADVISORY] }, upstream.url]);
+    expect([json, headers["entrepot-audit-source"]]).toEqual([
+      { risky: [{ ...TOLD, source: upstream.url }] },
+      upstream.url,
+    ]);
     expect(headers).not.toHaveProperty("npm-notice");
   });
 

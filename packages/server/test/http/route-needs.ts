@@ -27,6 +27,8 @@ export const NPM_NEEDS: Readonly<Record<string, Need | readonly Need[]>> = {
   "visibility": "view",
   "attestations": "view",
   "audit-bulk": "view",
+  "audit-quick": "view",
+  "audit-full": "view",
   "list-members": "view-teams",
   "set-member": "manage-teams",
   "remove-member": "manage-teams",

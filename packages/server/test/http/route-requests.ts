@@ -30,6 +30,10 @@ function documentOf({ name, version, rev = "1-stale" }: RouteTarget): Record<str
   return { _id: name, _rev: rev, name, versions: { [version]: { name, version } } };
 }
 
+function treeOf({ name, version }: RouteTarget): Record<string, unknown> {
+  return { name: "app", version: "1.0.0", requires: { [name]: "*" }, dependencies: { [name]: { version } } };
+}
+
 /**
  * How to ask each route of the npm protocol, by its id. Tests that walk the table look here, so that a new
  * route without an entry makes them fail.
@@ -133,6 +137,12 @@ const ROUTE_REQUESTS: Readonly<Record<string, Ask>> = {
     path: "/-/npm/v1/security/advisories/bulk",
     body: { [name]: [version] },
   }),
+  "audit-quick": (target) => ({
+    method: "POST",
+    path: "/-/npm/v1/security/audits/quick",
+    body: treeOf(target),
+  }),
+  "audit-full": (target) => ({ method: "POST", path: "/-/npm/v1/security/audits", body: treeOf(target) }),
   "get-packument": ({ spelling }) => ({ method: "GET", path: `/${spelling}` }),
   "put-package": (target) => ({
     method: "PUT",

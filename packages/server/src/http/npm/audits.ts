@@ -1,23 +1,34 @@
 import { EntrepotError, isEntrepotError, may } from "@entrepot/core";
 import { adviseOn, type Advice } from "../../registry/index.ts";
-import { jsonAnswer, type Answer } from "../answer.ts";
+import { jsonAnswer, jsonBytesAnswer, type Answer } from "../answer.ts";
 import type { NpmContext } from "../context.ts";
-import { readAuditBody, readBulkRequest, type AskedVersions } from "./audit-request.ts";
+import { askedIn, reportOn, takeAuditBody, type AuditBody } from "./audit-body.ts";
 
-const MIB = 1024 ** 2;
-const BULK_BYTES_MAX = 2 * MIB;
-
-/** `POST /-/npm/v1/security/advisories/bulk`: the advisories on versions that somebody uses, by package. */
+/** `POST /-/npm/v1/security/advisories/bulk`: the issues of versions that somebody uses, by package. */
 export async function auditInBulk(context: NpmContext): Promise<Answer> {
   return await describingFailures(async () => {
-    const body = await readAuditBody(context, Math.min(BULK_BYTES_MAX, context.deps.limits.metadataBytesMax));
-    const asked = readBulkRequest(body);
-    const advice = await adviceFor(context, asked);
-    return jsonAnswer(200, Object.fromEntries(advice.byName), sourceHeaders(context, advice));
+    const advice = await adviceOn(context, await takeAuditBody(context, "bulk"));
+    const issues = Array.from(
+      advice.byName,
+      ([name, found]) => [name, found.map(({ issue }) => issue)] as const,
+    );
+    return jsonAnswer(200, Object.fromEntries(issues), sourceHeaders(context, advice));
   });
 }
 
-async function adviceFor({ deps, registry, principal }: NpmContext, asked: AskedVersions): Promise<Advice> {
+/** `POST /-/npm/v1/security/audits` and `…/quick`: a report on a dependency tree, the same for both. */
+export async function auditTree(context: NpmContext): Promise<Answer> {
+  return await describingFailures(async () => {
+    const body = await takeAuditBody(context, "tree");
+    const advice = await adviceOn(context, body);
+    const found = { issues: advice.byName, source: sourceOf(advice) };
+    const report = await reportOn(context.deps.threads, body, found);
+    return jsonBytesAnswer(200, report, sourceHeaders(context, advice));
+  });
+}
+
+async function adviceOn({ deps, registry, principal }: NpmContext, body: AuditBody): Promise<Advice> {
+  const asked = await askedIn(deps.threads, body);
   const policy = await deps.access.policy();
   const mayView = (packageName: string): boolean =>
     may({ principal, permission: "view", target: { registry, packageName } }, policy).allowed;
@@ -39,7 +50,7 @@ function sourceOf(advice: Advice): string {
   return `this server's own advisories${age}`;
 }
 
-/** Adds the status to the errors of a request, where clients of the public registry's audits may look for it. */
+/** Adds the status to what is wrong with a request, where clients of the public registry's audits may look for it. */
 async function describingFailures(work: () => Promise<Answer>): Promise<Answer> {
   try {
     return await work();
