@@ -46,5 +46,6 @@ export {
   type UpstreamWriteDeps,
 } from "./upstream-writes.ts";
 export type { Selection } from "./selections.ts";
+export { explainPackage, type ExplainDeps, type PackageExplanation } from "./explain.ts";
 export { createVerdicts, type PackageVerdicts, type Verdicts, type VersionVerdict } from "./verdicts.ts";
 export type { View } from "./view.ts";

@@ -128,6 +128,7 @@ export const API_NEEDS: Readonly<Record<string, Need>> = {
   "list-statuses": "somebody",
   "set-status": "manage-registry",
   "clear-status": "manage-registry",
+  "explain": "view",
   "release-version": "manage-registry",
   "discard-version": "manage-registry",
   "show-policy": "view",

@@ -6,6 +6,7 @@ import { DECISION_ROUTES } from "./decisions.ts";
 import { EXCEPTION_ROUTES } from "./exceptions.ts";
 import { EXPOSURE_ROUTES } from "./exposure.ts";
 import { HOLD_ROUTES } from "./holds.ts";
+import { EXPLAIN_ROUTES } from "./explain.ts";
 import { INVITATION_ROUTES } from "./invitations.ts";
 import { JOB_ROUTES } from "./jobs.ts";
 import { NOTICE_ROUTES } from "./notices.ts";
@@ -31,6 +32,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
   ...REGISTRY_ROUTES,
   ...UPSTREAM_ROUTES,
   ...STATUS_ROUTES,
+  ...EXPLAIN_ROUTES,
   ...HOLD_ROUTES,
   ...POLICY_ROUTES,
   ...EXCEPTION_ROUTES,

@@ -1,0 +1,130 @@
+import {
+  EntrepotError,
+  may,
+  parsePackageName,
+  type ExplainedVersion,
+  type Explanation,
+  type PolicyException,
+  type Verdict,
+} from "@entrepot/core";
+import { explainPackage, type PackageExplanation } from "../../registry/index.ts";
+import { apiRoute, NO_BODY, registryOf, type ApiContext, type ApiRoute } from "./api-route.ts";
+import { isoOf, isoOrNull } from "./iso-of.ts";
+
+const WANTED_CHARS_MAX = 500;
+
+type Context = ApiContext<unknown>;
+
+function nameIn(context: Context): string {
+  const name = context.query("package") ?? "";
+  if (name !== "") return parsePackageName(name).full;
+  throw new EntrepotError("request-invalid", {
+    message: 'Say which package, as in "?package=left-pad&range=^1.0.0".',
+  });
+}
+
+function wantedIn(context: Context): string {
+  const wanted = context.query("range") ?? "";
+  if (wanted.length <= WANTED_CHARS_MAX) return wanted;
+  throw new EntrepotError("request-invalid", {
+    message: `"range" has at most ${WANTED_CHARS_MAX} characters.`,
+  });
+}
+
+async function explain(context: Context): Promise<unknown> {
+  const { deps, principal } = context;
+  const registry = await registryOf(context, context.param("name"));
+  const name = nameIn(context);
+  const target = { registry, packageName: name };
+  await deps.access.assertMay({ principal, permission: "view", target });
+  const policy = await deps.access.policy();
+  const isManager = may({ principal, permission: "manage-registry", target }, policy).allowed;
+  return shown(await explainPackage(deps, { registry, name, wanted: wantedIn(context) }), isManager);
+}
+
+function shown(found: PackageExplanation, isManager: boolean): Record<string, unknown> {
+  const { explanation, upstream, advisories, at, registry, name, ...rest } = found;
+  return {
+    registry,
+    package: name,
+    at: isoOf(at),
+    ...rest,
+    upstream:
+      upstream === null
+        ? null
+        : {
+            name: upstream.name,
+            freshUntil: isoOrNull(upstream.freshUntil),
+            isFresh: upstream.freshUntil !== null && at < upstream.freshUntil,
+          },
+    advisories: { epoch: advisories.epoch, currentAt: isoOrNull(advisories.currentAt) },
+    ...(explanation === null ? NOTHING : choiceOf(explanation, isManager)),
+  };
+}
+
+/** What is told of a package that there is not. */
+const NOTHING = {
+  wanted: null,
+  withoutPolicy: null,
+  chosen: null,
+  refusal: null,
+  candidates: [],
+  candidateCount: 0,
+  hiddenCount: 0,
+  tagMoves: [],
+};
+
+function choiceOf(explanation: Explanation, isManager: boolean): Record<string, unknown> {
+  const { candidates, refusal, ...rest } = explanation;
+  return {
+    ...rest,
+    refusal:
+      refusal === null
+        ? null
+        : { version: refusal.version, verdict: shownVerdict(refusal.verdict, isManager) },
+    candidates: candidates.map((candidate) => shownCandidate(candidate, isManager)),
+  };
+}
+
+function shownCandidate(candidate: ExplainedVersion, isManager: boolean): Record<string, unknown> {
+  const { verdict, opinions, ...rest } = candidate;
+  return {
+    ...rest,
+    verdict: shownVerdict(verdict, isManager),
+    opinions: opinions.map(({ rule, mode, opinion, exception }) => ({
+      rule,
+      mode,
+      ...opinion,
+      until: isoOrNull(opinion.until),
+      recheckAt: isoOrNull(opinion.recheckAt),
+      exception: exception === null ? null : shownException(exception, isManager),
+    })),
+  };
+}
+
+// Who may see a package is told of an exception what it lets pass; why, and who wanted it, is for those who manage it.
+function shownException(exception: PolicyException, isManager: boolean): Record<string, unknown> {
+  const { id, packages, range, rules, expiresAt, reason, owner, approvedBy } = exception;
+  const what = { id, packages, range, rules, expiresAt: isoOrNull(expiresAt) };
+  return isManager ? { ...what, reason, owner, approvedBy } : what;
+}
+
+function shownVerdict(verdict: Verdict, isManager: boolean): Record<string, unknown> {
+  const times = { until: isoOrNull(verdict.until), recheckAt: isoOrNull(verdict.recheckAt) };
+  if (isManager || verdict.rule !== "exception") return { ...verdict, ...times };
+  const evidence = { ...verdict.evidence, owner: null };
+  return { ...verdict, ...times, reason: "An exception lets it pass.", evidence };
+}
+
+/** Why a client gets the version that it gets, or none. */
+export const EXPLAIN_ROUTES: readonly ApiRoute[] = [
+  apiRoute({
+    id: "explain",
+    method: "GET",
+    path: "/registries/:name/explain",
+    permission: "view",
+    registryIn: "name",
+    body: NO_BODY,
+    handler: explain,
+  }),
+];
