@@ -22,7 +22,7 @@ import { applyDeclarations, ensureSetting, ensureWorkspace, seedDefaultRegistry 
 import { createHttpServer, type HttpDeps, type HttpServer } from "./http/index.ts";
 import { createSecretBox, type SecretBox } from "./identity/index.ts";
 import { listen } from "./listen.ts";
-import { createJobHandlers, enqueueFirstSync, JOB_KINDS, schedulesOf } from "./job-handlers.ts";
+import { JOB_KINDS } from "./job-handlers.ts";
 import { reportChanged, reportMismatch } from "./report.ts";
 import { createMailer } from "./mail/index.ts";
 import { createJobQueue, type JobQueue, type JobWorker } from "./jobs/index.ts";
@@ -41,6 +41,7 @@ import type { AccessLog, Log, Metrics } from "./telemetry/index.ts";
 import { createThreadPool, TARBALL_LIMITS, type ThreadPool } from "./threads/index.ts";
 import { createUpstreams, type Upstreams } from "./upstream/index.ts";
 import { watchParts } from "./watch-parts.ts";
+import { startJobs } from "./start-jobs.ts";
 import { closeWorkspace, openHostedWorkspaces, openWorkspace, type WorkspaceParts } from "./workspaces.ts";
 
 const CHANGES_POLL_MS = 1000;
@@ -115,11 +116,14 @@ export async function createApp(inputs: AppInputs): Promise<App> {
   const firstAdmin = await identity.seedAdmin(config.adminPassword);
   const hosted = await openHostedWorkspaces(workspaceDeps, deps);
   const http = createHttpServer(deps, new Map(hosted.map((workspace) => [workspace.host, workspace.deps])));
-  await enqueueFirstSync({ jobs, advisories }, config.advisories);
-  const worker = jobs.startWorker(createJobHandlers({ ...storage, advisories, now }), {
-    schedules: schedulesOf(config.advisories, storage.instanceId),
-    onFailure: (failure) => log.error("job failed", { error: failure }),
-    onEnd: (labels) => void (inputs.metrics.counter("entrepot_jobs_total", labels).value += 1),
+  const workspaces = [main, ...hosted.map(({ parts }) => parts)];
+  const worker = await startJobs({
+    ...inputs,
+    ...storage,
+    advisories,
+    jobs,
+    verdicts: deps.verdicts,
+    workspaces,
   });
   return {
     server: http.server,
@@ -136,7 +140,7 @@ export async function createApp(inputs: AppInputs): Promise<App> {
         http,
         worker,
         ...caches,
-        workspaces: [main, ...hosted.map(({ parts }) => parts)],
+        workspaces,
         upstreams,
         advisories,
         threads,

@@ -2,24 +2,40 @@ import type { Advisories } from "./advisories/index.ts";
 import type { BlobStore, StagingArea } from "./blobs/index.ts";
 import type { AdvisorySettings } from "./config/index.ts";
 import type { Database } from "./db/index.ts";
+import { pruneDecisions, recheckRefusals, type RecheckDeps } from "./firewall/index.ts";
 import { purgeInvitations, purgeSessions, purgeTokens } from "./identity/index.ts";
 import type { JobHandler, JobQueue, Schedule } from "./jobs/index.ts";
+import { RECHECK_REFUSALS } from "./recheck-after-changes.ts";
 import { collectGarbage } from "./registry/index.ts";
 
 const COLLECT_GARBAGE = "collect-garbage";
 const SYNC_ADVISORIES = "sync-advisories";
+const PRUNE_DECISIONS = "prune-decisions";
 const MINUTES_PER_HOUR = 60;
+const DAY_MS = 86_400_000;
 
 /** Kinds of jobs that can be run by hand. */
-export const JOB_KINDS: readonly string[] = [COLLECT_GARBAGE, SYNC_ADVISORIES];
+export const JOB_KINDS: readonly string[] = [
+  COLLECT_GARBAGE,
+  PRUNE_DECISIONS,
+  RECHECK_REFUSALS,
+  SYNC_ADVISORIES,
+];
+
+/** What runs at the same time everywhere. */
+const NIGHTLY: readonly Schedule[] = [
+  { name: COLLECT_GARBAGE, cron: "30 3 * * *", kind: COLLECT_GARBAGE },
+  { name: PRUNE_DECISIONS, cron: "50 3 * * *", kind: PRUNE_DECISIONS },
+  // More often than that: what is held is released at any hour.
+  { name: RECHECK_REFUSALS, cron: "20 * * * *", kind: RECHECK_REFUSALS },
+];
 
 /** When the background work runs by itself, in UTC. Servers ask feeds at minutes of their own, told by their ids. */
 export function schedulesOf({ feeds, refreshMinutes }: AdvisorySettings, instanceId: string): Schedule[] {
-  const collecting = { name: COLLECT_GARBAGE, cron: "30 3 * * *", kind: COLLECT_GARBAGE };
-  if (feeds.length === 0) return [collecting];
+  if (feeds.length === 0) return [...NIGHTLY];
   const minute = Number.parseInt(instanceId.slice(0, 4), 16) % MINUTES_PER_HOUR;
   return [
-    collecting,
+    ...NIGHTLY,
     { name: SYNC_ADVISORIES, cron: refreshCron(refreshMinutes, minute), kind: SYNC_ADVISORIES, payload: {} },
     {
       name: "reconcile-advisories",
@@ -47,15 +63,23 @@ export async function enqueueFirstSync(
   await jobs.enqueue({ kind: SYNC_ADVISORIES, payload: {}, dedupeKey: "first-sync-advisories" });
 }
 
-/** Makes the handlers of every kind of job. */
-export function createJobHandlers(deps: {
+/** What jobs work with. */
+export interface JobDeps {
   db: Database;
   blobs: BlobStore;
   staging: StagingArea;
   advisories: Pick<Advisories, "sync">;
+  /** How long the log of decisions is kept. */
+  decisionDays: number;
+  /** For each workspace, what its refusals are looked at again with. */
+  rechecks: readonly RecheckDeps[];
   now: () => number;
-}): JobHandler[] {
+}
+
+/** Makes the handlers of every kind of job. */
+export function createJobHandlers(deps: JobDeps): JobHandler[] {
   return [
+    ...decisionHandlers(deps),
     {
       kind: COLLECT_GARBAGE,
       attemptsMax: 3,
@@ -79,6 +103,29 @@ export function createJobHandlers(deps: {
         const { failed, epoch } = await deps.advisories.sync(options, { log, signal });
         count("failed feeds", failed.size);
         count("epochs", epoch === null ? 0 : 1);
+      },
+    },
+  ];
+}
+
+function decisionHandlers(deps: JobDeps): JobHandler[] {
+  return [
+    {
+      kind: PRUNE_DECISIONS,
+      attemptsMax: 3,
+      async run({ log, signal }) {
+        const before = deps.now() - deps.decisionDays * DAY_MS;
+        const removed = await pruneDecisions(deps, { before, signal });
+        log(`removed ${removed} decisions that were older than ${deps.decisionDays} days`);
+      },
+    },
+    {
+      kind: RECHECK_REFUSALS,
+      attemptsMax: 3,
+      async run({ log, count, signal }) {
+        for (const recheck of deps.rechecks) {
+          count("notices", await recheckRefusals(recheck, { log, signal }));
+        }
       },
     },
   ];

@@ -151,6 +151,8 @@ export interface Config {
   /** True when clients may log in by browser. */
   webLogin: boolean;
   signUp: SignUp;
+  /** How many days the log of decisions is kept. */
+  decisionDays: number;
   /** True when administrators may choose the value of a key themselves. */
   typedKeys: boolean;
   /** How mail is sent; null for not at all. */

@@ -52,6 +52,7 @@ export function finishConfig(keys: ConfigKeys, given: Surroundings): { config: C
     sessionLogin: keys.sessionLogin,
     webLogin: keys.webLogin,
     signUp: keys.signUp,
+    decisionDays: keys.decisionDays,
     typedKeys: keys.typedKeys,
     mail: finishMail(work, keys.mail),
     limits: keys.limits,

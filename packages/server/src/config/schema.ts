@@ -82,6 +82,7 @@ export interface ConfigKeys {
   sessionLogin: string;
   webLogin: boolean;
   signUp: SignUp;
+  decisionDays: number;
   typedKeys: boolean;
   mail: MailKeys;
   limits: Limits;
@@ -251,6 +252,10 @@ const topKeys = {
   tokenDefault: described(
     choice(["read-only", "read-write"], "read-only"),
     "What a token may do of which its maker says nothing, as with `npm token create --read-only`, which npm drops.",
+  ),
+  decisionDays: described(
+    wholeNumber(1, 36_500, 365),
+    "How many days it is kept what was served to whom and what was refused.",
   ),
   typedKeys: described(
     flag(false),

@@ -1,0 +1,65 @@
+import { isEntrepotError } from "@entrepot/core";
+import type { Advisories } from "./advisories/index.ts";
+import type { BlobStore, StagingArea } from "./blobs/index.ts";
+import type { ChangeLog } from "./changes/index.ts";
+import type { Config } from "./config/index.ts";
+import type { Database } from "./db/index.ts";
+import type { PackageToday, RecheckDeps } from "./firewall/index.ts";
+import { createJobHandlers, enqueueFirstSync, schedulesOf } from "./job-handlers.ts";
+import type { JobQueue, JobWorker } from "./jobs/index.ts";
+import { recheckAfterChanges } from "./recheck-after-changes.ts";
+import type { Registries, Verdicts } from "./registry/index.ts";
+import type { Log, Metrics } from "./telemetry/index.ts";
+
+/** A workspace as far as jobs look into it. */
+interface JobWorkspace {
+  workspaceId: string;
+  registries: Registries;
+}
+
+/** What jobs are made from. */
+export interface JobParts {
+  config: Config;
+  log: Log;
+  metrics: Metrics;
+  now: () => number;
+  db: Database;
+  blobs: BlobStore;
+  staging: StagingArea;
+  changes: ChangeLog;
+  instanceId: string;
+  advisories: Advisories;
+  jobs: JobQueue;
+  verdicts: Verdicts;
+  workspaces: readonly JobWorkspace[];
+}
+
+/** Starts the background work: what is due by the clock, what was asked for, and what follows changes. */
+export async function startJobs(parts: JobParts): Promise<JobWorker> {
+  const { config, jobs, log, metrics } = parts;
+  await enqueueFirstSync(parts, config.advisories);
+  const rechecks = parts.workspaces.map((workspace) => recheckOf(parts, workspace));
+  const { decisionDays } = config;
+  const worker = jobs.startWorker(createJobHandlers({ ...parts, decisionDays, rechecks }), {
+    schedules: schedulesOf(config.advisories, parts.instanceId),
+    onFailure: (failure) => log.error("job failed", { error: failure }),
+    onEnd: (labels) => void (metrics.counter("entrepot_jobs_total", labels).value += 1),
+  });
+  recheckAfterChanges(parts);
+  return worker;
+}
+
+function recheckOf({ db, now, verdicts }: JobParts, { workspaceId, registries }: JobWorkspace): RecheckDeps {
+  async function today(registryId: string, name: string): Promise<PackageToday | null> {
+    const registry = (await registries.snapshot()).byId.get(registryId);
+    if (registry === undefined || !registry.active) return null;
+    try {
+      const { versions, hidden } = await verdicts.of(registry, name, { cachedOnly: true });
+      return { registry: registry.name, versions, hidden };
+    } catch (error) {
+      if (isEntrepotError(error)) return null;
+      throw error;
+    }
+  }
+  return { db, now, workspaceId, today };
+}
