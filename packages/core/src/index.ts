@@ -66,7 +66,7 @@ export {
   type Severity,
 } from "./advisories/advisory.ts";
 export { parseOsvRecord, type ParsedRecord } from "./advisories/parse-osv.ts";
-export { isAffected, matchAdvisories } from "./advisories/match.ts";
+export { advisoryMatcher, isAffected, matchAdvisories } from "./advisories/match.ts";
 export { aliasGroups } from "./advisories/alias-groups.ts";
 export { parseEpss, parseKev, withEvidence, type EvidenceByCve } from "./advisories/exploit-evidence.ts";
 export {

@@ -1,6 +1,6 @@
 import { aliasGroups } from "./alias-groups.ts";
 import type { Advisory, AffectedVersions, PackageAdvisory } from "./advisory.ts";
-import { matchAdvisories } from "./match.ts";
+import { advisoryMatcher } from "./match.ts";
 import { npmRangeOf, patchedRangeOf } from "./npm-range.ts";
 
 /** The words that clients know; they also know `info`, on which pnpm 9 and 10 stop with an error. */
@@ -56,7 +56,7 @@ export function issuesOf(
   name: string,
   { versions, list, ids }: { versions: readonly string[]; list: readonly PackageAdvisory[]; ids: IssueIds },
 ): PackageIssue[] {
-  const matching = new Set(versions.flatMap((version) => matchAdvisories(list, version)));
+  const matching = new Set(versions.flatMap(advisoryMatcher(list)));
   if (matching.size === 0) return [];
   return aliasGroups(list.filter(({ withdrawnAt }) => withdrawnAt === null))
     .filter((group) => group.some((advisory) => matching.has(advisory)))

@@ -1,8 +1,8 @@
 import type { PackageAdvisory } from "../advisories/advisory.ts";
-import { matchAdvisories } from "../advisories/match.ts";
+import { advisoryMatcher } from "../advisories/match.ts";
 import type { PackageHistory, PolicyContext, VersionFacts } from "./verdict.ts";
 
-type Matches = Map<string, readonly PackageAdvisory[]>;
+type Lookup = (version: string) => readonly PackageAdvisory[];
 
 /** The advisories that concern a version; of one package's versions each is looked up once. */
 export function advisoriesOn(
@@ -10,13 +10,7 @@ export function advisoriesOn(
   context: PolicyContext,
   history: PackageHistory,
 ): readonly PackageAdvisory[] {
-  const known = history.derive(context, emptyMatches);
-  let found = known.get(version);
-  if (found === undefined) {
-    found = matchAdvisories(context.advisories, version);
-    known.set(version, found);
-  }
-  return found;
+  return history.derive(context, lookupOf)(version);
 }
 
 /** Tells whether any advisory in force is of a kind. */
@@ -24,6 +18,15 @@ export function hasAdvisoryOf(kind: PackageAdvisory["kind"], { advisories }: Pol
   return advisories.some((advisory) => advisory.kind === kind && advisory.withdrawnAt === null);
 }
 
-function emptyMatches(): Matches {
-  return new Map();
+function lookupOf(_history: PackageHistory, { advisories }: PolicyContext): Lookup {
+  const match = advisoryMatcher(advisories);
+  const known = new Map<string, readonly PackageAdvisory[]>();
+  return (version) => {
+    let found = known.get(version);
+    if (found === undefined) {
+      found = match(version);
+      known.set(version, found);
+    }
+    return found;
+  };
 }
