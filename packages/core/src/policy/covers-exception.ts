@@ -20,9 +20,15 @@ export function coversException(
 ): boolean {
   if (NEVER_LIFTED.has(rule)) return false;
   if (exception.expiresAt !== null && exception.expiresAt <= context.now) return false;
-  if (exception.rules !== null && !exception.rules.includes(rule)) return false;
-  if (rule === "malware" && !liftsMalware(exception)) return false;
+  if (!liftsRule(exception, rule)) return false;
   return coversName(exception.packages, context.name) && coversVersion(exception.range, facts.version);
+}
+
+// Who may pass as proven malware may pass as suspected, or a second source would let through what one stops.
+function liftsRule(exception: PolicyException, rule: RuleId): boolean {
+  if (rule === "malware") return liftsMalware(exception);
+  if (exception.rules === null || exception.rules.includes(rule)) return true;
+  return rule === "suspected-malware" && liftsMalware(exception);
 }
 
 // Only where malware was meant by name, and by two people.

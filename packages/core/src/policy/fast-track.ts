@@ -1,6 +1,7 @@
 import semver from "semver";
 import { SEVERITIES, type PackageAdvisory, type Severity } from "../advisories/advisory.ts";
 import { fixedVersionsOf } from "../advisories/npm-range.ts";
+import { chronologyOf } from "./chronology.ts";
 import { advisoriesOn } from "./matching.ts";
 import { newScriptsOf } from "./install-scripts.ts";
 import { trustChangeOf } from "./trust.ts";
@@ -30,8 +31,9 @@ export function mendedBy(
     isAtLeast(severity, fastTrack.severity),
   );
   if (fixes.length === 0 || hasSurprises(facts, context, history)) return null;
-  for (const version of history.derive(context, versionsInUse)) {
-    if (!(semver.parse(version)?.compare(parsed) === -1)) continue;
+  for (const earlier of history.derive(context, versionsInUse)) {
+    if (earlier.compare(parsed) >= 0) continue;
+    const { version } = earlier;
     const advisory = advisoriesOn({ version }, context, history).find((found) => fixes.includes(found));
     if (advisory !== undefined) return { advisory, affected: version };
   }
@@ -65,6 +67,11 @@ function fixesOf(
   return fixes;
 }
 
-function versionsInUse({ versions }: PackageHistory, { served }: PolicyContext): readonly string[] {
-  return served.size > 0 ? [...served.keys()] : versions.map(({ version }) => version);
+/** Highest first. */
+function versionsInUse(history: PackageHistory, context: PolicyContext): readonly semver.SemVer[] {
+  const all = history.derive(context, chronologyOf).map(({ parsed }) => parsed);
+  const used = [...context.served.keys()]
+    .map((version) => semver.parse(version))
+    .filter((found) => found !== null);
+  return [...(context.served.size > 0 ? used : all)].sort((a, b) => b.compare(a));
 }

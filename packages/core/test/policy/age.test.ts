@@ -129,14 +129,14 @@ describe("fast track", () => {
     const held = opinionOf("age", fix(1), { context, others });
     expect(held).toMatchObject({ outcome: "hold", until: NOW + HOUR, recheckAt: NOW + HOUR });
     expect(held?.reason).toBe(
-      "It was published on 2026-01-31 11:00 UTC and mends GHSA-aaaa-bbbb-cccc (high), which 1.0.0 has, " +
+      "It was published on 2026-01-31 11:00 UTC and mends GHSA-aaaa-bbbb-cccc (high), which 1.1.0 has, " +
         "so it needs 2 hours instead of 3 days",
     );
     expect(opinionOf("age", fix(2), { context, others })).toMatchObject({
       outcome: "allow",
       until: null,
       recheckAt: NOW + 70 * HOUR,
-      evidence: { mends: "GHSA-aaaa-bbbb-cccc", affected: "1.0.0", fastTrackHours: 2 },
+      evidence: { mends: "GHSA-aaaa-bbbb-cccc", affected: "1.1.0", fastTrackHours: 2 },
     });
   });
 
@@ -156,8 +156,8 @@ describe("fast track", () => {
   });
 
   test("counts the versions in use where there are any", () => {
-    const context = contextAt({ advisories, served: servedAs("1.1.0") });
-    expect(opinionOf("age", fix(3), { context, others })?.evidence["affected"]).toBe("1.1.0");
+    const context = contextAt({ advisories, served: servedAs("1.0.0") });
+    expect(opinionOf("age", fix(3), { context, others })?.evidence["affected"]).toBe("1.0.0");
   });
 
   test("is off where it is switched off, and never slower than the rule", () => {
