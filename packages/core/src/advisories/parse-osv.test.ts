@@ -53,7 +53,7 @@ describe("parseOsvRecord", () => {
         modifiedAt: Date.parse("2025-01-14T09:12:14.521Z"),
         withdrawnAt: Date.parse("2025-02-01T00:00:00.123Z"),
         feed: "osv",
-        origins: ["ghsa-malware"],
+        origins: ["osv"],
         epss: null,
         kevSince: null,
       },
@@ -183,7 +183,8 @@ describe("parseOsvRecord", () => {
     const named = { id: "MAL-2026-1", database_specific: { "malicious-packages-origins": origins } };
     expect(parsed(named).advisory.origins).toEqual(["ghsa-malware", "reversing-labs"]);
     expect(parsed({ aliases: ["MAL-2026-1"] }).advisory.origins).toEqual(["ghsa-malware"]);
-    expect(parsed({ id: "LWA-1" }).advisory.origins).toEqual(["osv"]);
+    expect(parsed({ ...named, id: "LWA-1", aliases: ["MAL-2026-1"] }).advisory.origins).toEqual(["osv"]);
+    expect(parsed({}).advisory.origins).toEqual(["osv"]);
   });
 
   test("sends people to the page of the advisory", () => {

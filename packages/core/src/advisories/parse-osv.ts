@@ -76,7 +76,7 @@ function readRecord(record: Readonly<JsonObject>, feed: string): ParsedRecord {
     modifiedAt,
     withdrawnAt: timeOf(record, "withdrawn"),
     feed,
-    origins: originsOf(record, id, feed),
+    origins: originsOf(record, { id, kind, feed }),
     epss: null,
     kevSince: null,
   };
