@@ -130,6 +130,7 @@ export {
   type VersionFacts,
   type VersionStatus,
 } from "./policy/verdict.ts";
+export { evidenceAsked, type EvidenceAsked } from "./policy/evidence-asked.ts";
 export { packageHistory } from "./policy/package-history.ts";
 export { plainContext } from "./policy/plain-context.ts";
 export { shadowRefusals } from "./policy/shadow.ts";

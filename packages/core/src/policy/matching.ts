@@ -14,7 +14,10 @@ export function advisoriesOn(
 }
 
 /** Tells whether any advisory in force is of a kind. */
-export function hasAdvisoryOf(kind: PackageAdvisory["kind"], { advisories }: PolicyContext): boolean {
+export function hasAdvisoryOf(
+  kind: PackageAdvisory["kind"],
+  { advisories }: Pick<PolicyContext, "advisories">,
+): boolean {
   return advisories.some((advisory) => advisory.kind === kind && advisory.withdrawnAt === null);
 }
 
