@@ -9,7 +9,7 @@ export class OsvProblem extends Error {}
 const QUOTE_LENGTH_MAX = 60;
 
 /** What a list in a record may hold. */
-export interface ListBounds<T> {
+interface ListBounds<T> {
   /** For the problem's text, for example `aliases`. */
   what: string;
   lengthMax: number;
@@ -23,7 +23,7 @@ export function quote(text: string): string {
 }
 
 /** A list that may be absent. Items of the wrong type make the whole record unusable. */
-export function listOf<T>(value: unknown, { what, lengthMax, isItem }: ListBounds<T>): readonly T[] {
+function listOf<T>(value: unknown, { what, lengthMax, isItem }: ListBounds<T>): readonly T[] {
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value)) throw new OsvProblem(`${what} is not a list`);
   if (value.length > lengthMax) throw new OsvProblem(`${what} has more than ${lengthMax} entries`);

@@ -67,7 +67,7 @@ function newestVector(
 }
 
 /** The CVSS base score of a vector of any version, or null if it is not a complete one. */
-export function baseScore(vector: string): number | null {
+function baseScore(vector: string): number | null {
   if (vector.length > VECTOR_LENGTH_MAX) return null;
   try {
     const parsed = vectorOf(vector);
@@ -80,7 +80,7 @@ export function baseScore(vector: string): number | null {
 }
 
 /** The word for a CVSS score, as CVSS 3 and 4 have it, with npm's `moderate` for medium. */
-export function severityOfScore(score: number): Severity {
+function severityOfScore(score: number): Severity {
   if (score <= 0) return "none";
   if (score < 4) return "low";
   if (score < 7) return "moderate";
