@@ -1,25 +1,28 @@
 import { z } from "zod";
-import { EntrepotError, may, type AccessPolicy, type AccessTarget, type Permission } from "@entrepot/core";
+import { EntrepotError, type AccessTarget } from "@entrepot/core";
 import {
-  approveException,
   createException,
   cursorOf,
   EVERYWHERE,
   EXCEPTION_DAYS_MAX,
   findException,
   listExceptions,
-  rejectException,
   requestException,
-  revokeException,
   type ExceptionActor,
-  type ExceptionDecision,
   type ExceptionRecord,
   type ExceptionState,
   type NewException,
 } from "../../firewall/index.ts";
-import type { RegistrySnapshot } from "../../registry/index.ts";
-import type { HttpDeps } from "../context.ts";
-import { mailDecision } from "../mail-decision.ts";
+import {
+  decideOnException,
+  exceptionViewOf,
+  isOwnerOf,
+  managing,
+  mayDecideOn,
+  maySee,
+  type ExceptionVerb,
+  type ExceptionView,
+} from "../exception-rights.ts";
 import { requireUser } from "../require-user.ts";
 import { actorOf, apiRoute, NO_BODY, registryOf, type ApiContext, type ApiRoute } from "./api-route.ts";
 import { isoOf, isoOrNull } from "./iso-of.ts";
@@ -49,7 +52,6 @@ const noteBody = z.strictObject({ note: z.string().max(500).default("") });
 
 type Wish = z.output<typeof createBody>;
 type Context = ApiContext<unknown>;
-type RegistryTarget = AccessTarget["registry"];
 
 /** Where an exception holds, for questions of permission. */
 async function targetOf(
@@ -59,11 +61,6 @@ async function targetOf(
   const found = registry === EVERY_REGISTRY ? null : await registryOf(context, registry);
   const packageName = packages.endsWith("*") ? null : packages;
   return { registryId: found?.id ?? EVERYWHERE, target: { registry: found, packageName } };
-}
-
-/** What it takes to decide on an exception there. */
-function managing({ registry }: AccessTarget): Permission {
-  return registry === null ? "administer" : "manage-registry";
 }
 
 function termOf(body: Wish): NewException["term"] {
@@ -112,7 +109,7 @@ async function request(context: ApiContext<Wish>): Promise<unknown> {
 async function list(context: Context): Promise<unknown> {
   const limit = limitOf(context.query("limit"));
   const registry = context.query("registry");
-  const view = await viewOf(context);
+  const view = await exceptionViewOf(context.deps, context.principal);
   const records = await listExceptions(context.deps, {
     workspaceId: context.deps.workspaceId,
     filter: {
@@ -136,27 +133,6 @@ function stateOf(text: string | undefined): ExceptionState | undefined {
   throw new EntrepotError("request-invalid", { message: `"state" is one of ${STATES.join(", ")}.` });
 }
 
-/** What is needed to tell what somebody may know of an exception. */
-export interface ExceptionView {
-  principal: Context["principal"];
-  policy: AccessPolicy;
-  byId: RegistrySnapshot["byId"];
-}
-
-async function viewOf({ deps, principal }: Pick<Context, "deps" | "principal">): Promise<ExceptionView> {
-  const [{ byId }, policy] = await Promise.all([deps.registries.snapshot(), deps.access.policy()]);
-  return { principal, policy, byId };
-}
-
-function isAllowed(view: ExceptionView, record: ExceptionRecord, permission?: Permission): boolean {
-  const registry: RegistryTarget = view.byId.get(record.registryId) ?? null;
-  if (registry === null && record.registryId !== EVERYWHERE) return false;
-  const packageName = record.packages.endsWith("*") ? null : record.packages;
-  const target = { registry, packageName };
-  const { principal, policy } = view;
-  return may({ principal, permission: permission ?? managing(target), target }, policy).allowed;
-}
-
 /**
  * An exception as somebody may see it: all of it who decides on it and who asked for it, of one in force what it is
  * about who may see the package; null for everybody else.
@@ -166,10 +142,9 @@ function shownTo(view: ExceptionView, record: ExceptionRecord): Record<string, u
   const registry = registryId === EVERYWHERE ? EVERY_REGISTRY : view.byId.get(registryId)?.name;
   const what = { id: record.id, registry: registry ?? null, packages, range, rules, state };
   const when = { createdAt: isoOf(createdAt), expiresAt: isoOrNull(expiresAt) };
-  const mayDecide = isAllowed(view, record);
-  const isOwner = view.principal.kind === "user" && view.principal.name === record.owner;
-  if (!mayDecide && !isOwner) {
-    return state === "approved" && isAllowed(view, record, "view") ? { ...what, ...when } : null;
+  const mayDecide = mayDecideOn(view, record);
+  if (!mayDecide && !isOwnerOf(view, record)) {
+    return state === "approved" && maySee(view, record) ? { ...what, ...when } : null;
   }
   return {
     ...what,
@@ -192,40 +167,28 @@ async function answer(context: Context, record: ExceptionRecord): Promise<Record
     record.state === "requested" && record.approvedBy.length > 0
       ? [`Confirmed malware needs ${record.approvalsNeeded} people: ${missing} more has to approve this.`]
       : [];
-  return { ...shownTo(await viewOf(context), record), ...(warnings.length === 0 ? {} : { warnings }) };
+  return {
+    ...shownTo(await exceptionViewOf(context.deps, context.principal), record),
+    ...(warnings.length === 0 ? {} : { warnings }),
+  };
 }
 
 /** Finds what a path names. Throws `not-found` also for what is not to be seen. */
 async function recordIn(context: Context): Promise<{ view: ExceptionView; record: ExceptionRecord }> {
-  const view = await viewOf(context);
+  const view = await exceptionViewOf(context.deps, context.principal);
   const id = context.param("id");
   const record = await findException(context.deps, { workspaceId: context.deps.workspaceId, id });
   if (record !== null && shownTo(view, record) !== null) return { view, record };
   throw new EntrepotError("not-found", { message: "There is no such exception or request." });
 }
 
-type Decide = (deps: HttpDeps, by: ExceptionActor, decision: ExceptionDecision) => Promise<ExceptionRecord>;
-
 async function decideOn(
-  context: ApiContext<Omit<ExceptionDecision, "id">>,
-  decide: Decide,
+  context: ApiContext<{ note: string; days?: number | undefined }>,
+  verb: ExceptionVerb,
 ): Promise<unknown> {
-  const { view, record } = await recordIn(context);
-  const { deps, principal, body } = context;
-  const isOwnWish = view.principal.kind === "user" && view.principal.name === record.owner;
-  // Whoever asked may take it back.
-  const mayAct =
-    isAllowed(view, record) || (decide === revokeException && isOwnWish && record.state === "requested");
-  if (!mayAct) {
-    const registry = view.byId.get(record.registryId) ?? null;
-    const target = { registry, packageName: null };
-    await deps.access.assertMay({ principal, permission: managing(target), target });
-    throw new EntrepotError("permission-denied", { message: "Only who manages this may decide on it." });
-  }
-  const by = writerOf(context);
-  const decided = await decide(deps, by, { id: record.id, ...body });
-  await mailDecision(deps, { record: decided, by: by.actor.name });
-  return await answer(context, decided);
+  const found = await recordIn(context);
+  const decision = { verb, by: writerOf(context), ...context.body };
+  return await answer(context, await decideOnException(context.deps, found, decision));
 }
 
 /** Exceptions from rules, and requests for them. */
@@ -273,7 +236,7 @@ export const EXCEPTION_ROUTES: readonly ApiRoute[] = [
     path: "/exceptions/:id/approve",
     permission: "self",
     body: decisionBody,
-    handler: (context) => decideOn(context, approveException),
+    handler: (context) => decideOn(context, "approve"),
   }),
   apiRoute({
     id: "reject-exception",
@@ -281,7 +244,7 @@ export const EXCEPTION_ROUTES: readonly ApiRoute[] = [
     path: "/exceptions/:id/reject",
     permission: "self",
     body: noteBody,
-    handler: (context) => decideOn(context, rejectException),
+    handler: (context) => decideOn(context, "reject"),
   }),
   apiRoute({
     id: "revoke-exception",
@@ -289,6 +252,6 @@ export const EXCEPTION_ROUTES: readonly ApiRoute[] = [
     path: "/exceptions/:id/revoke",
     permission: "self",
     body: noteBody,
-    handler: (context) => decideOn(context, revokeException),
+    handler: (context) => decideOn(context, "revoke"),
   }),
 ];
