@@ -12,6 +12,8 @@ export interface FakeRecord {
   withdrawn?: string;
   aliases?: readonly string[];
   summary?: string;
+  /** Members of the record as they are, such as `severity`; they take the place of what is made up. */
+  members?: Readonly<Record<string, unknown>>;
 }
 
 /** What a path answers with instead. */
@@ -56,6 +58,7 @@ export function makeAdvisory(record: FakeRecord): Record<string, unknown> {
       package: { ecosystem: "npm", name },
       ...(versions === null ? { ranges: [{ type: "SEMVER", events: [{ introduced: "0" }] }] } : { versions }),
     })),
+    ...record.members,
   };
 }
 

@@ -71,7 +71,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
         ENTREPOT_DATA: data,
         ENTREPOT_ADMIN_PASSWORD: options.hasOneTimePassword === true ? "" : ADMIN_PASSWORD,
         ENTREPOT_UPSTREAM: options.upstream ?? "none",
-        ENTREPOT_ADVISORIES: "none",
+        ...(options.file?.includes("advisories:") === true ? {} : { ENTREPOT_ADVISORIES: "none" }),
         ...(options.file === undefined ? {} : { ENTREPOT_CONFIG: "/test/entrepot.yaml" }),
         ...options.env,
       },

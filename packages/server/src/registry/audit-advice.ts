@@ -15,6 +15,8 @@ import type { Registry } from "./registry.ts";
 
 /** What this server knows of packages by itself. */
 export interface KnownAdvisories {
+  /** Null, or a promise to wait for before anything else is asked: news is on its way. */
+  ready(): Promise<void> | null;
   /** Everything about a package, what was withdrawn included. */
   of(name: string): readonly PackageAdvisory[];
   /** Null: there is no advisory data at all. `currentAt` is when it was last known to be current, in milliseconds. */
@@ -64,6 +66,7 @@ export async function adviseOn(deps: AdviceDeps, question: AdviceQuestion): Prom
 }
 
 async function ownAdvice(deps: AdviceDeps, { registry, asked, mayView }: AdviceQuestion): Promise<Advice> {
+  await deps.advisories.ready();
   const { epoch, currentAt } = deps.advisories.state();
   if (epoch === null) throw noData(registry);
   const { local, claimed } = await deps.origins.ownAmong(registry, [...asked.keys()]);

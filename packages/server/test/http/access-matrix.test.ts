@@ -23,6 +23,14 @@ const OF_WORKSPACE: ReadonlySet<string> = new Set([
   "list-user-packages",
 ]);
 
+/** Routes of a registry whose path names no package. */
+const OF_REGISTRY: ReadonlySet<string> = new Set([
+  "registry-info",
+  "audit-bulk",
+  "audit-quick",
+  "audit-full",
+]);
+
 interface Credential {
   header: string | null;
   /** What the answer is when the credential is not enough. */
@@ -208,7 +216,7 @@ function heldAt(
 
 function placeOf(routeId: string): "npm" | "registry" | "workspace" {
   if (OF_WORKSPACE.has(routeId)) return "workspace";
-  return routeId === "registry-info" ? "registry" : "npm";
+  return OF_REGISTRY.has(routeId) ? "registry" : "npm";
 }
 
 interface Outcome {
