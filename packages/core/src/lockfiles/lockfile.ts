@@ -3,7 +3,7 @@ import { parsePackageName } from "../names.ts";
 import { normalizeVersion } from "../versions.ts";
 
 /** Longest text that is read, in characters; the largest lockfiles in the field have about ten million. */
-export const LOCKFILE_CHARS_MAX = 32 * 1024 ** 2;
+export const LOCKFILE_CHARS_MAX: number = 32 * 1024 ** 2;
 /** Most entries of one file. */
 export const LOCKFILE_ENTRIES_MAX = 200_000;
 /** Deepest nesting of what is in a file. */

@@ -47,5 +47,13 @@ export {
 } from "./upstream-writes.ts";
 export type { Selection } from "./selections.ts";
 export { explainPackage, type ExplainDeps, type PackageExplanation } from "./explain.ts";
+export {
+  readPreflightFile,
+  runPreflight,
+  type PreflightDeps,
+  type PreflightQuestion,
+  type PreflightReport,
+  type PreflightWork,
+} from "./preflight.ts";
 export { createVerdicts, type PackageVerdicts, type Verdicts, type VersionVerdict } from "./verdicts.ts";
 export type { View } from "./view.ts";

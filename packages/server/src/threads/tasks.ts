@@ -2,6 +2,7 @@ import type {
   IntegrityChange,
   JudgedPackage,
   LocalPackument,
+  ParsedLockfile,
   PackageIssue,
   PolicyContext,
   Verdict,
@@ -142,6 +143,13 @@ export interface ReportAuditInput {
   source: string;
 }
 
+/** A lockfile or a package.json, in UTF-8. */
+export interface ReadLockfileInput {
+  /** Null if it is not known. */
+  fileName: string | null;
+  content: Uint8Array;
+}
+
 /** Everything that a thread can do. */
 export interface Tasks {
   /** @throws EntrepotError `upstream-invalid` */
@@ -162,6 +170,8 @@ export interface Tasks {
   readAudit: { input: ReadAuditInput; output: AskedVersions };
   /** @throws EntrepotError `request-invalid` */
   reportAudit: { input: ReportAuditInput; output: { json: Uint8Array } };
+  /** @throws EntrepotError `request-invalid` */
+  readLockfile: { input: ReadLockfileInput; output: ParsedLockfile };
 }
 
 export type TaskName = keyof Tasks;

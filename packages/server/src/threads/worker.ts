@@ -15,6 +15,7 @@ import {
   renderLocalView,
   renderUpstreamView,
 } from "./packument-tasks.ts";
+import { readLockfile } from "./read-lockfile.ts";
 import { releaseBuffer, releaseBytes } from "./release-bytes.ts";
 import { selectManifest } from "./select-manifest.ts";
 import type { TaskHandlers, TaskName, TaskResult } from "./tasks.ts";
@@ -31,6 +32,7 @@ const HANDLERS: TaskHandlers = {
   selectManifest,
   readAudit,
   reportAudit,
+  readLockfile,
 };
 
 const COPIED_BYTES_MAX = 1024 ** 2;

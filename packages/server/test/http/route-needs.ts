@@ -129,6 +129,7 @@ export const API_NEEDS: Readonly<Record<string, Need>> = {
   "set-status": "manage-registry",
   "clear-status": "manage-registry",
   "explain": "view",
+  "preflight": "view",
   "release-version": "manage-registry",
   "discard-version": "manage-registry",
   "show-policy": "view",

@@ -50,6 +50,8 @@ interface ApiRouteSpec<Body> {
   organizationIn?: string;
   /** Schema of the body; {@link NO_BODY} for routes that read none. */
   body: ZodType<Body>;
+  /** Largest body in bytes, where it is more than usual. */
+  bodyBytesMax?: number;
   /** Status of success; 200 when left out. */
   status?: number;
   handler: (context: ApiContext<Body>) => Promise<unknown>;

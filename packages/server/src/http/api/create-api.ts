@@ -109,8 +109,9 @@ const OF_SECRETS = /^\/api\/v1\/(?:tokens|keys|login|password|session|sign-up|in
 function keptBodies(request: FastifyRequest): { request?: string; response?: string } {
   if (OF_SECRETS.test(request.url)) return {};
   const { body, sentText } = request;
+  const isLarge = Number(request.headers["content-length"] ?? 0) > BODY_BYTES_MAX;
   return {
-    ...(body === undefined || body === null ? {} : { request: JSON.stringify(body) }),
+    ...(body === undefined || body === null || isLarge ? {} : { request: JSON.stringify(body) }),
     ...(sentText === "" ? {} : { response: sentText }),
   };
 }
@@ -127,6 +128,7 @@ function addRoute(app: FastifyInstance, parts: RouteParts, route: ApiRoute): voi
   app.route({
     method: route.method,
     url: `${API_PREFIX}${route.path}`,
+    bodyLimit: route.bodyBytesMax ?? BODY_BYTES_MAX,
     config: { id: route.id, isSignIn: route.isSignIn === true },
     // Before the body is read: what may not be written is not taken in.
     onRequest: async (request, reply) => {

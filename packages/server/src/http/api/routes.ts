@@ -12,6 +12,7 @@ import { JOB_ROUTES } from "./jobs.ts";
 import { NOTICE_ROUTES } from "./notices.ts";
 import { ORGANIZATION_ROUTES } from "./organizations.ts";
 import { POLICY_ROUTES } from "./policy.ts";
+import { PREFLIGHT_ROUTES } from "./preflight.ts";
 import { REGISTRY_ROUTES } from "./registries.ts";
 import { SESSION_ROUTES } from "./sessions.ts";
 import { SHADOW_ROUTES } from "./shadow.ts";
@@ -33,6 +34,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
   ...UPSTREAM_ROUTES,
   ...STATUS_ROUTES,
   ...EXPLAIN_ROUTES,
+  ...PREFLIGHT_ROUTES,
   ...HOLD_ROUTES,
   ...POLICY_ROUTES,
   ...EXCEPTION_ROUTES,
