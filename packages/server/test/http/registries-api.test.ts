@@ -70,41 +70,6 @@ describe("a registry", () => {
     });
   });
 
-  it("is told where its audits are answered from, and warns of an upstream that is not its own", async () => {
-    await create({ name: "audited" });
-    const set = (body: unknown): Promise<TestResponse> => api("PATCH", "/registries/audited", body);
-    const forwarded = await set({ audit: "forward", auditUpstream: "public" });
-    expect(forwarded.json).toMatchObject({ audit: "forward", auditUpstream: "public", auditUrl: null });
-    expect(forwarded.json.warnings).toEqual([expect.stringContaining('the upstream "public", which is not')]);
-    const attached = await api("PUT", "/registries/audited/upstreams", { upstreams: ["public"] });
-    expect(attached.json.warnings).toEqual([]);
-    expect((await set({ auditUrl: "https://advice.example.test/npm" })).json).toMatchObject({
-      auditUpstream: null,
-      auditUrl: "https://advice.example.test/npm/",
-    });
-    expect((await set({ audit: "off" })).json).toMatchObject({ audit: "off", auditUrl: null });
-    expect((await set({ audit: "forward" })).status).toBe(400);
-    expect((await set({ audit: "sideways" })).status).toBe(400);
-  });
-
-  it("sends audits to a URL of their own only for who manages the whole workspace", async () => {
-    await create({ name: "lent" });
-    const made = await api("POST", "/tokens", {
-      name: "manager",
-      permissions: ["view", "manage-registry"],
-      registries: ["lent"],
-    });
-    const manager = { authorization: `Bearer ${String(made.json["token"])}` };
-    const set = (body: unknown): Promise<TestResponse> =>
-      app.request("/api/v1/registries/lent", { method: "PATCH", headers: manager, body });
-    const refused = await set({ audit: "forward", auditUrl: "http://127.0.0.1:1/" });
-    expect([refused.status, refused.json.error]).toEqual([
-      403,
-      expect.stringContaining("auditUrl is set by"),
-    ]);
-    expect((await set({ audit: "off", auditUrl: null })).status).toBe(200);
-  });
-
   it("warns whoever opens it while it has packages of its own", async () => {
     await create({ name: "opened" });
     expect((await api("PATCH", "/registries/opened", { anonymousRead: true })).json.warnings).toEqual([]);
