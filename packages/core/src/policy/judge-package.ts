@@ -27,12 +27,12 @@ export function judgePackage(versions: Iterable<JudgedVersion>, policy: PolicyCo
   const hidden = new Map<string, Verdict>();
   const rules = activeRules(policy);
   const depth = depthOf(rules);
-  if (depth === "none") return { hidden, recheckAt: null };
+  if (depth === "none") return { hidden, recheckAt: policy.knownUntil };
   const judged = [...versions];
   const facts = judged.map((item) => (depth === "version" ? bareFacts(item) : item.facts()));
   const history = packageHistory(facts);
   const allowed: string[] = [];
-  let recheckAt = Number.POSITIVE_INFINITY;
+  let recheckAt = policy.knownUntil ?? Number.POSITIVE_INFINITY;
   for (const item of facts) {
     const verdict = decideBy(rules, { facts: item, context: policy, history });
     if (verdict.recheckAt !== null) recheckAt = Math.min(recheckAt, verdict.recheckAt);

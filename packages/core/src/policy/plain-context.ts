@@ -22,6 +22,7 @@ export function plainContext(known: Partial<PolicyContext>): PolicyContext {
     changedIntegrity: new Map(),
     served: new Map(),
     contents: new Map(),
+    knownUntil: null,
     lookAlike: null,
     ...known,
   };

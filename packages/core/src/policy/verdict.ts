@@ -84,10 +84,12 @@ export interface PolicyContext {
   isClaimed: boolean;
   /** Versions whose integrity upstream is not what it was when first seen, with what it was. */
   changedIntegrity: ReadonlyMap<string, string>;
-  /** Empty where no rule in force asks. */
+  /** Empty where no rule in force asks. What was served since the last look is not in it. */
   served: ReadonlyMap<string, ServedVersion>;
   /** By version; empty where no rule in force asks. */
   contents: ReadonlyMap<string, TarballContent>;
+  /** When to look again at what was served and found, in milliseconds; null where no rule in force asks. */
+  knownUntil: number | null;
   /** A much used name that this one can be taken for, and what makes them alike; null if there is none. */
   lookAlike: { name: string; because: string } | null;
 }

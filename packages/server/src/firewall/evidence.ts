@@ -9,8 +9,8 @@ const ACTOR = systemActor("firewall");
 
 /** What the server has seen itself of packages of upstreams. */
 export interface Evidence {
-  /** Versions that passed through a registry, with when they first did. */
-  served(registryId: string, name: string): Promise<ReadonlyMap<string, ServedVersion>>;
+  /** Versions that passed through a registry before a time in milliseconds, with when they first did. */
+  served(registryId: string, name: string, before: number): Promise<ReadonlyMap<string, ServedVersion>>;
   /** What was found in tarballs, by version; of several tarballs of one version the one looked at last. */
   contents(name: string): Promise<ReadonlyMap<string, TarballContent>>;
   /** Versions whose integrity is not what it was when it was first seen, with what it was. */
@@ -41,12 +41,13 @@ export async function createEvidence(deps: EvidenceDeps): Promise<Evidence> {
     concerns: (change) => change.kind === "integrity-changed",
   });
   return {
-    async served(registryId, name) {
+    async served(registryId, name, before) {
       const rows = await db.read
         .selectFrom("cached_versions")
         .select(["version", "cached_at"])
         .where("registry_id", "=", registryId)
         .where("name", "=", name)
+        .where("cached_at", "<", before)
         .execute();
       return new Map(rows.map((row) => [row.version, { firstAt: row.cached_at }]));
     },

@@ -76,6 +76,7 @@ const ASK_FOR_SERVED: readonly RuleId[] = ["review-first", "install-script", "pr
 /** Rules that ask what is in tarballs. */
 const ASK_FOR_CONTENTS: readonly RuleId[] = ["install-script", "licence"];
 const OWN_FEED = "own";
+const LOOK_MS = 60_000;
 
 /** Makes the gate over everything that is known and decided. */
 export function createGate(deps: GateDeps): Gate {
@@ -91,6 +92,7 @@ export function createGate(deps: GateDeps): Gate {
 
 async function contextOf(deps: GateDeps, question: GateQuestion): Promise<PolicyContext> {
   const { registry, name, purpose } = question;
+  const now = deps.now();
   const isUpstream = question.origin === "upstream";
   const coming = deps.advisories.ready();
   if (coming !== null) await coming;
@@ -104,7 +106,7 @@ async function contextOf(deps: GateDeps, question: GateQuestion): Promise<Policy
     registry: registry.name,
     name,
     purpose,
-    now: deps.now(),
+    now,
     epoch: deps.epoch(),
     statuses: await deps.statuses.of(registry, name),
     rules,
@@ -113,17 +115,36 @@ async function contextOf(deps: GateDeps, question: GateQuestion): Promise<Policy
     advisoriesAt: deps.advisories.state().currentAt,
     isClaimed: registry.isClaimed(name),
     ...(isUpstream ? { changedIntegrity: await deps.evidence.changedIntegrity(upstreamIds, name) } : {}),
-    ...(wants.served ? { served: await deps.evidence.served(registry.id, name) } : {}),
-    ...(wants.contents ? { contents: await deps.evidence.contents(name) } : {}),
+    ...(wants.served || wants.contents ? await seen(deps, question, wants) : {}),
     ...(isAlikeAsked ? { lookAlike: deps.lookAlike(name) } : {}),
   });
+}
+
+// What this server sees grows while it serves. It counts from the next full minute on, and is looked up anew then:
+// so every process and every cache says the same at any moment.
+async function seen(
+  { evidence, now }: GateDeps,
+  { registry, name }: GateQuestion,
+  wants: Wants,
+): Promise<Pick<PolicyContext, "served" | "contents" | "knownUntil">> {
+  const since = Math.floor(now() / LOOK_MS) * LOOK_MS;
+  const [served, contents] = await Promise.all([
+    wants.served ? evidence.served(registry.id, name, since) : new Map(),
+    wants.contents ? evidence.contents(name) : new Map(),
+  ]);
+  return { served, contents, knownUntil: since + LOOK_MS };
+}
+
+interface Wants {
+  served: boolean;
+  contents: boolean;
 }
 
 // Evidence costs a query each, so it is looked up only where a rule in force asks for it.
 function wantsOf(
   { origin, withShadow }: GateQuestion,
   { rules, hasAdvisories }: { rules: RuleSettings; hasAdvisories: boolean },
-): { served: boolean; contents: boolean } {
+): Wants {
   if (origin === "local") return { served: false, contents: false };
   if (withShadow === true) return { served: true, contents: true };
   return {

@@ -79,8 +79,6 @@ async function upsert(trx: Transaction<Schema>, rows: readonly CachedVersionRow[
         integrity: eb.ref("excluded.integrity"),
         shasum: eb.ref("excluded.shasum"),
         size_bytes: eb.ref("excluded.size_bytes"),
-        cached_at: eb.ref("excluded.cached_at"),
-        cached_by: eb.ref("excluded.cached_by"),
       })),
     )
     .execute();

@@ -19,6 +19,7 @@ import { revisionOf } from "./revision.ts";
 import { createSelections, type Selections } from "./selections.ts";
 import { unpublishedError } from "./tombstone.ts";
 import { createViewCache, type CachedView } from "./view-cache.ts";
+import { deniedUpstream } from "./denied-upstream.ts";
 import { isOver } from "./verdicts.ts";
 import { viewKeyText, type View } from "./view.ts";
 
@@ -258,6 +259,7 @@ async function findUpstream(
     if (entry === null) break;
     entries.push(entry);
     if (entry.kind === "present") return { entry, entries };
+    if (entry.refusal !== null) throw deniedUpstream(upstream, entry.refusal);
   }
   throw notFound(request, null);
 }

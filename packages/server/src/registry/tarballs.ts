@@ -21,6 +21,7 @@ import {
   type InspectDeps,
   type TarballPlace,
 } from "./inspect-upstream-tarball.ts";
+import { deniedUpstream } from "./denied-upstream.ts";
 import type { NameOrigins } from "./name-origin.ts";
 import { findVersion } from "./package-rows.ts";
 import type { Registry } from "./registry.ts";
@@ -28,6 +29,8 @@ import { isOver, type VerdictSource, type Verdicts } from "./verdicts.ts";
 
 /** A search that a change overtakes is made again; changes that never end must not keep a client waiting. */
 const SEARCHES_MAX = 5;
+/** How long a tarball of an upstream is handed out before anybody looks whether its document is fresh. */
+const REVALIDATE_MS = 5 * 60 * 1000;
 /** Changes after which a tarball that was admitted may have to be refused, or come from another place. */
 const REVOKING: ReadonlySet<ChangeKind> = new Set([
   "version-published",
@@ -151,14 +154,16 @@ interface Flight {
 }
 
 function admittedOf({ gate }: TarballDeps, { digest, sizeBytes, entry, recheckAt }: FoundTarball): Admitted {
+  const admittedAt = gate.now();
   const tarball: Admitted = {
     digest,
     sizeBytes,
     isDropped: true,
-    isCurrent: () =>
-      !tarball.isDropped &&
-      entry?.superseded !== true &&
-      !(recheckAt !== null && isOver(recheckAt, gate.now())),
+    isCurrent() {
+      if (tarball.isDropped || entry?.superseded === true) return false;
+      const now = gate.now();
+      return !isOver(recheckAt, now) && (entry === null || now < admittedAt + REVALIDATE_MS);
+    },
   };
   return tarball;
 }
@@ -278,10 +283,17 @@ async function promiseOf(
   const known = await deps.upstreams.current(upstream, name, { cachedOnly: true });
   if (known?.kind === "present") {
     const facts = await deps.upstreams.facts(known, version);
-    if (facts !== null) return { upstream, facts, entry: known };
+    if (facts !== null) {
+      // Who installs from a lockfile reads no packument, and must learn one day of what was taken back.
+      if (deps.gate.now() >= known.freshUntil) deps.upstreams.current(upstream, name).catch(ignore);
+      return { upstream, facts, entry: known };
+    }
   }
   const entry = await deps.upstreams.current(upstream, name);
-  if (entry.kind !== "present") return "no-package";
+  if (entry.kind !== "present") {
+    if (entry.refusal !== null) throw deniedUpstream(upstream, entry.refusal);
+    return "no-package";
+  }
   const facts = await deps.upstreams.facts(entry, version);
   return facts === null ? "no-version" : { upstream, facts, entry };
 }

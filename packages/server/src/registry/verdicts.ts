@@ -17,6 +17,7 @@ import type { Database } from "../db/index.ts";
 import { contextStamp, type Gate } from "../firewall/index.ts";
 import type { ThreadPool } from "../threads/index.ts";
 import type { DocumentEntry, Upstream, Upstreams } from "../upstream/index.ts";
+import { deniedUpstream } from "./denied-upstream.ts";
 import type { NameOrigins } from "./name-origin.ts";
 import { listTags, type PackageRow } from "./package-rows.ts";
 import type { Registry } from "./registry.ts";
@@ -153,7 +154,9 @@ export function createVerdicts(deps: VerdictDeps): Verdicts {
     async verdictOn(facts, context, place) {
       const depth = policyDepth(context);
       const alone = depth === "none" || depth === "version" ? decide(facts, context) : null;
-      if (alone !== null && isSelectable(alone)) return { verdict: alone, recheckAt: alone.recheckAt };
+      if (alone !== null && isSelectable(alone)) {
+        return { verdict: alone, recheckAt: earlier(alone.recheckAt, context.knownUntil) };
+      }
       const { hidden, recheckAt } = await judge(context, place);
       return { verdict: hidden.get(facts.version) ?? PASSES, recheckAt };
     },
@@ -167,6 +170,11 @@ function unknownVersion(version: string): JudgedVersion {
     origin: "upstream",
     facts: () => bareFacts({ version, upstreamVersion: null, origin: "upstream" }),
   };
+}
+
+function earlier(first: number | null, second: number | null): number | null {
+  if (first === null || second === null) return first ?? second;
+  return Math.min(first, second);
 }
 
 /** Tells whether the time has come to judge again. */
@@ -277,6 +285,7 @@ async function findSource(deps: VerdictDeps, asked: Asked): Promise<VerdictSourc
       const entry = await deps.upstreams.current(upstream, name, { cachedOnly: asked.cachedOnly ?? false });
       if (entry === null) break;
       if (entry.kind === "present") return { kind: "upstream", upstream, entry };
+      if (entry.refusal !== null) throw deniedUpstream(upstream, entry.refusal);
     }
   }
   return null;

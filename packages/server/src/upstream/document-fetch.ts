@@ -18,6 +18,8 @@ import type { Upstream } from "./upstream.ts";
 import { documentUrl } from "./urls.ts";
 
 const RIVALS_LOGGED_MAX = 10;
+const REFUSAL_BYTES_MAX = 64 * 1024;
+const REFUSAL_CHARS_MAX = 1000;
 
 export interface FetchDeps {
   client: UpstreamClient;
@@ -54,6 +56,8 @@ export async function fetchDocument(deps: FetchDeps, input: FetchInput): Promise
   const headers = { "accept": "application/json", "accept-encoding": "gzip", ...validatorsOf(known) };
   const response = await deps.client.get(upstream, { url, lane: "document", headers });
   if (response.status === 200) return ingest(deps, input, response);
+  const refusal = response.status === 403 ? await policyRefusal(input, response) : null;
+  if (refusal !== null) return { entry: absent(deps, input, refusal), made: null };
   response.discard();
   if (response.status === 304 && known?.kind === "present") {
     confirm(upstream, known, deps.now());
@@ -71,15 +75,38 @@ function validatorsOf(known: EntryState | null): Record<string, string> {
   };
 }
 
-function absent({ now }: FetchDeps, { upstream, name, known }: FetchInput): AbsentState {
+/**
+ * The text of an upstream that is an Entrepot too and whose policy refuses all of the package: it must not be taken for a
+ * failure, in spite of which what was cached is served. Null if the answer says something else.
+ */
+async function policyRefusal(
+  { upstream }: FetchInput,
+  response: UpstreamResponse,
+): Promise<string | null> {
+  if (response.headers["content-encoding"] !== undefined) return null;
+  try {
+    const body = await readBody(upstream, response, REFUSAL_BYTES_MAX);
+    const { code, error } = JSON.parse(Buffer.from(body).toString("utf8")) as Record<string, unknown>;
+    return code === "version-denied" && typeof error === "string" ? error.slice(0, REFUSAL_CHARS_MAX) : null;
+  } catch {
+    return null; // not one of ours: a refusal like any other, of which the caller makes an error
+  }
+}
+
+function absent(
+  { now }: FetchDeps,
+  { upstream, name, known }: FetchInput,
+  refusal: string | null = null,
+): AbsentState {
   const at = now();
-  if (known?.kind === "absent") {
+  if (known?.kind === "absent" && known.refusal === refusal) {
     confirm(upstream, known, at);
     return known;
   }
   const times = { fetchedAt: at, checkedAt: at, freshUntil: at + freshMs(upstream, "absent") };
   return {
     kind: "absent",
+    refusal,
     upstreamId: upstream.id,
     upstreamUrl: upstream.url,
     name,

@@ -87,7 +87,7 @@ function foundRow(upstream: Upstream, row: DocumentRow): FoundRow | null {
     checkedAt: row.checked_at,
     freshUntil: row.checked_at + freshMs(upstream, row.state),
   };
-  if (row.state === "absent") return { entry: { kind: "absent", ...common }, document: null };
+  if (row.state === "absent") return { entry: { kind: "absent", refusal: null, ...common }, document: null };
   const { document_digest: digest, etag, last_modified: lastModified } = row;
   if (digest === null) return null;
   const entry: PresentState = { kind: "present", ...common, digest, etag, lastModified, isWritten: true };

@@ -42,9 +42,11 @@ export interface DocumentEntry {
   readonly superseded: boolean;
 }
 
-/** The upstream has no package of this name. */
+/** The upstream has no package of this name, or none that it would show. */
 export interface AbsentEntry {
   readonly kind: "absent";
+  /** Why it shows none: the text of an Entrepot whose policy refuses all of the package; null when there is none. */
+  readonly refusal: string | null;
   readonly upstreamId: string;
   readonly name: string;
   readonly freshUntil: number;

@@ -1,0 +1,288 @@
+import {
+  createFakeUpstream,
+  createTestClock,
+  startTestApp,
+  type FakeUpstream,
+  type TestApp,
+  type TestClock,
+  type TestResponse,
+} from "@entrepot/testkit";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { isDownloadable } from "@entrepot/core";
+import semver from "semver";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { NPM_ROUTES } from "../../src/http/index.ts";
+import { requestFor } from "../http/route-requests.ts";
+import {
+  DAY,
+  hiddenIn,
+  MINUTE,
+  makeWorlds,
+  type World,
+  type WorldRule,
+  type WorldState,
+} from "./leak-worlds.ts";
+
+const ABBREVIATED = "application/vnd.npm.install-v1+json";
+const BATCHES = 10;
+const WORLDS_PER_BATCH = 100;
+const WORLDS_DOWNSTREAM = 60;
+const PARALLEL = 16;
+/** Members of answers that tell what is not there, and why. */
+const EXPLANATIONS = new Set(["_policy", "policyRestrictions", "error", "message", "reason"]);
+/** Asked one by one below; the rest of the table is walked. */
+const ASKED_CLOSELY = new Set(["get-packument", "get-manifest", "get-tarball"]);
+const OTHER_READS = NPM_ROUTES.filter(
+  ({ id, method }) => method === "GET" && !ASKED_CLOSELY.has(id) && !id.startsWith("web-login"),
+);
+
+let upstream: FakeUpstream;
+let clock: TestClock;
+let data: string;
+let app: TestApp;
+
+beforeAll(async () => {
+  upstream = await createFakeUpstream();
+  clock = createTestClock();
+  data = await mkdtemp(join(tmpdir(), "entrepot-leak-"));
+  app = await open();
+});
+afterAll(async () => {
+  await app.close();
+  await upstream.close();
+  await rm(data, { recursive: true, force: true });
+});
+
+function open(): Promise<TestApp> {
+  const env = { ENTREPOT_ANONYMOUS_READ: "true" };
+  return startTestApp({ upstream: upstream.url, data, now: clock.now, env });
+}
+
+/** A world on its way through its phases. */
+interface Life {
+  world: World;
+  beganAt: number;
+  rules: readonly WorldRule[];
+  exceptedAt: number | null;
+  served: Map<string, number>;
+}
+
+function stateOf({ beganAt, rules, exceptedAt, served }: Life): WorldState {
+  return { beganAt, rules, exceptedAt, served, now: clock.now() };
+}
+
+async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const queue = [...items];
+  const worker = async (): Promise<void> => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: PARALLEL }, worker));
+}
+
+async function begin(world: World): Promise<Life> {
+  const beganAt = clock.now();
+  const newest = world.versions
+    .map(({ version }) => version)
+    .sort(semver.compare)
+    .at(-1);
+  for (const { version, ageMs, manifest, deprecated } of world.versions) {
+    upstream.publish({
+      name: world.name,
+      version,
+      manifest,
+      time: beganAt - ageMs,
+      tag: version === newest ? "latest" : null,
+      ...(deprecated === null ? {} : { deprecated }),
+    });
+  }
+  for (const { version, status } of world.statuses) {
+    const path = `/api/v1/registries/default/packages/${world.name}/versions/${version}/status`;
+    await accept(app.admin.request(path, { method: "PUT", body: { status, reason: "" } }));
+  }
+  return { world, beganAt, rules: [], exceptedAt: null, served: new Map() };
+}
+
+async function accept(answer: Promise<TestResponse>): Promise<void> {
+  const { status, text } = await answer;
+  expect([status < 300, text]).toEqual([true, expect.anything()]);
+}
+
+/** Puts the rules of all worlds in force, in one stroke. */
+async function enforce(lives: readonly Life[], round: 0 | 1): Promise<void> {
+  const rules = lives.flatMap(({ world }) =>
+    world.rules[round].map((rule) => ({ ...rule, packages: world.name })),
+  );
+  const path = "/api/v1/registries/default/policy/document";
+  await accept(app.admin.request(path, { method: "PUT", body: { profile: null, rules } }));
+  for (const life of lives) life.rules = life.world.rules[round];
+}
+
+async function except(life: Life): Promise<void> {
+  const { name, exceptions } = life.world;
+  for (const { range, rules, days } of exceptions) {
+    const body = { registry: "default", packages: name, range, rules, reason: "needed", days };
+    await accept(app.admin.request("/api/v1/exceptions", { method: "POST", body }));
+  }
+  if (exceptions.length > 0) life.exceptedAt = clock.now();
+}
+
+/** Asks for all there is of a world, and compares with what may be seen. */
+async function check(at: TestApp, life: Life, how: { isClose: boolean }): Promise<void> {
+  const { name } = life.world;
+  for (const accept of [undefined, ABBREVIATED]) {
+    const headers = accept === undefined ? {} : { accept };
+    expectView(await at.request(`/npm/default/${name}`, { headers }), life);
+  }
+  for (const { version } of life.world.versions) {
+    const hidden = hiddenIn(life.world, stateOf(life));
+    const verdict = hidden.get(version);
+    const about = `${name}@${version} ${JSON.stringify(verdict)}`;
+    const manifest = await at.request(`/npm/default/${name}/${version}`);
+    expect([about, manifest.status]).toEqual([about, verdict === undefined ? 200 : 403]);
+    const tarball = await at.request(`/npm/default/${name}/-/${name}-${version}.tgz`);
+    if (verdict === undefined || !isDownloadable(verdict)) {
+      expect([about, tarball.status]).toEqual([about, verdict === undefined ? 200 : 403]);
+    }
+    if (tarball.status === 200 && !life.served.has(version)) life.served.set(version, clock.now());
+    if (how.isClose && verdict !== undefined) await walkRoutes(at, name, version);
+  }
+}
+
+/** What a registry behind the first one may show: nothing that the first one denies, once it has asked again. */
+async function checkDownstream(at: TestApp, life: Life): Promise<void> {
+  const { world } = life;
+  const hidden = hiddenIn(world, stateOf(life));
+  await vi.waitFor(async () => {
+    const response = await at.request(`/npm/default/${world.name}`);
+    for (const version of hidden.keys()) {
+      expect([version, offers(response, version)]).toEqual([version, false]);
+    }
+    expect(response.status).toBe(hidden.size === world.versions.length ? 403 : 200);
+  }, 20_000);
+  for (const { version } of world.versions) {
+    const verdict = hidden.get(version);
+    if (verdict !== undefined && isDownloadable(verdict)) continue;
+    const { status } = await at.request(`/npm/default/${world.name}/-/${world.name}-${version}.tgz`);
+    if (verdict === undefined) expect([version, status]).toEqual([version, 200]);
+    else expect([version, status >= 400 && status < 500]).toEqual([version, true]);
+  }
+}
+
+/** Resolves when it is recorded what was handed out; that is written behind the answers. */
+async function recorded({ world, served }: Life): Promise<void> {
+  await vi.waitFor(async () => {
+    const path = `/api/v1/registries/default/packages?text=${world.name}&limit=100`;
+    const { items } = (await app.admin.request(path)).json as { items: { name: string }[] };
+    expect(items.filter(({ name }) => name === world.name)).toHaveLength(served.size);
+  }, 10_000);
+}
+
+async function walkRoutes(at: TestApp, name: string, version: string): Promise<void> {
+  for (const { id } of OTHER_READS) {
+    const { path, ...request } = requestFor(id, { name, spelling: name, version });
+    const response = await at.admin.request(`/npm/default${path}`, request);
+    expect([id, offers(response, version)]).toEqual([id, false]);
+  }
+}
+
+/** True when an answer has the version as bytes or as anything but the explanation of its absence. */
+function offers(response: TestResponse, version: string): boolean {
+  if (response.headers["content-type"] === "application/octet-stream") return true;
+  if (!response.text.startsWith("{")) return response.text.includes(version);
+  const offered = Object.entries(response.json).filter(([member]) => !EXPLANATIONS.has(member));
+  return response.status < 400 && JSON.stringify(offered).includes(version);
+}
+
+interface Shown {
+  "versions": Record<string, unknown>;
+  "time": Record<string, string>;
+  "dist-tags": Record<string, string>;
+  "_policy"?: { hidden: Record<string, unknown> };
+}
+
+function expectView(response: TestResponse, life: Life): void {
+  const { world } = life;
+  const hidden = hiddenIn(world, stateOf(life));
+  const all = world.versions.map(({ version }) => version);
+  const allowed = all.filter((version) => !hidden.has(version));
+  const about = `${world.name} ${JSON.stringify([...hidden])}`;
+  if (allowed.length === 0) {
+    expect([about, response.status]).toEqual([about, 403]);
+    return;
+  }
+  expect([about, response.status]).toEqual([about, 200]);
+  const shown = response.json as unknown as Shown;
+  expect([about, Object.keys(shown.versions).sort()]).toEqual([about, [...allowed].sort()]);
+  expect(Object.keys(shown._policy?.hidden ?? {}).sort()).toEqual([...hidden.keys()].sort());
+  for (const version of hidden.keys()) expect([about, offers(response, version)]).toEqual([about, false]);
+  const target = [...all].sort(semver.compare).at(-1) ?? "";
+  const { latest } = shown["dist-tags"];
+  if (latest === undefined) return;
+  expect(allowed).toContain(latest);
+  expect(semver.compare(latest, target)).toBeLessThanOrEqual(0);
+  if (semver.prerelease(target) === null) expect(semver.prerelease(latest)).toBeNull();
+}
+
+describe("what is denied upstream", () => {
+  it("is neither shown nor served by a registry behind, once it has asked again", async () => {
+    const lives: Life[] = [];
+    await inParallel(makeWorlds(WORLDS_DOWNSTREAM, 1000), async (world) => {
+      lives.push(await begin(world));
+    });
+    const behind = await startTestApp({
+      upstream: `${app.url}/npm/default/`,
+      now: clock.now,
+      env: { ENTREPOT_ANONYMOUS_READ: "true" },
+    });
+    try {
+      for (const round of [0, 1] as const) {
+        await enforce(lives, round);
+        // Its word on a package holds for a minute.
+        clock.advance(5 * MINUTE);
+        await inParallel(lives, (life) => check(app, life, { isClose: false }));
+        await inParallel(lives, (life) => checkDownstream(behind, life));
+        await inParallel(lives, recorded);
+      }
+    } finally {
+      await behind.close();
+    }
+  }, 120_000);
+});
+
+describe(`what is denied in ${BATCHES * WORLDS_PER_BATCH} random worlds`, () => {
+  it.each(Array.from({ length: BATCHES }, (_, batch) => batch))(
+    "is neither shown nor served, fresh, warm, later, after a change of mind, a restart, and elsewhere: %i",
+    async (batch) => {
+      const lives: Life[] = [];
+      await inParallel(makeWorlds(WORLDS_PER_BATCH, batch + 1), async (world) => {
+        lives.push(await begin(world));
+      });
+      await enforce(lives, 0);
+      const everywhere = (at: TestApp, isClose = false): Promise<void> =>
+        inParallel(lives, (life) => check(at, life, { isClose }));
+      await everywhere(app);
+      await everywhere(app, batch === 0);
+      await inParallel(lives, except);
+      await everywhere(app);
+      await inParallel(lives, recorded);
+      clock.advance(Math.max(...lives.map(({ world }) => world.pauseMs % (3 * DAY))));
+      await everywhere(app);
+      const second = await open();
+      await everywhere(second);
+      await inParallel(lives, recorded);
+      await enforce(lives, 1);
+      await everywhere(second);
+      await everywhere(app);
+      await second.close();
+      await inParallel(lives, recorded);
+      clock.advance(25 * DAY);
+      await everywhere(app);
+      await app.close();
+      app = await open();
+      await everywhere(app);
+    },
+    120_000,
+  );
+});
