@@ -51,6 +51,8 @@ export interface FactsOrigin {
 export function factsOfManifest(manifest: Readonly<JsonObject>, extra: FactsOrigin): VersionFacts {
   const dist = objectOf(manifest["dist"]);
   const provenance = objectOf(objectOf(dist["attestations"])["provenance"]);
+  const user = objectOf(manifest["_npmUser"]);
+  const trustedPublisher = textOf(objectOf(user["trustedPublisher"])["id"]);
   const facts: VersionFacts = {
     version: extra.version,
     upstreamVersion: extra.upstreamVersion ?? null,
@@ -64,9 +66,10 @@ export function factsOfManifest(manifest: Readonly<JsonObject>, extra: FactsOrig
     hasInstallScript: manifest["hasInstallScript"] === true || hasInstallScripts(manifest["scripts"]),
     hasSignatures: Array.isArray(dist["signatures"]) && dist["signatures"].length > 0,
     attestations: textOf(provenance["predicateType"]),
-    publisher: textOf(objectOf(manifest["_npmUser"])["name"]),
+    publisher: textOf(user["name"]),
     dependencies: dependenciesOf(manifest["dependencies"]),
   };
+  if (trustedPublisher !== null && trustedPublisher !== "") facts.trustedPublisher = trustedPublisher;
   return extra.otherSpellings?.length ? { ...facts, otherSpellings: extra.otherSpellings } : facts;
 }
 

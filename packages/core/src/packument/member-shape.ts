@@ -79,10 +79,12 @@ export const SLOT = {
   install: 34,
   postinstall: 35,
   upstreamVersion: 36,
+  trusted: 37,
+  trustedPublisher: 38,
 } as const;
 
 /** Number of columns in a row. */
-export const SLOT_COUNT = 37;
+export const SLOT_COUNT = 39;
 
 const provenance = new Shape([leaf("predicateType", SLOT.predicateType)]);
 const attestations = new Shape([{ key: "provenance", slot: SLOT.provenance, inside: provenance }]);
@@ -95,7 +97,11 @@ const dist = new Shape([
   { key: "attestations", slot: SLOT.attestations, inside: attestations },
 ]);
 const scripts = new Shape(INSTALL_SCRIPTS.map((script, index) => leaf(script, SLOT.preinstall + index)));
-const user = new Shape([leaf("name", SLOT.publisher)]);
+const trusted = new Shape([leaf("id", SLOT.trustedPublisher)]);
+const user = new Shape([
+  leaf("name", SLOT.publisher),
+  { key: "trustedPublisher", slot: SLOT.trusted, inside: trusted },
+]);
 
 /** The shape of a version's manifest. */
 export const MANIFEST_SHAPE: Shape = new Shape([

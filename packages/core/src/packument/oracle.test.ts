@@ -66,6 +66,20 @@ const value: fc.Arbitrary<unknown> = fc.oneof(
     fc.constantFrom("", "^1", "x"),
   ),
 );
+const user = fc.record(
+  {
+    name: fc.constantFrom<unknown>("ada", "", 5),
+    trustedPublisher: fc.constantFrom<unknown>(
+      { id: "github", oidcConfigId: "x" },
+      { id: "" },
+      { id: 7 },
+      {},
+      "x",
+      null,
+    ),
+  },
+  { requiredKeys: [] },
+);
 const dist = fc.oneof(
   {
     weight: 5,
@@ -101,8 +115,14 @@ const manifest = (key: string): fc.Arbitrary<unknown> =>
           ),
           fc.dictionary(member, value, { maxKeys: 6 }),
           fc.option(dist, { nil: undefined }),
+          fc.option(user, { nil: undefined }),
         )
-        .map(([identity, rest, d]) => ({ ...rest, ...identity, ...(d === undefined ? {} : { dist: d }) })),
+        .map(([identity, rest, d, by]) => ({
+          ...rest,
+          ...identity,
+          ...(d === undefined ? {} : { dist: d }),
+          ...(by === undefined ? {} : { _npmUser: by }),
+        })),
     },
     { weight: 1, arbitrary: fc.constantFrom<unknown>(null, "text", 3, [], true) },
   );

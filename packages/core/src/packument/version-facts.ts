@@ -27,6 +27,7 @@ type FactsRow = [
   attestations: unknown,
   publisher: unknown,
   dependencies: unknown,
+  trustedPublisher: unknown,
   otherSpellings?: string[],
 ];
 
@@ -72,6 +73,8 @@ export class FactsWriter {
     this.#raw(row, SLOT.publisher, QUOTE);
     writer.ascii(",");
     this.#raw(row, SLOT.dependencies, OPEN_BRACE);
+    writer.ascii(",");
+    this.#raw(row, SLOT.trustedPublisher, QUOTE);
     writer.ascii(scanned.otherKeys.length === 0 ? "]" : `,${JSON.stringify(scanned.otherKeys)}]`);
   }
 
@@ -153,7 +156,9 @@ export function factsOfRow(version: string, json: string): VersionFacts {
     publisher: row[10] as string | null,
     dependencies: dependenciesOf(row[11]),
   };
-  return row[12] === undefined ? facts : { ...facts, otherSpellings: row[12] };
+  const trustedPublisher = row[12] as string | null;
+  if (trustedPublisher !== null && trustedPublisher !== "") facts.trustedPublisher = trustedPublisher;
+  return row[13] === undefined ? facts : { ...facts, otherSpellings: row[13] };
 }
 
 function rowOfFacts(facts: VersionFacts): FactsRow {
@@ -170,6 +175,7 @@ function rowOfFacts(facts: VersionFacts): FactsRow {
     facts.attestations,
     facts.publisher,
     facts.dependencies,
+    facts.trustedPublisher ?? null,
   ];
   if (facts.otherSpellings !== undefined) row.push([...facts.otherSpellings]);
   return row;
