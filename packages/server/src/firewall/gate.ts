@@ -179,6 +179,14 @@ export function denied(
 ): EntrepotError {
   return new EntrepotError("version-denied", {
     message: refusalText(verdict, what),
-    details: { rule: verdict.rule, reason: verdict.reason, until: verdict.until, version: what.version },
+    details: {
+      rule: verdict.rule,
+      reason: verdict.reason,
+      until: verdict.until,
+      package: what.name,
+      version: what.version,
+      registry: what.registry,
+      alternatives: verdict.alternatives.join(", "),
+    },
   });
 }

@@ -2,6 +2,7 @@ import { EntrepotError } from "@entrepot/core";
 import { jsonAnswer, type Answer } from "./answer.ts";
 import { HELP_PATH, helpCodeOf } from "./help.ts";
 import { PASSWORD_PATH } from "./pages/password.ts";
+import { requestUrl } from "./pages/request-url.ts";
 
 /** What both schemes of credential are offered as; never Negotiate or NTLM, which npm clients cannot speak. */
 const CHALLENGE = 'Bearer realm="Entrepot", Basic realm="Entrepot"';
@@ -9,7 +10,7 @@ const CHALLENGE = 'Bearer realm="Entrepot", Basic realm="Entrepot"';
 const PASSWORD_CHALLENGE = 'Basic realm="Entrepot"';
 /** The word by which npm tells that a token may not be used from here; it must stand alone. */
 const ADDRESS_CHALLENGE = "ipaddress";
-const NOTICE_CHARS_MAX = 400;
+const NOTICE_CHARS_MAX = 600;
 
 /** What an error answer says beside the error. */
 export interface ErrorSurroundings {
@@ -28,7 +29,8 @@ export function errorAnswer(error: unknown, { requestId, baseUrl }: ErrorSurroun
         });
   const helpCode = helpCodeOf(known);
   const help = helpCode === null || baseUrl === null ? null : `${baseUrl}${HELP_PATH}#${helpCode}`;
-  const pointer = help === null ? "" : ` (help: ${help})`;
+  const exceptionUrl = exceptionUrlOf(known, baseUrl);
+  const pointer = pointerTo(exceptionUrl, help);
   const text = known.message + wayOut(helpCode, baseUrl) + pointer;
   return jsonAnswer(
     known.status,
@@ -38,9 +40,23 @@ export function errorAnswer(error: unknown, { requestId, baseUrl }: ErrorSurroun
       code: known.code,
       ...(helpCode === null ? {} : { helpCode, help }),
       ...visible(known),
+      ...(isRefusal(known) ? { requestId, exceptionUrl } : {}),
     },
     ["x-request-id", requestId, ...headersOf(known, pointer)],
   );
+}
+
+/** Where an exception can be asked for; null unless policy refused a version that is known by name. */
+function exceptionUrlOf(error: EntrepotError, baseUrl: string | null): string | null {
+  const { package: name, version, registry } = error.details;
+  if (!isRefusal(error) || baseUrl === null) return null;
+  if (typeof name !== "string" || typeof version !== "string" || typeof registry !== "string") return null;
+  return requestUrl(baseUrl, { registry, name, version });
+}
+
+function pointerTo(exceptionUrl: string | null, help: string | null): string {
+  if (exceptionUrl !== null) return ` Ask at ${exceptionUrl}`;
+  return help === null ? "" : ` (help: ${help})`;
 }
 
 // Whoever reads this at a terminal has no other way to learn where the page is.

@@ -31,6 +31,12 @@ export type TarballPlace = { sizeBytes: number } & (
   | { digest: string }
 );
 
+/** The version whose tarball it is. */
+interface InspectSubject {
+  name: string;
+  facts: VersionFacts;
+}
+
 /** Tells whether a rule in force wants to know what is in a version's tarball, and nobody has looked yet. */
 export function wantsContent(facts: VersionFacts, { rules, contents }: PolicyContext): boolean {
   if (!isAsked(rules, "install-script") && !isAsked(rules, "licence")) return false;
@@ -44,7 +50,7 @@ function isAsked(rules: RuleSettings, rule: "install-script" | "licence"): boole
 /** Looks into a tarball and remembers what is in it. Throws `version-denied` if it cannot be read. */
 export async function inspectUpstreamTarball(
   deps: InspectDeps,
-  subject: { name: string; facts: VersionFacts },
+  subject: InspectSubject,
   place: TarballPlace,
 ): Promise<TarballContent> {
   const { name, facts } = subject;
@@ -56,23 +62,24 @@ export async function inspectUpstreamTarball(
 
 async function inspect(
   deps: InspectDeps,
-  { name, facts }: { name: string; facts: VersionFacts },
+  subject: InspectSubject,
   place: TarballPlace,
 ): Promise<Parameters<typeof tarballContentOf>[0]> {
   try {
     const limits = TARBALL_LIMITS;
     if ("path" in place) return await deps.threads.run("inspectTarball", { ...place, limits });
     const bytes = "bytes" in place ? place.bytes : await deps.blobs.readBytes(place.digest, place.sizeBytes);
-    if (bytes === null) throw unreadable(name, facts, "its bytes are missing from the storage");
+    if (bytes === null) throw unreadable(subject, "its bytes are missing from the storage");
     return await deps.threads.run("inspectTarball", { bytes, sizeBytes: place.sizeBytes, limits });
   } catch (error) {
     if (!isEntrepotError(error, "tarball-invalid")) throw error;
-    throw unreadable(name, facts, error.message, error);
+    throw unreadable(subject, error.message, error);
   }
 }
 
 // What cannot be looked at cannot be found harmless.
-function unreadable(name: string, { version }: VersionFacts, why: string, cause?: unknown): EntrepotError {
+function unreadable({ name, facts }: InspectSubject, why: string, cause?: unknown): EntrepotError {
+  const { version } = facts;
   return new EntrepotError("version-denied", {
     message: `${name}@${version} cannot be inspected, which a rule of this registry asks for: ${why}`,
     details: { rule: "install-script", reason: why, until: null, version },

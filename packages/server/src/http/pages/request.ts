@@ -7,28 +7,14 @@ import { decideOnException, isOwnerOf, mayDecideOn, type ExceptionVerb } from ".
 import { keepCookie } from "../session-cookie.ts";
 import { pageAnswer, problemOf, readForm, type PageContext } from "./page.ts";
 import { askedIn, liftable, requestState, type Asked, type RequestState } from "./request-state.ts";
+import { requestUrl } from "./request-url.ts";
 import { requestView, type Filled } from "./request-view.ts";
-
-/**
- * Where the page is, below the server's base URL; registry, package and version are parameters. Below `/-/`, since at a
- * registry's own host `/request` is a package.
- */
-export const REQUEST_PATH = "/-/request";
 
 const TITLE = "why it was refused";
 const VERBS: readonly ExceptionVerb[] = ["approve", "reject", "revoke"];
 const MENDABLE: ReadonlySet<string> = new Set(["permission-denied", "not-found"]);
 
 type Given = (name: string) => string;
-
-/** The page's URL for a version that was refused. */
-export function requestUrl(
-  baseUrl: string,
-  { registry, name, version }: { registry: string; name: string; version: string | null },
-): string {
-  const query = new URLSearchParams({ registry, package: name, ...(version === null ? {} : { version }) });
-  return `${baseUrl}${REQUEST_PATH}?${query.toString()}`;
-}
 
 /** `GET /-/request?registry=…&package=…&version=…`: why a version is refused, and the form to ask for it. */
 export async function requestPage(context: PageContext): Promise<Answer> {

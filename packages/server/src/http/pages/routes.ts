@@ -2,7 +2,8 @@ import type { Answer } from "../answer.ts";
 import type { PageContext } from "./page.ts";
 import { acceptInvitation, INVITATION_PATH, invitationPage } from "./invitation.ts";
 import { PASSWORD_PATH, passwordPage, sendPassword } from "./password.ts";
-import { REQUEST_PATH, requestPage, sendRequest } from "./request.ts";
+import { REQUEST_PATH } from "./request-url.ts";
+import { requestPage, sendRequest } from "./request.ts";
 
 /** Answers a request for a page. */
 export type PageHandler = (context: PageContext) => Promise<Answer>;
