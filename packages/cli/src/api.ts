@@ -8,8 +8,11 @@ export interface Api {
   call<T = Record<string, unknown>>(method: Method, path: string, body?: object): Promise<T>;
   /** Reads a whole list, page by page. */
   list(path: string): Promise<Record<string, unknown>[]>;
-  /** Hands an answer of any length over while it comes, in pieces of text. Ends the command when refused or cut short. */
-  stream(path: string, take: (text: string) => void): Promise<void>;
+  /**
+   * Hands an answer of any length over while it comes, in pieces of text; with a body it is a POST. Ends the command
+   * when refused or cut short.
+   */
+  stream(path: string, take: (text: string) => void, body?: object): Promise<void>;
 }
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -48,7 +51,7 @@ export function createApi(connection: Connection): Api {
   return {
     server: connection.server,
     call,
-    stream: (path, take) => stream(connection, path, take),
+    stream: (path, take, body) => stream(connection, { path, body }, take),
     async list(path) {
       const items: Record<string, unknown>[] = [];
       let cursor: string | null = null;
@@ -68,11 +71,16 @@ export function createApi(connection: Connection): Api {
   };
 }
 
-async function stream(connection: Connection, path: string, take: (text: string) => void): Promise<void> {
+async function stream(
+  connection: Connection,
+  { path, body }: { path: string; body: object | undefined },
+  take: (text: string) => void,
+): Promise<void> {
   const silence = new AbortController();
   const timer = setTimeout(() => silence.abort(new DOMException("silence", "TimeoutError")), TIMEOUT_MS);
   try {
-    const response = await send(connection, { method: "GET", path, body: undefined }, silence.signal);
+    const method = body === undefined ? "GET" : "POST";
+    const response = await send(connection, { method, path, body }, silence.signal);
     if (!response.ok || response.body === null) return void (await answerOf(connection, response));
     const decoder = new TextDecoder();
     for await (const chunk of piecesOf(connection, response.body)) {

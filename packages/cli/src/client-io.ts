@@ -3,6 +3,8 @@ export interface ClientIo {
   env: Readonly<Record<string, string | undefined>>;
   /** The user's home folder. */
   homeFolder: string;
+  /** The folder that the command was called in. */
+  folder: string;
   /** Whether somebody sits at standard input and can be asked. */
   isInteractive: boolean;
   /** Reads standard input to its end. */

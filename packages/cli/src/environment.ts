@@ -9,6 +9,7 @@ export function processIo(): ClientIo {
   return {
     env: { ...process.env },
     homeFolder: homedir(),
+    folder: process.cwd(),
     isInteractive: process.stdin.isTTY && process.stderr.isTTY,
     async readInput() {
       let text = "";

@@ -53,6 +53,7 @@ export function useCommandLine(): CommandLine {
       const io: ClientIo = {
         env: { ENTREPOT_SERVER: server?.url ?? "http://127.0.0.1:9", ...world.env },
         homeFolder: home,
+        folder: home,
         isInteractive: typed !== undefined,
         readInput: () => Promise.resolve(world.input ?? ""),
         ask: () => Promise.resolve(typed?.shift() ?? ""),

@@ -9,6 +9,7 @@ async function run(argv: string): Promise<{ code: ExitCode; out: string; err: st
   const io: ClientIo = {
     env: {},
     homeFolder: "/nowhere",
+    folder: "/nowhere",
     isInteractive: false,
     readInput: refuse,
     ask: refuse,

@@ -11,6 +11,7 @@ import { NOTICE_COMMANDS } from "./notices.ts";
 import { ORG_COMMANDS } from "./org.ts";
 import { PASSWORD_COMMANDS } from "./password.ts";
 import { POLICY_COMMANDS } from "./policy.ts";
+import { PREFLIGHT_COMMANDS } from "./preflight.ts";
 import { REGISTRY_COMMANDS } from "./registry.ts";
 import { RULE_COMMANDS } from "./rule.ts";
 import { STATUS_COMMANDS } from "./status.ts";
@@ -18,6 +19,7 @@ import { TEAM_COMMANDS } from "./team.ts";
 import { TOKEN_COMMANDS } from "./token.ts";
 import { UPSTREAM_COMMANDS } from "./upstream.ts";
 import { USER_COMMANDS } from "./user.ts";
+import { WHY_COMMANDS } from "./why.ts";
 
 /** Every client command, in the order help shows them. */
 export const CLIENT_COMMANDS: readonly ClientCommand[] = [
@@ -28,6 +30,8 @@ export const CLIENT_COMMANDS: readonly ClientCommand[] = [
   ...CLAIM_COMMANDS,
   ...STATUS_COMMANDS,
   ...HOLD_COMMANDS,
+  ...WHY_COMMANDS,
+  ...PREFLIGHT_COMMANDS,
   ...POLICY_COMMANDS,
   ...EXCEPTION_COMMANDS,
   ...REQUEST_COMMANDS,
