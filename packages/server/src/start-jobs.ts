@@ -49,7 +49,10 @@ export async function startJobs(parts: JobParts): Promise<JobWorker> {
   return worker;
 }
 
-function recheckOf({ db, now, verdicts }: JobParts, { workspaceId, registries }: JobWorkspace): RecheckDeps {
+function recheckOf(
+  { db, now, log, verdicts }: JobParts,
+  { workspaceId, registries }: JobWorkspace,
+): RecheckDeps {
   async function today(registryId: string, name: string): Promise<PackageToday | null> {
     const registry = (await registries.snapshot()).byId.get(registryId);
     if (registry === undefined || !registry.active) return null;
@@ -57,8 +60,12 @@ function recheckOf({ db, now, verdicts }: JobParts, { workspaceId, registries }:
       const { versions, hidden } = await verdicts.of(registry, name, { cachedOnly: true });
       return { registry: registry.name, versions, hidden };
     } catch (error) {
-      if (isEntrepotError(error)) return null;
-      throw error;
+      if (!isEntrepotError(error)) throw error;
+      // One that cannot be judged now is looked at in the next run.
+      if (error.code !== "package-not-found") {
+        log.warn("refusals not looked at again", { error, packageName: name });
+      }
+      return null;
     }
   }
   return { db, now, workspaceId, today };

@@ -38,8 +38,11 @@ async function judged(deps: HttpDeps, registryId: string, name: string): Promise
   try {
     return await deps.verdicts.of(registry, name, { cachedOnly: true, withShadow: true });
   } catch (error) {
-    if (isEntrepotError(error)) return null;
-    throw error;
+    if (!isEntrepotError(error)) throw error;
+    if (error.code !== "package-not-found") {
+      deps.log.warn("package not judged for a report", { error, packageName: name });
+    }
+    return null;
   }
 }
 
