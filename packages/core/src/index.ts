@@ -131,6 +131,8 @@ export {
   type VersionStatus,
 } from "./policy/verdict.ts";
 export { evidenceAsked, type EvidenceAsked } from "./policy/evidence-asked.ts";
+export { findLookAlike, lookAlikeNames, type LookAlike, type LookAlikeNames } from "./policy/look-alike.ts";
+export { POPULAR_NAMES } from "./policy/popular-names.ts";
 export { packageHistory } from "./policy/package-history.ts";
 export { plainContext } from "./policy/plain-context.ts";
 export { shadowRefusals } from "./policy/shadow.ts";
