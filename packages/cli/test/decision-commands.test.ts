@@ -136,3 +136,49 @@ describe("exposure", () => {
     });
   });
 });
+
+describe("shadow", () => {
+  const sums = [{ name: "ada", versions: 1, downloads: 3 }];
+  const rule = {
+    rule: "age",
+    downloads: 3,
+    counts: { versions: 1, packages: 1, people: 1, projects: 1 },
+    versions: [
+      { name: "left", version: "1.1.0", outcome: "hold", downloads: 3, reason: "It must be 3 days old" },
+    ],
+    packages: sums,
+    people: sums,
+    projects: sums,
+  };
+  const report = {
+    days: 7,
+    versions: 9,
+    downloads: 20,
+    rules: [rule],
+    refused: [{ rule: "malware", versions: 1, people: 2, refusals: 5 }],
+    unknown: 1,
+    isCut: true,
+  };
+
+  it("shows what each rule would have refused, and what was refused for real", async () => {
+    await serve({ "GET /registries/other/shadow?days=7": { body: report } });
+    const { code, out } = await run("shadow --registry other --days 7", world);
+    expect(code).toBe(0);
+    expect(out).toContain("20 downloads of 9 versions in the last 7 days.");
+    expect(out).toContain("age would have refused 1 versions in 3 downloads, to 1 people and 1 projects:");
+    expect(out).toContain("left  1.1.0    hold     3          It must be 3 days old");
+    expect(out).toContain("malware  1         2       5");
+    expect(out).toContain("There was more than could be looked at");
+  });
+
+  it("says that there is nothing to tell, and prints plain JSON", async () => {
+    const nothing = { ...report, rules: [], refused: [], unknown: 0, isCut: false };
+    await serve({
+      "GET /shadow": { body: nothing },
+      "GET /shadow?rule=age": { body: nothing },
+    });
+    expect((await run("shadow", world)).out).toContain("No rule in shadow would have refused any.");
+    expect((await run("shadow --rule age", world)).out).toContain("The rule age would have refused none.");
+    expect(JSON.parse((await run("shadow --json", world)).out)).toEqual(nothing);
+  });
+});

@@ -14,6 +14,7 @@ import { POLICY_COMMANDS } from "./policy.ts";
 import { PREFLIGHT_COMMANDS } from "./preflight.ts";
 import { REGISTRY_COMMANDS } from "./registry.ts";
 import { RULE_COMMANDS } from "./rule.ts";
+import { SHADOW_COMMANDS } from "./shadow.ts";
 import { STATUS_COMMANDS } from "./status.ts";
 import { TEAM_COMMANDS } from "./team.ts";
 import { TOKEN_COMMANDS } from "./token.ts";
@@ -44,5 +45,6 @@ export const CLIENT_COMMANDS: readonly ClientCommand[] = [
   ...TEAM_COMMANDS,
   ...DECISION_COMMANDS,
   ...EXPOSURE_COMMANDS,
+  ...SHADOW_COMMANDS,
   ...AUDIT_COMMANDS,
 ];
