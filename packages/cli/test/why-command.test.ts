@@ -51,6 +51,7 @@ const explanation = {
     { tag: "latest", from: "1.2.0", to: "1.1.0" },
     { tag: "beta", from: "1.2.0", to: null },
   ],
+  exceptionUrl: "http://one.test/-/request?package=left",
   text: "@acme/left@1.2.0 is held. npm takes @acme/left@1.1.0 instead.",
 };
 const PATH = "GET /registries/default/explain?package=%40acme%2Fleft&range=%5E1.0.0";
@@ -71,7 +72,8 @@ describe("why", () => {
       The tag beta is left out; it was 1.2.0.
       The upstream public answered for it; what it said is fresh until 2026-06-01T00:01:00.000Z.
       Advisory data is of 2026-06-01T00:00:00.000Z (epoch 3).
-      Ask for it: entrepot request @acme/left@1.2.0 --registry default --days 7 --reason "why you need it"
+      Ask for 1.2.0 at http://one.test/-/request?package=left, or with:
+        entrepot request @acme/left@1.2.0 --registry default --days 7 --reason "why you need it"
       "
     `);
   });

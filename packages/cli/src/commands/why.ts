@@ -45,6 +45,7 @@ interface Explanation {
   hiddenCount: number;
   tagMoves: { tag: string; from: string; to: string | null }[];
   text: string;
+  exceptionUrl: string | null;
 }
 
 const STATES: Readonly<Record<string, string>> = { hold: "held", hide: "hidden", deny: "blocked" };
@@ -131,9 +132,9 @@ function show({ io, print }: CommandContext, found: Explanation): void {
   for (const line of sourcesOf(found)) io.out(`${plainText(line)}\n`);
   if (found.refusal === null) return;
   const wish = shellWord(`${found.package}@${found.refusal.version}`);
-  io.out(
-    `Ask for it: entrepot request ${wish} --registry ${found.registry} --days 7 --reason "why you need it"\n`,
-  );
+  const at = found.exceptionUrl === null ? "" : ` at ${plainText(found.exceptionUrl)}, or`;
+  const command = `entrepot request ${wish} --registry ${found.registry} --days 7 --reason "why you need it"`;
+  io.out(`Ask for ${found.refusal.version}${at} with:\n  ${command}\n`);
 }
 
 async function why(context: CommandContext): Promise<ExitCode> {

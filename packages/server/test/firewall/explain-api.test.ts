@@ -66,6 +66,7 @@ it("says what npm takes, and what rules think that only report", async () => {
     withoutPolicy: "1.2.0",
     chosen: "1.2.0",
     refusal: null,
+    exceptionUrl: null,
     candidateCount: 3,
     hiddenCount: 0,
     tagMoves: [],
@@ -92,6 +93,7 @@ it("gives the very refusal that clients see, with what they get instead", async 
     refusal: { version: "1.2.0", verdict: { outcome: "hold", rule: "age", alternatives: ["1.1.0"] } },
     tagMoves: [{ tag: "latest", from: "1.2.0", to: "1.1.0" }],
   });
+  expect(json["exceptionUrl"]).toBe(refused.json["exceptionUrl"]);
   const text = String(json["text"]);
   expect(text).toMatch(/^left@1\.2\.0 is held until .* npm takes left@1\.1\.0 instead\.$/);
   expect(String(refused.json["error"])).toContain(text.split(". ")[0]);

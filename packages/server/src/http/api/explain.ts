@@ -8,6 +8,7 @@ import {
   type Verdict,
 } from "@entrepot/core";
 import { explainPackage, type PackageExplanation } from "../../registry/index.ts";
+import { requestUrl } from "../pages/request-url.ts";
 import { apiRoute, NO_BODY, registryOf, type ApiContext, type ApiRoute } from "./api-route.ts";
 import { isoOf, isoOrNull } from "./iso-of.ts";
 
@@ -39,7 +40,17 @@ async function explain(context: Context): Promise<unknown> {
   await deps.access.assertMay({ principal, permission: "view", target });
   const policy = await deps.access.policy();
   const isManager = may({ principal, permission: "manage-registry", target }, policy).allowed;
-  return shown(await explainPackage(deps, { registry, name, wanted: wantedIn(context) }), isManager);
+  const found = await explainPackage(deps, { registry, name, wanted: wantedIn(context) });
+  return { ...shown(found, isManager), exceptionUrl: exceptionUrlOf(found, context.baseUrl) };
+}
+
+function exceptionUrlOf(
+  { registry, name, explanation }: PackageExplanation,
+  baseUrl: string | null,
+): string | null {
+  const refused = explanation?.refusal ?? null;
+  if (refused === null || baseUrl === null) return null;
+  return requestUrl(baseUrl, { registry, name, version: refused.version });
 }
 
 function shown(found: PackageExplanation, isManager: boolean): Record<string, unknown> {
