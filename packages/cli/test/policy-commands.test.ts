@@ -136,6 +136,18 @@ describe("commands on policy send what they should", () => {
       ],
     ],
     [
+      "upstream filter team public --allow @acme/* --allow left --block @acme/old-*",
+      {},
+      [
+        [
+          "PUT",
+          "/registries/team/upstreams/public/filter",
+          { allow: ["@acme/*", "left"], block: ["@acme/old-*"] },
+        ],
+      ],
+    ],
+    ["registry change team --frozen", {}, [["PATCH", "/registries/team", { frozen: true }]]],
+    [
       "discard left@1.0.0 --registry team --reason stolen",
       {},
       [["POST", "/registries/team/packages/left/versions/1.0.0/discard", { reason: "stolen" }]],

@@ -13,6 +13,7 @@ import {
   releaseUpstreams,
   setClaims,
   setRegistryUpstreams,
+  setUpstreamFilter,
   type Registries,
   type RegistryActor,
   type UpstreamWriteDeps,
@@ -198,13 +199,17 @@ async function applyUpstream(deps: SeedDeps, by: RegistryActor, declared: Declar
 }
 
 async function applyRegistry(deps: SeedDeps, by: RegistryActor, declared: DeclaredRegistry): Promise<void> {
-  const { upstreams, claims, policy: _policy, ...values } = declared;
+  const { upstreams, claims, filters, policy: _policy, ...values } = declared;
   const { name } = values;
   await createOrChange(
     () => createRegistry(deps.writes, by, values),
     () => changeRegistry(deps.writes, by, values),
   );
   await setRegistryUpstreams(deps.writes, by, { name, upstreams, mayUseCredentials: true });
+  for (const upstream of upstreams) {
+    const filter = filters.find((one) => one.upstream === upstream) ?? { allow: [], block: [] };
+    await setUpstreamFilter(deps.writes, by, { name, upstream, filter });
+  }
   await setClaims(deps.writes, by, { name, patterns: claims });
 }
 

@@ -27,6 +27,10 @@ const SETTINGS: Readonly<Record<string, OptionSpec>> = {
   },
   "audit-upstream": { type: "string", value: "NAME", what: "Upstream that audits are forwarded to." },
   "audit-url": { type: "string", value: "URL", what: "Registry that audits are forwarded to instead." },
+  "frozen": {
+    type: "boolean",
+    what: "Let nothing be published, tagged, deprecated or removed; --no-frozen ends it.",
+  },
   "active": { type: "boolean", what: "Answer requests; --no-active switches it off." },
   "group": {
     type: "string",
@@ -45,6 +49,7 @@ function settingsOf({ options }: CommandContext): Record<string, unknown> {
     anonymousRead: switchOption(options, "anonymous-read"),
     host: host === "" ? null : host,
     active: switchOption(options, "active"),
+    frozen: switchOption(options, "frozen"),
     allowOverwrite: switchOption(options, "allow-overwrite"),
     refusalStatus: status === undefined ? undefined : Number(status),
     audit: textOption(options, "audit"),

@@ -153,6 +153,20 @@ async function detach(context: CommandContext): Promise<void> {
   );
 }
 
+async function filter({
+  words: [registry = "", name = ""],
+  options,
+  api,
+  print,
+}: CommandContext): Promise<void> {
+  const [allow, block] = [textOptions(options, "allow") ?? [], textOptions(options, "block") ?? []];
+  const path = `/registries/${part(registry)}/upstreams/${part(name)}/filter`;
+  const changed = await api.call("PUT", path, { allow, block });
+  const allowed = allow.length === 0 ? "every name" : allow.join(", ");
+  const blocked = block.length === 0 ? "" : ` but ${block.join(", ")}`;
+  print.done(`The registry ${registry} asks ${name} for ${allowed}${blocked}.`, changed);
+}
+
 /** `entrepot upstream …`. */
 export const UPSTREAM_COMMANDS: readonly ClientCommand[] = [
   { name: "upstream list", summary: "List the upstreams.", words: [], options: {}, run: list },
@@ -194,5 +208,25 @@ export const UPSTREAM_COMMANDS: readonly ClientCommand[] = [
     words: ["<registry>", "<upstream>"],
     options: {},
     run: detach,
+  },
+  {
+    name: "upstream filter",
+    summary: "Say for which names a registry asks an upstream; without options for all.",
+    words: ["<registry>", "<upstream>"],
+    options: {
+      allow: {
+        type: "string",
+        multiple: true,
+        value: "PATTERN",
+        what: "Only for this name, @scope/* or prefix-*; repeat for more.",
+      },
+      block: {
+        type: "string",
+        multiple: true,
+        value: "PATTERN",
+        what: "Never for this one, whatever is allowed; repeat for more.",
+      },
+    },
+    run: filter,
   },
 ];

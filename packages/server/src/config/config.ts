@@ -59,6 +59,10 @@ export interface DeclaredRegistry {
   upstreams: string[];
   /** Name patterns that are never asked upstream. */
   claims: string[];
+  /** True lets nothing be written. */
+  frozen: boolean;
+  /** Names that an upstream is asked for, and those that it is not. */
+  filters: { upstream: string; allow: string[]; block: string[] }[];
   /** Null: chosen by API and CLI. */
   policy: DeclaredPolicy | null;
 }

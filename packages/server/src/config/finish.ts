@@ -32,6 +32,7 @@ export function finishConfig(keys: ConfigKeys, given: Surroundings): { config: C
   const databaseUrl = secretOf(work, keys, { value: "databaseUrl", file: "databaseUrlFile" });
   checkUnique(work, "registries", keys.registries);
   checkAudits(work, keys.registries);
+  checkFilters(work, keys.registries);
   checkUnique(work, "upstreams", keys.upstreams);
   checkWorkspaces(work, keys.workspaces);
   const config: Config = {
@@ -182,6 +183,20 @@ function checkUnique(work: Work, section: string, entries: readonly { name: stri
   for (const [index, { name }] of entries.entries()) {
     if (seen.has(name)) work.problems.push(`${section}[${index}].name: "${name}" is there twice`);
     seen.add(name);
+  }
+}
+
+function checkFilters(work: Work, registries: readonly DeclaredRegistry[]): void {
+  for (const [index, { filters, upstreams }] of registries.entries()) {
+    for (const [at, { upstream }] of filters.entries()) {
+      const path = `registries[${index}].filters[${at}].upstream`;
+      if (!upstreams.includes(upstream)) {
+        work.problems.push(`${path}: "${upstream}" is not among the registry's upstreams`);
+      }
+      if (filters.findIndex((one) => one.upstream === upstream) < at) {
+        work.problems.push(`${path}: "${upstream}" is there twice`);
+      }
+    }
   }
 }
 

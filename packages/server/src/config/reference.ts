@@ -9,6 +9,7 @@ const SECTION_TEXT: Readonly<Record<string, string>> = {
   "cache": "## `cache`\n\nHow much memory each cache may hold.",
   "registries":
     "## `registries`\n\nA list. What is declared here is made at the start and cannot be changed elsewhere.",
+  "registries.filters": "## `registries.filters`\n\nA list.",
   "upstreams":
     "## `upstreams`\n\nA list. What is declared here is made at the start and cannot be changed elsewhere.",
   "workspaces": "## `workspaces`\n\nA list. Further workspaces, each with a host name of its own.",

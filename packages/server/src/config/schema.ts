@@ -123,6 +123,14 @@ const cacheKeys = {
   documentBytesMax: described(bytes(8 * MIB), "Memory for upstream documents and their indexes."),
 };
 
+const PATTERNS = "a list of patterns: `name`, `@scope/*` or `prefix-*`";
+
+const filterKeys = {
+  upstream: described(requiredLine(NAME, NAME_PATTERN), "One of the registry's upstreams."),
+  allow: described(list(PATTERNS, isPattern), "Names that it is asked for; all when empty."),
+  block: described(list(PATTERNS, isPattern), "Names that it is never asked for, whatever is allowed."),
+};
+
 const registryKeys = {
   name: described(requiredLine(NAME, NAME_PATTERN), "Name, as in `/npm/<name>/`."),
   description: described(line(""), "What it is for."),
@@ -152,9 +160,15 @@ const registryKeys = {
     "URL of a registry that audits are forwarded to instead.",
   ),
   upstreams: described(list("a list of names of upstreams", isName), "Upstreams, asked in this order."),
-  claims: described(
-    list("a list of patterns: `name`, `@scope/*` or `prefix-*`", isPattern),
-    "Names that are never asked upstream.",
+  claims: described(list(PATTERNS, isPattern), "Names that are never asked upstream."),
+  frozen: described(flag(false), "Lets nothing be published, tagged, deprecated or removed."),
+  filters: described(
+    z
+      .array(z.strictObject(filterKeys, "a mapping"), "a list of filters")
+      .max(100)
+      .default([])
+      .meta({ allowed: "a list of filters" }),
+    "Names that upstreams are asked for, see below.",
   ),
   policy: described(policySchema, "What is chosen for rules in this registry, as in the section `policy`."),
 };
@@ -319,6 +333,7 @@ export const SECTIONS: Readonly<Record<string, Readonly<Record<string, z.ZodType
   "limits": limitKeys,
   "cache": cacheKeys,
   "registries": registryKeys,
+  "registries.filters": filterKeys,
   "upstreams": upstreamKeys,
   "workspaces": workspaceKeys,
   "mail": mailKeys,

@@ -53,6 +53,8 @@ interface RegistryUpstreamsTable {
   upstream_id: string;
   /** Asked in ascending order. */
   position: number;
+  /** JSON of the name patterns that it is asked for, and of those that it is not; null for all names. */
+  filter: string | null;
 }
 
 interface ClaimsTable {

@@ -81,7 +81,7 @@ function rulesOf(raw: readonly string[]): RuleId[] {
 const INSTEAD: Partial<Readonly<Record<RuleId, string>>> = {
   "operator-status": "take the status away with entrepot release",
   "name-claim": "give up the claim with entrepot claim remove",
-  "integrity-change": "allow the version by hand with entrepot status set allowed",
+  "integrity-change": "find out why the bytes changed; the rule can be switched off for a registry",
 };
 
 function endOf(term: NewException["term"], now: number): Pick<ExceptionTerms, "lastsMs" | "endsAt"> {

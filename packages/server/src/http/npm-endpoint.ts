@@ -6,7 +6,7 @@ import {
   type PermissionAnswer,
   type Principal,
 } from "@entrepot/core";
-import { requireRegistry, type Registry, type RegistrySnapshot } from "../registry/index.ts";
+import { assertNotFrozen, requireRegistry, type Registry, type RegistrySnapshot } from "../registry/index.ts";
 import { mayOrganize, refusedBy } from "../identity/index.ts";
 import type { RouteMeter } from "../telemetry/index.ts";
 import type { Answer } from "./answer.ts";
@@ -96,6 +96,7 @@ export function createNpmEndpoint(
     await assertMay(deps, { principal: trace.principal, registry, matched });
     if (outcome instanceof EntrepotError) throw outcome;
     if (matched === null) throw nothingAt(found.rest);
+    if (isWrite(matched.route)) assertNotFrozen(registry);
     const context: NpmContext = {
       deps,
       request,
@@ -126,6 +127,14 @@ export function createNpmEndpoint(
     },
     answer,
   };
+}
+
+/** What changes packages; who may use them can be changed of a frozen registry too. */
+const WRITES: ReadonlySet<Permission> = new Set(["publish", "overwrite", "tag", "deprecate", "unpublish"]);
+
+function isWrite({ permission }: NpmRoute): boolean {
+  const needed = [permission].flat().filter((one) => one !== "none");
+  return needed.some((one) => WRITES.has(one));
 }
 
 function noteAsked(trace: RequestTrace, matched: MatchedRoute | null, registry: Registry | undefined): void {

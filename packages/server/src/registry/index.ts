@@ -13,6 +13,7 @@ export { addClaim, removeClaim, setClaims } from "./claim-writes.ts";
 export { createCachedVersions, type CachedVersions } from "./cached-versions.ts";
 export { addMaintainer, changeMaintainers, deprecateVersions, removeMaintainer } from "./change-package.ts";
 export { deleteTag, putTags } from "./dist-tags.ts";
+export { assertNotFrozen } from "./frozen.ts";
 export { collectGarbage } from "./garbage.ts";
 export { isListedForAll, listPackages, type JudgedListing } from "./listing.ts";
 export { createNameOrigins, type NameOrigins } from "./name-origin.ts";
@@ -33,6 +34,7 @@ export {
   setRegistryUpstreams,
 } from "./registry-writes.ts";
 export { type Registry, type RegistryAudit, type RegistrySnapshot } from "./registry.ts";
+export { filteredText, setUpstreamFilter, upstreamsFor, type NameFilter } from "./upstream-filter.ts";
 export { refuseShadowing } from "./shadowing.ts";
 export { createTarballs, versionOfFileName, type TarballRequest, type Tarballs } from "./tarballs.ts";
 export { unpublishedError } from "./tombstone.ts";

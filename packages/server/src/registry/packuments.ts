@@ -18,6 +18,7 @@ import type { Registry } from "./registry.ts";
 import { revisionOf } from "./revision.ts";
 import { createSelections, type Selections } from "./selections.ts";
 import { unpublishedError } from "./tombstone.ts";
+import { filteredText, upstreamsFor } from "./upstream-filter.ts";
 import { createViewCache, type CachedView } from "./view-cache.ts";
 import { deniedUpstream } from "./denied-upstream.ts";
 import { isOver } from "./verdicts.ts";
@@ -251,7 +252,7 @@ async function findUpstream(
   view: ViewOptions,
 ): Promise<{ entry: DocumentEntry; entries: (DocumentEntry | AbsentEntry)[] }> {
   const entries: (DocumentEntry | AbsentEntry)[] = [];
-  for (const upstream of request.registry.upstreams) {
+  for (const upstream of upstreamsFor(request.registry, request.name)) {
     const entry = await deps.upstreams.current(upstream, request.name, {
       view,
       cachedOnly: request.localOnly,
@@ -344,6 +345,8 @@ function etagOf(parts: readonly string[]): string {
 function notFound(request: PackumentRequest, tombstone: string | null): EntrepotError {
   const name = request.name;
   if (tombstone !== null) return unpublishedError(name, tombstone);
+  const filtered = filteredText(request.registry, name);
+  if (filtered !== null) return new EntrepotError("package-not-found", { message: filtered });
   const where = request.registry.upstreams.map((upstream) => upstream.name).join(", ");
   return new EntrepotError("package-not-found", {
     message:

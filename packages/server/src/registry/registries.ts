@@ -6,6 +6,7 @@ import type { Upstream, UpstreamSettings } from "../upstream/index.ts";
 import { compileClaims } from "./claims.ts";
 import type { Registry, RegistrySnapshot } from "./registry.ts";
 import { openCredential } from "./upstream-credential.ts";
+import { compileFilter, type NameFilter, type UpstreamFilter } from "./upstream-filter.ts";
 
 /** The registries and upstreams of the workspace, in memory and as current as the change log. */
 export interface Registries {
@@ -100,11 +101,10 @@ async function loadSnapshot(deps: RegistriesDeps): Promise<RegistrySnapshot> {
     allowOverwrite: row.allow_overwrite === 1,
     refusalStatus: row.refusal_status,
     audit: { mode: row.audit, upstream: row.audit_upstream, url: row.audit_url },
+    frozenAt: row.frozen_at,
     managed: row.managed === 1,
     groups: (groupsOf.get(row.id) ?? []).map((entry) => entry.group_name),
-    upstreams: (upstreamsOf.get(row.id) ?? [])
-      .map((link) => upstreams.get(link.upstream_id))
-      .filter((upstream) => upstream !== undefined),
+    ...linkedIn(upstreamsOf.get(row.id) ?? [], upstreams),
     ...claimsIn(claimsOf.get(row.id) ?? []),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
@@ -142,6 +142,18 @@ function unusable(upstream: Omit<Upstream, "credential">, problem: string): Upst
       });
     },
   };
+}
+
+function linkedIn(
+  links: readonly { upstream_id: string; filter: string | null }[],
+  upstreams: ReadonlyMap<string, Upstream>,
+): Pick<Registry, "upstreams" | "filters"> {
+  const filters = new Map<string, UpstreamFilter>();
+  for (const { upstream_id: id, filter } of links) {
+    if (filter !== null) filters.set(id, compileFilter(JSON.parse(filter) as NameFilter));
+  }
+  const linked = links.map((link) => upstreams.get(link.upstream_id));
+  return { upstreams: linked.filter((upstream) => upstream !== undefined), filters };
 }
 
 function claimsIn(rows: readonly { pattern: string }[]): Pick<Registry, "claims" | "isClaimed"> {

@@ -20,6 +20,8 @@ export interface RegistryValues extends AuditValues {
   host?: string | null;
   allowOverwrite?: boolean;
   refusalStatus?: 403 | 404;
+  /** Lets nothing be written until it is false again. */
+  frozen?: boolean;
 }
 
 const HOST_PATTERN = /^[a-z0-9]([a-z0-9.-]{0,252}[a-z0-9])?$/;
@@ -55,6 +57,7 @@ export async function createRegistry(
         refusal_status: 403,
         ...columnsOf(deps, input),
         ...auditColumnsAfter(AUDIT_COLUMN_DEFAULTS, input),
+        frozen_at: frozenSince(null, { frozen: input.frozen, now }),
         managed: by.fromConfiguration ? 1 : 0,
         created_at: now,
         updated_at: now,
@@ -64,7 +67,7 @@ export async function createRegistry(
     await linkUpstreams(
       trx,
       id,
-      upstreams.map((upstream) => upstream.id),
+      upstreams.map((upstream) => ({ id: upstream.id, filter: null })),
     );
     await logRegistryChange(trx, by, { id, name, now, detail: { created: name } });
   });
@@ -79,7 +82,8 @@ export async function changeRegistry(
   const { name, ...values } = input;
   const given = { ...columnsOf(deps, values), ...(by.fromConfiguration ? { managed: 1 as const } : {}) };
   await writeRegistry(deps, { by, name }, async ({ trx, row, now }) => {
-    const columns = { ...given, ...auditColumnsAfter(row, values) };
+    const frozen_at = frozenSince(row.frozen_at, { frozen: values.frozen, now });
+    const columns = { ...given, ...auditColumnsAfter(row, values), frozen_at };
     const changed = Object.entries(columns).filter(([key, value]) => row[key as keyof typeof row] !== value);
     if (changed.length === 0) return null;
     if (columns.host !== undefined && columns.host !== null) {
@@ -155,7 +159,7 @@ export async function setRegistryUpstreams(
     const ids = upstreams.map(({ id }) => id);
     const links = await trx
       .selectFrom("registry_upstreams")
-      .select("upstream_id")
+      .select(["upstream_id", "filter"])
       .where("registry_id", "=", row.id)
       .orderBy("position")
       .execute();
@@ -164,7 +168,9 @@ export async function setRegistryUpstreams(
     const lent = upstreams.find(({ id, credential }) => credential !== null && !linked.includes(id));
     if (lent !== undefined && !input.mayUseCredentials) throw credentialDenied(lent.name);
     await trx.deleteFrom("registry_upstreams").where("registry_id", "=", row.id).execute();
-    await linkUpstreams(trx, row.id, ids);
+    const filters = new Map(links.map((link) => [link.upstream_id, link.filter]));
+    const linking = ids.map((id) => ({ id, filter: filters.get(id) ?? null }));
+    await linkUpstreams(trx, row.id, linking);
     return { upstreams: names };
   });
 }
@@ -225,13 +231,14 @@ async function lockUpstreams(
 async function linkUpstreams(
   trx: Transaction<Schema>,
   registryId: string,
-  upstreamIds: readonly string[],
+  upstreams: readonly { id: string; filter: string | null }[],
 ): Promise<void> {
-  if (upstreamIds.length === 0) return;
-  const links = upstreamIds.map((upstream_id, position) => ({
+  if (upstreams.length === 0) return;
+  const links = upstreams.map(({ id, filter }, position) => ({
     registry_id: registryId,
-    upstream_id,
+    upstream_id: id,
     position,
+    filter,
   }));
   await trx.insertInto("registry_upstreams").values(links).execute();
 }
@@ -251,6 +258,14 @@ function columnsOf(deps: RegistryWriteDeps, input: RegistryValues): Partial<Sche
   };
   // What was not given stays as it is.
   return Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined));
+}
+
+function frozenSince(
+  before: number | null,
+  { frozen, now }: { frozen: boolean | undefined; now: number },
+): number | null {
+  if (frozen === undefined) return before;
+  return frozen ? (before ?? now) : null;
 }
 
 function flagOf(value: boolean | undefined): 0 | 1 | undefined {

@@ -1,5 +1,6 @@
 import type { Upstream } from "../upstream/index.ts";
 import type { AuditMode } from "./audit-setting.ts";
+import type { UpstreamFilter } from "./upstream-filter.ts";
 
 /** A registry with all that reading needs; a value, replaced as a whole when anything of it changes. */
 export interface Registry {
@@ -20,10 +21,14 @@ export interface Registry {
   readonly refusalStatus: 403 | 404;
   /** Where its audits are answered from. */
   readonly audit: RegistryAudit;
+  /** Since when it is read-only, in milliseconds; null when it is not frozen. */
+  readonly frozenAt: number | null;
   /** True when the configuration file declares it. */
   readonly managed: boolean;
   /** In the order in which they are asked. */
   readonly upstreams: readonly Upstream[];
+  /** By the upstream's id, of those that are asked for some names only; see `upstreamsFor`. */
+  readonly filters: ReadonlyMap<string, UpstreamFilter>;
   /** Name patterns that are never asked upstream. */
   readonly claims: readonly string[];
   /** Tells whether a claim covers the name. */

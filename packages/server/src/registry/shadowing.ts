@@ -3,6 +3,7 @@ import type { Database } from "../db/index.ts";
 import type { Upstreams } from "../upstream/index.ts";
 import type { NameOrigins } from "./name-origin.ts";
 import type { Registry } from "./registry.ts";
+import { upstreamsFor } from "./upstream-filter.ts";
 
 export interface ShadowingDeps {
   db: Database;
@@ -29,7 +30,7 @@ export async function refuseShadowing(deps: ShadowingDeps, registry: Registry, n
 
 /** The first of the registry's upstreams whose document of the name was read. */
 async function knownFrom(deps: ShadowingDeps, registry: Registry, name: string): Promise<string | null> {
-  for (const upstream of registry.upstreams) {
+  for (const upstream of upstreamsFor(registry, name)) {
     const entry = await deps.upstreams.current(upstream, name, { cachedOnly: true });
     if (entry?.kind === "present") return upstream.name;
   }

@@ -25,6 +25,7 @@ import { deniedUpstream } from "./denied-upstream.ts";
 import type { NameOrigins } from "./name-origin.ts";
 import { findVersion } from "./package-rows.ts";
 import type { Registry } from "./registry.ts";
+import { filteredText, upstreamsFor } from "./upstream-filter.ts";
 import { isOver, type VerdictSource, type Verdicts } from "./verdicts.ts";
 
 /** A search that a change overtakes is made again; changes that never end must not keep a client waiting. */
@@ -236,7 +237,7 @@ interface EarlyFetch {
 // Of a package that was never seen, document and tarball are fetched side by side and checked together:
 // a client with a lockfile asks for nothing but tarballs. Not where a rule may have something against the package.
 async function earlyFetch(deps: TarballDeps, request: TarballRequest): Promise<EarlyFetch | null> {
-  const [upstream, second] = request.registry.upstreams;
+  const [upstream, second] = upstreamsFor(request.registry, request.name.full);
   if (upstream === undefined || second !== undefined) return null;
   const { registry, name } = request;
   const question = { registry, name: name.full, origin: "upstream", purpose: "metadata" } as const;
@@ -265,7 +266,7 @@ async function isKnown(deps: TarballDeps, upstream: Upstream, name: string): Pro
 
 // The first upstream that has the name speaks for it, as for packuments.
 async function findPromise(deps: TarballDeps, request: TarballRequest): Promise<Promised> {
-  for (const upstream of request.registry.upstreams) {
+  for (const upstream of upstreamsFor(request.registry, request.name.full)) {
     const promised = await promiseOf(deps, { upstream, name: request.name.full, version: request.version });
     if (promised === "no-package") continue;
     if (promised !== "no-version") return promised;
@@ -348,9 +349,10 @@ async function admit(
   return { recheckAt, context };
 }
 
-function versionNotFound(request: TarballRequest): EntrepotError {
+function versionNotFound({ registry, name, version }: TarballRequest): EntrepotError {
   return new EntrepotError("version-not-found", {
-    message: `The registry "${request.registry.name}" has no ${request.name.full}@${request.version}.`,
+    message:
+      filteredText(registry, name.full) ?? `The registry "${registry.name}" has no ${name.full}@${version}.`,
   });
 }
 

@@ -22,6 +22,7 @@ import type { NameOrigins } from "./name-origin.ts";
 import { listTags, type PackageRow } from "./package-rows.ts";
 import type { Registry } from "./registry.ts";
 import { revisionOf } from "./revision.ts";
+import { filteredText, upstreamsFor } from "./upstream-filter.ts";
 
 const PACKAGES_MAX = 10_000;
 const WEIGHT_MAX = 100_000;
@@ -228,7 +229,7 @@ async function verdictsOf({ deps, judge }: Judge, asked: Asked): Promise<Package
   const source = await findSource(deps, asked);
   if (source === null) {
     throw new EntrepotError("package-not-found", {
-      message: `The registry "${registry.name}" has no package "${name}".`,
+      message: filteredText(registry, name) ?? `The registry "${registry.name}" has no package "${name}".`,
     });
   }
   const context = await deps.gate.context({
@@ -281,7 +282,7 @@ async function findSource(deps: VerdictDeps, asked: Asked): Promise<VerdictSourc
   const origin = await deps.origins.of(registry, name);
   if (origin.kind === "local" && origin.row.removed_at === null) return { kind: "local", row: origin.row };
   if (origin.kind === "upstream") {
-    for (const upstream of registry.upstreams) {
+    for (const upstream of upstreamsFor(registry, name)) {
       const entry = await deps.upstreams.current(upstream, name, { cachedOnly: asked.cachedOnly ?? false });
       if (entry === null) break;
       if (entry.kind === "present") return { kind: "upstream", upstream, entry };

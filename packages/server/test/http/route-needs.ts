@@ -115,6 +115,7 @@ export const API_NEEDS: Readonly<Record<string, Need>> = {
   "change-registry": "manage-registry",
   "delete-registry": "manage-registry",
   "set-registry-upstreams": "manage-registry",
+  "set-upstream-filter": "manage-registry",
   "set-registry-groups": "administer",
   "list-packages": "view",
   "list-claims": "view",

@@ -96,6 +96,8 @@ async function registryIn(deps: { db: Database; now: () => number }): Promise<Re
     audit: { mode: "own", upstream: null, url: null },
     managed: false,
     upstreams: [],
+    frozenAt: null,
+    filters: new Map(),
     claims: [],
     isClaimed: () => false,
     createdAt: row.created_at,

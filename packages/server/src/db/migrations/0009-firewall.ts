@@ -1,6 +1,7 @@
 import { sql, type Kysely } from "kysely";
 import { columnTypesOf } from "../column-types.ts";
 import { addAuditSettings } from "./0009-registry-audits.ts";
+import { addRegistryLimits } from "./0009-registry-limits.ts";
 
 /** Creates what the firewall keeps: advisory data, rules, exceptions, what it saw and what it decided. */
 export async function up(db: Kysely<unknown>): Promise<void> {
@@ -9,6 +10,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await createEvidenceTables(db);
   await createDecisionTables(db);
   await addAuditSettings(db);
+  await addRegistryLimits(db);
 }
 
 async function createAdvisoryTables(db: Kysely<unknown>): Promise<void> {

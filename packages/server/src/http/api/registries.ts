@@ -12,10 +12,12 @@ import {
   removeClaim,
   setRegistryGroups,
   setRegistryUpstreams,
+  setUpstreamFilter,
   type JudgedListing,
   type Registry,
 } from "../../registry/index.ts";
 import { actorOf, apiRoute, NO_BODY, registryOf, type ApiContext, type ApiRoute } from "./api-route.ts";
+import { isoOrNull } from "./iso-of.ts";
 import { limitOf, pageOf, wholeList } from "./page.ts";
 
 const settings = {
@@ -25,6 +27,7 @@ const settings = {
   host: z.string().max(255).nullable().optional(),
   allowOverwrite: z.boolean().optional(),
   refusalStatus: z.literal([403, 404]).optional(),
+  frozen: z.boolean().optional(),
   audit: z.literal(["own", "off", "forward"]).optional(),
   auditUpstream: z.string().max(50).nullable().optional(),
   auditUrl: z.string().max(2000).nullable().optional(),
@@ -32,6 +35,8 @@ const settings = {
 const registryBody = z.strictObject({ name: z.string().max(100), ...settings });
 const changeBody = z.strictObject(settings);
 const groupsBody = z.strictObject({ groups: z.array(z.string().max(100)).max(50) });
+const patterns = z.array(z.string().max(600)).max(1000).default([]);
+const filterBody = z.strictObject({ allow: patterns, block: patterns });
 const upstreamsBody = z.strictObject({ upstreams: z.array(z.string().max(100)).max(100) });
 
 /** A registry as the API shows it. */
@@ -48,8 +53,14 @@ function shown(context: ApiContext<unknown>, registry: Registry): Record<string,
     audit: registry.audit.mode,
     auditUpstream: registry.audit.upstream,
     auditUrl: registry.audit.url,
+    frozen: registry.frozenAt !== null,
+    frozenSince: isoOrNull(registry.frozenAt),
     managed: registry.managed,
     upstreams: registry.upstreams.map((upstream) => upstream.name),
+    filters: registry.upstreams.flatMap(({ id, name }) => {
+      const filter = registry.filters.get(id);
+      return filter === undefined ? [] : [{ upstream: name, allow: filter.allow, block: filter.block }];
+    }),
     claims: registry.claims,
     groups: registry.groups,
     createdAt: new Date(registry.createdAt).toISOString(),
@@ -220,6 +231,20 @@ export const REGISTRY_ROUTES: readonly ApiRoute[] = [
         ...context.body,
         mayUseCredentials: (await answerOnWorkspace(context)).allowed,
       });
+      return await show(context);
+    },
+  }),
+  apiRoute({
+    id: "set-upstream-filter",
+    method: "PUT",
+    path: "/registries/:name/upstreams/:upstream/filter",
+    permission: "manage-registry",
+    registryIn: "name",
+    body: filterBody,
+    async handler(context) {
+      const [name, upstream] = [context.param("name"), context.param("upstream")];
+      const input = { name, upstream, filter: context.body };
+      await setUpstreamFilter(context.deps.registryWrites, actorOf(context), input);
       return await show(context);
     },
   }),

@@ -1,5 +1,6 @@
 import { EntrepotError, type PackageName } from "@entrepot/core";
 import {
+  assertNotFrozen,
   deprecateVersions,
   parsePublishRequest,
   publish,
@@ -38,6 +39,7 @@ async function publishVersion(context: NpmContext, name: PackageName, body: Pack
   assertPublishedHere(context, request.manifest["publishConfig"]);
   await refuseShadowing(context.deps, context.registry, name.full);
   const publisher = await publisherOf(context);
+  await assertStillOpen(context);
   const { rev } = await publish(context.deps, {
     registry: context.registry,
     registryUrl: context.registryUrl,
@@ -46,6 +48,11 @@ async function publishVersion(context: NpmContext, name: PackageName, body: Pack
     request,
   });
   return jsonAnswer(201, { ok: true, success: true, id: name.full, rev });
+}
+
+// A body can take minutes, and the registry may have been frozen meanwhile.
+async function assertStillOpen({ deps, registry }: NpmContext): Promise<void> {
+  assertNotFrozen((await deps.registries.snapshot()).byId.get(registry.id) ?? registry);
 }
 
 async function changeDocument(
