@@ -56,14 +56,7 @@ const CANDIDATES_MAX = 5;
 const STATES: Readonly<Record<string, string>> = { hold: "held", hide: "hidden", deny: "blocked" };
 
 /** The command that makes an exception. */
-export function exceptionCommand({
-  registry,
-  packages,
-  range,
-  rules,
-  reason,
-  days,
-}: ProposedException): string {
+function exceptionCommand({ registry, packages, range, rules, reason, days }: ProposedException): string {
   return [
     `entrepot exception add ${shellWord(`${packages}@${range}`)}`,
     `--registry ${shellWord(registry)}`,

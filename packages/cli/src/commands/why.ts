@@ -109,6 +109,10 @@ function sourcesOf(found: Explanation): string[] {
   return lines;
 }
 
+function isEmpty(value: unknown): boolean {
+  return value === null || (Array.isArray(value) && value.length === 0);
+}
+
 function show({ io, print }: CommandContext, found: Explanation): void {
   const { candidates, candidateCount, hiddenCount, tagMoves } = found;
   io.out(`${plainText(found.text)}\n`);
@@ -116,9 +120,7 @@ function show({ io, print }: CommandContext, found: Explanation): void {
     io.out("\n");
     const rows = candidates.slice(0, ROWS_MAX).map(rowOf);
     // What no version has needs no column.
-    const columns = Object.keys(rows[0] ?? {}).filter((column) =>
-      rows.some((row) => row[column] !== null && String(row[column]) !== ""),
-    );
+    const columns = Object.keys(rows[0] ?? {}).filter((column) => rows.some((row) => !isEmpty(row[column])));
     print.list(rows, columns);
     const more = candidateCount - rows.length;
     if (more > 0) io.out(`and ${more} more; ${hiddenCount} of ${candidateCount} are hidden.\n`);
