@@ -3,13 +3,16 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  createFakeFeed,
   createFakeUpstream,
   startTestApp,
+  type FakeFeed,
+  type FakeRecord,
   type FakeUpstream,
   type Persona,
   type TestApp,
 } from "@entrepot/testkit";
-import { afterAll, beforeAll, beforeEach } from "vitest";
+import { afterAll, beforeAll, beforeEach, vi } from "vitest";
 import { REASON, type Access, type Client } from "./clients.ts";
 import { installTools, type Tools } from "./tools.ts";
 import { createWorkplace, type Workplace } from "./workplace.ts";
@@ -52,16 +55,24 @@ export interface Scene {
   get(path: string, accept?: string): Promise<Record<string, unknown>>;
 }
 
+export interface SceneOptions {
+  /** Text of a configuration file. */
+  file?: string;
+  /** What the server knows of vulnerabilities; nothing when left out. */
+  advisories?: readonly FakeRecord[];
+}
+
 interface State {
   tools: Tools;
   folder: string;
   upstream: FakeUpstream;
+  feed: FakeFeed | null;
   app: TestApp;
   dev: Persona;
 }
 
-/** Sets the scene, with the text of a configuration file if there is one, before the tests of a file and clears it after them. Its members are there from the first test on. */
-export function setScene(options: { file?: string } = {}): Scene {
+/** Sets the scene before the tests of a file and clears it after them. Its members are there from the first test on. */
+export function setScene(options: SceneOptions = {}): Scene {
   const seen: SeenRequest[] = [];
   let state: State | undefined;
   let missing: string | undefined;
@@ -81,6 +92,7 @@ export function setScene(options: { file?: string } = {}): Scene {
   afterAll(async () => {
     await state?.app.close();
     await state?.upstream.close();
+    await state?.feed?.close();
     if (state !== undefined) rmSync(state.folder, { recursive: true, force: true });
   });
 
@@ -126,13 +138,16 @@ export function setScene(options: { file?: string } = {}): Scene {
   };
 }
 
-async function build(seen: SeenRequest[], options: { file?: string }): Promise<State> {
+async function build(seen: SeenRequest[], options: SceneOptions): Promise<State> {
   const tools = await installTools();
   const folder = mkdtempSync(join(tmpdir(), "entrepot-clients-"));
   const upstream = await createFakeUpstream();
+  const feed = options.advisories === undefined ? null : await createFakeFeed();
+  feed?.put(...(options.advisories ?? []));
+  const file = [options.file, feed === null ? undefined : feedIn(feed)].filter((part) => part !== undefined);
   const app = await startTestApp({
     upstream: upstream.url,
-    ...options,
+    ...(file.length === 0 ? {} : { file: file.join("\n") }),
     accessLog: {
       line: ({ method, path, status, principal, userAgent }) => {
         seen.push({ method, path, status, principal, userAgent });
@@ -146,7 +161,24 @@ async function build(seen: SeenRequest[], options: { file?: string }): Promise<S
   fill(upstream);
   await block(app, "risky", "1.1.0");
   await block(app, "doomed", "1.0.0");
-  return { tools, folder, upstream, app, dev: await app.as("dev") };
+  if (feed !== null) await untilAdvised(app);
+  return { tools, folder, upstream, feed, app, dev: await app.as("dev") };
+}
+
+function feedIn({ url }: FakeFeed): string {
+  return `advisories: { feeds: [{ name: osv, url: "${url}" }] }`;
+}
+
+/** The server fetches its advisories behind its start. */
+async function untilAdvised(app: TestApp): Promise<void> {
+  const path = "/npm/default/-/npm/v1/security/advisories/bulk";
+  await vi.waitFor(
+    async () => {
+      const { status, text } = await app.admin.request(path, { method: "POST", body: {} });
+      if (status !== 200) throw new Error(text);
+    },
+    { timeout: 30_000, interval: 100 },
+  );
 }
 
 /** Requiring a package gives its name and those of everything below it. */

@@ -73,5 +73,9 @@ describe("toldIssue", () => {
       ],
     ]);
     expect(report({ ...TOLD, vulnerable_versions: "<0.5.0" })).toEqual([]);
+    const unreadable = report({ ...TOLD, vulnerable_versions: "all but the good ones" });
+    expect(unreadable).toEqual([
+      ["left", expect.arrayContaining([expect.anything(), expect.anything()]), expect.anything()],
+    ]);
   });
 });

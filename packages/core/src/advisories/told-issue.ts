@@ -28,6 +28,8 @@ export interface ToldQuestion {
   now: number;
 }
 
+/** As clients read the ranges of advisories. */
+const OPTIONS = { includePrerelease: true, loose: true };
 /** What clients take for "there is no fixed version". */
 const NO_FIX = "<0.0.0";
 /** A range that ends where the fix begins, with or without a lower bound. */
@@ -57,8 +59,10 @@ export function toldIssue(told: ToldAdvisory, question: ToldQuestion): PackageIs
   return { affected, advisory: advisoryOf(told, { ...question, now }), issue };
 }
 
+/** A range that cannot be read may mean every version. */
 function isIn(version: string, range: string): boolean {
-  return semver.satisfies(version, range, { includePrerelease: true, loose: true });
+  if (semver.validRange(range, OPTIONS) === null) return true;
+  return semver.satisfies(version, range, OPTIONS);
 }
 
 function patchedOf(vulnerable: string): string {

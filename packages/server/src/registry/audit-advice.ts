@@ -33,8 +33,8 @@ export interface AdviceDeps {
 /** What somebody wants advice on. */
 export interface AdviceQuestion {
   registry: Registry;
-  /** Versions by the name of their package. */
-  asked: ReadonlyMap<string, readonly string[]>;
+  /** Versions by the name of their package; read only where audits are answered. */
+  asked: () => Promise<ReadonlyMap<string, readonly string[]>>;
   /** Tells whether the asker may see a package that was published here. */
   mayView: (name: string) => boolean;
 }
@@ -65,10 +65,12 @@ export async function adviseOn(deps: AdviceDeps, question: AdviceQuestion): Prom
   }
 }
 
-async function ownAdvice(deps: AdviceDeps, { registry, asked, mayView }: AdviceQuestion): Promise<Advice> {
+async function ownAdvice(deps: AdviceDeps, question: AdviceQuestion): Promise<Advice> {
+  const { registry, mayView } = question;
   await deps.advisories.ready();
   const { epoch, currentAt } = deps.advisories.state();
   if (epoch === null) throw noData(registry);
+  const asked = await question.asked();
   const { local, claimed } = await deps.origins.ownAmong(registry, [...asked.keys()]);
   // Who may not see a local package is answered as if there were none, so that the answer does not give it away.
   // Claims are no secret from who may see the registry.
@@ -83,7 +85,9 @@ async function ownAdvice(deps: AdviceDeps, { registry, asked, mayView }: AdviceQ
   return { source: "own", currentAt, byName };
 }
 
-async function forwardedAdvice(deps: AdviceDeps, { registry, asked }: AdviceQuestion): Promise<Advice> {
+async function forwardedAdvice(deps: AdviceDeps, question: AdviceQuestion): Promise<Advice> {
+  const { registry } = question;
+  const asked = await question.asked();
   const target = auditTarget(registry);
   const to = "url" in target ? target.url : `the upstream "${target.upstream.name}"`;
   const { local, claimed } = await deps.origins.ownAmong(registry, [...asked.keys()]);
@@ -97,17 +101,24 @@ async function forwardedAdvice(deps: AdviceDeps, { registry, asked }: AdviceQues
   const [ids, now] = [createIssueIds(), deps.now()];
   await inTurns(told, ([name, list]) => {
     const about = { name, versions: asked.get(name) ?? [], ids, source: to, now };
-    const issues = list.map((one) => toldIssue(one, about));
-    byName.set(name, issues);
+    // yarn 4 and bun believe whatever they are told, so that what concerns no version they have must not be told.
+    const issues = list.map((one) => toldIssue(one, about)).filter(concernsAny);
+    if (issues.length > 0) byName.set(name, issues);
   });
   return { source: "forward", to, byName };
 }
 
+function concernsAny({ affected }: PackageIssue): boolean {
+  return affected.versions.length > 0;
+}
+
 function namingSource(error: unknown, { registry, to }: { registry: Registry; to: string }): unknown {
   if (!isEntrepotError(error)) return error;
+  // Without a time to come back at, for which bun would wait again and again.
+  const { retryAfterSeconds: _, ...details } = error.details;
   return new EntrepotError(error.code, {
     message: `Audits of the registry ${registry.name} are answered by ${to}, and that failed. ${error.message}`,
-    details: error.details,
+    details,
     cause: error,
   });
 }

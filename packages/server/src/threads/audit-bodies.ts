@@ -67,6 +67,7 @@ function bulkVersions(given: unknown): Map<string, string[]> {
 
 /** What a tree has under names that are none, or that nobody can ask an upstream for, is from no registry. */
 function treeVersions(given: unknown): Map<string, string[]> {
+  assertInstalled(given);
   const asked = new Map<string, Set<string>>();
   for (const { name, version } of parseAuditTree(given)) {
     const known = asked.get(name);
@@ -76,6 +77,23 @@ function treeVersions(given: unknown): Map<string, string[]> {
     assertFew(asked);
   }
   return new Map([...asked].map(([name, versions]) => [name, [...versions]]));
+}
+
+/**
+ * npm 10 sends a tree when its bulk audit failed, and one without a single installed package since its lockfiles have
+ * another form. Finding nothing there would be no clean bill.
+ */
+function assertInstalled(given: unknown): void {
+  const { requires, dependencies } = (given ?? {}) as Record<string, unknown>;
+  if (countOf(requires) === 0 || countOf(dependencies) > 0) return;
+  throw invalid(
+    "This tree says what is required and not what is installed, so that there is nothing to audit. " +
+      "npm 10 sends it when its bulk audit failed; audit with npm 11 to see why.",
+  );
+}
+
+function countOf(members: unknown): number {
+  return typeof members === "object" && members !== null ? Object.keys(members).length : 0;
 }
 
 function assertFew(asked: AskedVersions | ReadonlyMap<string, unknown>): void {

@@ -34,8 +34,11 @@ beforeAll(async () => {
   upstream = await createFakeUpstream();
   upstream.advise("risky", ADVISORY);
   upstream.advise("@acme/own", ADVISORY);
+  // Of versions that nobody has; some clients would believe it all the same.
+  upstream.advise("fixed", ADVISORY);
   app = await startTestApp({ upstream: upstream.url });
   dev = await app.as("dev");
+  await makeRegistry("bodies", { audit: "forward", auditUpstream: "public" });
 });
 afterAll(async () => {
   await app.close();
@@ -104,6 +107,14 @@ describe("the body of an audit", () => {
     ["is a bomb", BULK, gzip, gzipSync(Buffer.alloc(200_000_000, 32)), 413, "once it is decompressed"],
     ["is larger than audits are", BULK, {}, Buffer.alloc(3_000_000, 32), 413, "larger than"],
     ["is no tree", FULL, {}, `{"dependencies":[]}`, 400, "no dependency tree to audit"],
+    [
+      "is a tree of npm 10 that lost its packages",
+      QUICK,
+      {},
+      `{"name":"app","version":"1.0.0","requires":{"left":"^1.0.0"},"metadata":{}}`,
+      400,
+      "what is required and not what is installed",
+    ],
     ["is no JSON tree", QUICK, {}, "[", 400, "not valid JSON"],
     ["is no tree but a list", QUICK, {}, "[]", 400, "no dependency tree to audit"],
     ["is a tree of too much", FULL, {}, Buffer.alloc(9_000_000, 32), 413, "larger than"],
@@ -122,7 +133,7 @@ describe("the body of an audit", () => {
     ],
     ["comes in another encoding", BULK, { "content-encoding": "br" }, "{}", 400, 'comes as "br"'],
   ] as const)("is refused when it %s", async (...[, path, headers, body, status, text]) => {
-    const response = await ask(`/npm/default${path}`, {
+    const response = await ask(`/npm/bodies${path}`, {
       headers: { "content-type": "application/json", ...headers },
       body: body as string,
     });
@@ -172,14 +183,20 @@ describe("audits that are forwarded", () => {
     upstream.advise("risky-twin", ADVISORY);
     const { status, json, headers } = await ask(`${path}${BULK}`, {
       headers: { "npm-command": "audit", "x-secret": "s", "cookie": "c=1" },
-      body: { "risky": ["1.0.0"], "left": ["1.0.0"], "@acme/own": ["1.0.0"], "risky-twin": ["1.0.0"] },
+      body: {
+        "risky": ["1.0.0"],
+        "left": ["1.0.0"],
+        "fixed": ["3.0.0"],
+        "@acme/own": ["1.0.0"],
+        "risky-twin": ["1.0.0"],
+      },
     });
     expect([status, json]).toEqual([200, { risky: [TOLD] }]);
     expect(headers["entrepot-audit-source"]).toBe('the upstream "public"');
     expect(headers["npm-notice"]).toBe(
       'Audits of the registry forwarding are answered from the upstream "public".',
     );
-    expect(upstream.audited.at(-1)).toEqual({ risky: ["1.0.0"], left: ["1.0.0"] });
+    expect(upstream.audited.at(-1)).toEqual({ risky: ["1.0.0"], left: ["1.0.0"], fixed: ["3.0.0"] });
     const sent = upstream.requests.at(-1)?.headers ?? {};
     expect(Object.keys(sent)).not.toEqual(expect.arrayContaining(["authorization"]));
     expect(sent).not.toHaveProperty("x-secret");
@@ -274,13 +291,14 @@ describe("audits that are forwarded", () => {
 
   it("name the source that fails", async () => {
     const path = await makeRegistry("failing", { audit: "forward", auditUrl: "http://127.0.0.1:9/" });
-    const { status, json } = await ask(`${path}${BULK}`, { body: { risky: ["1.0.0"] } });
+    const { status, json, headers } = await ask(`${path}${BULK}`, { body: { risky: ["1.0.0"] } });
     expect([status, json.error]).toEqual([
       503,
       expect.stringMatching(
         /^Audits of the registry failing are answered by http:\/\/127\.0\.0\.1:9\/, and that failed\. The upstream .* refuses connections\.$/,
       ),
     ]);
+    expect(headers).not.toHaveProperty("retry-after");
     await change("failing", { audit: "forward", auditUpstream: "nobody" });
     const lost = await ask(`${path}${BULK}`, { body: { risky: ["1.0.0"] } });
     expect([lost.status, lost.json.error]).toEqual([503, expect.stringContaining('the upstream "nobody"')]);

@@ -28,11 +28,10 @@ export async function auditTree(context: NpmContext): Promise<Answer> {
 }
 
 async function adviceOn({ deps, registry, principal }: NpmContext, body: AuditBody): Promise<Advice> {
-  const asked = await askedIn(deps.threads, body);
   const policy = await deps.access.policy();
   const mayView = (packageName: string): boolean =>
     may({ principal, permission: "view", target: { registry, packageName } }, policy).allowed;
-  return await adviseOn(deps, { registry, asked, mayView });
+  return await adviseOn(deps, { registry, asked: () => askedIn(deps.threads, body), mayView });
 }
 
 /** Names where the answer comes from; for who runs `npm audit` also in a line that npm prints. */
