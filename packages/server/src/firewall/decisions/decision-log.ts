@@ -36,7 +36,8 @@ const FLUSH_MS = 1_000;
 /** The database did not take them; that does not pass in an instant. */
 const RETRY_MS = 5_000;
 const WAITING_MAX = 50_000;
-const BATCH_MAX = 2_000;
+/** Making the statement of so many takes some milliseconds. */
+const BATCH_MAX = 500;
 /** Refusals that are told apart between two writes. */
 const REFUSALS_MAX = 10_000;
 const MINUTE_MS = 60_000;

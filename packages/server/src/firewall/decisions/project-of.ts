@@ -10,6 +10,7 @@ const IN_CLIENT = /(?:^|\s)project\/(\S+)/;
  */
 export function projectOf({ project, client }: Pick<Asker, "project" | "client">): string | null {
   const said = project?.trim() || IN_CLIENT.exec(client ?? "")?.[1] || "";
+  if (said === "") return null;
   // What stands in a header are bytes; most of them are UTF-8.
   const text = Buffer.from(Buffer.from(said, "latin1").toString().slice(0, PROJECT_CHARS_MAX)).toString();
   return text === "" ? null : text.replaceAll("\0", "");

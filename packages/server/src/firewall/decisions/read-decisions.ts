@@ -94,6 +94,19 @@ export async function* decisionsInOrder(
   }
 }
 
+/** Gives decisions, the newest first, step by step. */
+export async function* decisionsNewestFirst(
+  deps: ReadDecisionsDeps,
+  filter: DecisionFilter,
+): AsyncGenerator<DecisionRow[]> {
+  let before: number | null = null;
+  do {
+    const page: DecisionPage = await listDecisions(deps, { filter, before, limit: STEP });
+    yield page.rows;
+    before = page.next;
+  } while (before !== null);
+}
+
 function stepFor({ name, version, outcome }: DecisionFilter): number {
   if (name !== undefined && version !== undefined) return Number.MAX_SAFE_INTEGER;
   return outcome === undefined || outcome === "served" ? STEP : STEP_NOT_SERVED;

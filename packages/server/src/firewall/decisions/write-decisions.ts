@@ -6,6 +6,9 @@ import { projectOf } from "./project-of.ts";
 const TEXT_CHARS_MAX = 300;
 const CLIENT_CHARS_MAX = 200;
 
+/** Characters that are written in two halves. */
+const HALVES = /[\ud800-\udfff]/;
+
 /** Columns of the table and their types on PostgreSQL. */
 const COLUMNS = {
   workspace_id: "text",
@@ -71,5 +74,6 @@ function rowOf(workspaceId: string, { decided, asker, count }: WaitingDecision):
 
 // PostgreSQL takes neither NUL nor half a character, and cutting can leave half of one.
 function cut(text: string, charsMax: number): string {
-  return withoutNul(Buffer.from(text.slice(0, charsMax)).toString());
+  const short = text.length > charsMax ? text.slice(0, charsMax) : text;
+  return withoutNul(HALVES.test(short) ? Buffer.from(short).toString() : short);
 }

@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { DecisionRow } from "../decisions/read-decisions.ts";
 
@@ -39,11 +40,13 @@ export interface Traffic {
 }
 
 export interface TrafficLimits {
+  /** On the clock of `performance.now()`. */
+  giveUpAt: number;
   versionsMax: number;
   servingsMax: number;
 }
 
-/** Adds decisions up by version, by who asked and by the hour. What is beyond the limits is left out. */
+/** Adds decisions, the newest first, up by version, by who asked and by the hour. What is beyond the limits is left out. */
 export async function collectServings(
   pages: AsyncIterable<readonly DecisionRow[]>,
   limits: TrafficLimits,
@@ -60,6 +63,7 @@ export async function collectServings(
     const known = servings.get(servingKey);
     if (known !== undefined) {
       known.count += row.count;
+      known.at = Math.min(known.at, row.at);
       return;
     }
     const version = versions.get(key);
@@ -82,6 +86,10 @@ export async function collectServings(
     for (const row of rows) {
       if (row.outcome === "served") addServed(row);
       else if (row.outcome === "refused") addRefusal(refusals, row, limits);
+    }
+    if (performance.now() > limits.giveUpAt) {
+      traffic.isCut = true;
+      break;
     }
     await nextTurn();
   }
