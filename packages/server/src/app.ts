@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Server } from "node:http";
 import { availableParallelism, networkInterfaces } from "node:os";
 import { join } from "node:path";
+import { findLookAlike, lookAlikeNames } from "@entrepot/core";
 import { createAdvisories, type Advisories } from "./advisories/index.ts";
 import { createHostRule } from "./bindable-hosts.ts";
 import { createFileStore, createStagingArea, type BlobStore, type StagingArea } from "./blobs/index.ts";
@@ -241,13 +242,14 @@ async function createHttpDeps(inputs: AppInputs, storage: Storage, parts: Parts)
   const statuses = await createStatuses({ ...storage, now });
   const policyRules = await createPolicyRules(storage);
   const exceptions = await createExceptions({ ...storage, now });
+  const lookAlikes = lookAlikeNames();
   const gate = createGate({
     statuses,
     rules: policyRules,
     exceptions,
     advisories: parts.advisories,
     evidence: parts.evidence,
-    lookAlike: () => null,
+    lookAlike: (name) => findLookAlike(name, lookAlikes),
     now: createPolicyClock(now),
     epoch: () => storage.changes.seq,
   });

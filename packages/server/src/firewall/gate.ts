@@ -1,14 +1,15 @@
 import {
   decide,
   EntrepotError,
+  evidenceAsked,
   isDownloadable,
   isSelectable,
   plainContext,
   refusalText,
+  type EvidenceAsked,
   type PackageAdvisory,
   type PolicyContext,
   type PolicyException,
-  type RuleId,
   type RuleSettings,
   type Verdict,
   type VersionFacts,
@@ -71,10 +72,6 @@ export interface GateDeps {
   epoch: () => number;
 }
 
-/** Rules that ask which versions were served here before. */
-const ASK_FOR_SERVED: readonly RuleId[] = ["review-first", "install-script", "prerelease", "age"];
-/** Rules that ask what is in tarballs. */
-const ASK_FOR_CONTENTS: readonly RuleId[] = ["install-script", "licence"];
 const OWN_FEED = "own";
 const LOOK_MS = 60_000;
 
@@ -99,8 +96,8 @@ async function contextOf(deps: GateDeps, question: GateQuestion): Promise<Policy
   const known = deps.advisories.of(name);
   const advisories = isUpstream ? known : known.filter(({ feed }) => feed === OWN_FEED);
   const rules = await deps.rules.for(registry, name);
-  const wants = wantsOf(question, { rules, hasAdvisories: advisories.length > 0 });
-  const isAlikeAsked = isUpstream && (question.withShadow === true || isEnforced(rules, "look-alike"));
+  const wants = wantsOf(question, { rules, advisories });
+  const isAlikeAsked = isUpstream && (question.withShadow === true || rules["look-alike"].mode === "enforce");
   const upstreamIds = registry.upstreams.map(({ id }) => id);
   return plainContext({
     registry: registry.name,
@@ -125,7 +122,7 @@ async function contextOf(deps: GateDeps, question: GateQuestion): Promise<Policy
 async function seen(
   { evidence, now }: GateDeps,
   { registry, name }: GateQuestion,
-  wants: Wants,
+  wants: EvidenceAsked,
 ): Promise<Pick<PolicyContext, "served" | "contents" | "knownUntil">> {
   const since = Math.floor(now() / LOOK_MS) * LOOK_MS;
   const [served, contents] = await Promise.all([
@@ -135,26 +132,13 @@ async function seen(
   return { served, contents, knownUntil: since + LOOK_MS };
 }
 
-interface Wants {
-  served: boolean;
-  contents: boolean;
-}
-
 // Evidence costs a query each, so it is looked up only where a rule in force asks for it.
 function wantsOf(
   { origin, withShadow }: GateQuestion,
-  { rules, hasAdvisories }: { rules: RuleSettings; hasAdvisories: boolean },
-): Wants {
+  context: Pick<PolicyContext, "rules" | "advisories">,
+): EvidenceAsked {
   if (origin === "local") return { served: false, contents: false };
-  if (withShadow === true) return { served: true, contents: true };
-  return {
-    served: hasAdvisories || ASK_FOR_SERVED.some((rule) => isEnforced(rules, rule)),
-    contents: ASK_FOR_CONTENTS.some((rule) => isEnforced(rules, rule)),
-  };
-}
-
-function isEnforced(rules: RuleSettings, rule: RuleId): boolean {
-  return rules[rule].mode === "enforce";
+  return withShadow === true ? { served: true, contents: true } : evidenceAsked(context);
 }
 
 /** Throws `version-denied`, with a text to act on, unless a version with this verdict may pass for the purpose. */
