@@ -11,6 +11,7 @@ import type { BlobStore } from "../blobs/index.ts";
 import type { Database } from "../db/index.ts";
 import type { Evidence } from "../firewall/index.ts";
 import { TARBALL_LIMITS, type ThreadPool } from "../threads/index.ts";
+import type { BlobCache } from "./blob-cache.ts";
 import { tarballContentOf } from "./tarball-content.ts";
 
 const ACTOR = systemActor("firewall");
@@ -18,18 +19,15 @@ const ACTOR = systemActor("firewall");
 export interface InspectDeps {
   db: Database;
   blobs: Pick<BlobStore, "readBytes">;
+  blobCache: Pick<BlobCache, "held">;
   changes: Pick<ChangeLog, "refresh">;
   evidence: Pick<Evidence, "recordContent">;
   threads: Pick<ThreadPool, "run">;
   now: () => number;
 }
 
-/** A verified tarball of an upstream: its bytes, the file they are in, or its place in the store. */
-export type TarballPlace = { sizeBytes: number } & (
-  | { bytes: Buffer }
-  | { path: string }
-  | { digest: string }
-);
+/** A verified tarball of an upstream: its bytes, or the file they are in. */
+export type TarballPlace = { sizeBytes: number } & ({ bytes: Buffer } | { path: string });
 
 /** The version whose tarball it is. */
 interface InspectSubject {
@@ -67,14 +65,23 @@ async function inspect(
 ): Promise<Parameters<typeof tarballContentOf>[0]> {
   try {
     const limits = TARBALL_LIMITS;
-    if ("path" in place) return await deps.threads.run("inspectTarball", { ...place, limits });
-    const bytes = "bytes" in place ? place.bytes : await deps.blobs.readBytes(place.digest, place.sizeBytes);
-    if (bytes === null) throw unreadable(subject, "its bytes are missing from the storage");
-    return await deps.threads.run("inspectTarball", { bytes, sizeBytes: place.sizeBytes, limits });
+    // A download has more members than the thread is to know of.
+    const { sizeBytes } = place;
+    const source = "path" in place ? { path: place.path } : { bytes: place.bytes };
+    return await deps.threads.run("inspectTarball", { ...source, sizeBytes, limits });
   } catch (error) {
     if (!isEntrepotError(error, "tarball-invalid")) throw error;
     throw unreadable(subject, error.message, error);
   }
+}
+
+/** The bytes of a tarball that was kept, on its way to the store or in it; null if they are lost. */
+export async function keptBytes(
+  { blobCache, blobs }: InspectDeps,
+  { digest, sizeBytes }: { digest: string; sizeBytes: number },
+): Promise<TarballPlace | null> {
+  const bytes = blobCache.held(digest)?.bytes ?? (await blobs.readBytes(digest, sizeBytes));
+  return bytes?.length === sizeBytes ? { bytes, sizeBytes } : null;
 }
 
 // What cannot be looked at cannot be found harmless.

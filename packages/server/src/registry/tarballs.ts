@@ -13,9 +13,10 @@ import type { Database } from "../db/index.ts";
 import { assertPasses, type Gate } from "../firewall/index.ts";
 import type { DocumentEntry, FetchedTarball, Upstream, Upstreams } from "../upstream/index.ts";
 import { createAdmitted, packageFilter, type Admitted, type Tarball } from "./admitted-tarballs.ts";
-import type { CachedVersions } from "./cached-versions.ts";
+import type { CachedVersions, KeptTarball } from "./cached-versions.ts";
 import {
   inspectUpstreamTarball,
+  keptBytes,
   tellOfRefusedContent,
   wantsContent,
   type InspectDeps,
@@ -197,9 +198,8 @@ async function findUpstreamTarball(deps: TarballDeps, request: TarballRequest): 
     const { recheckAt, context } = await admit(deps, request, { facts, source });
     const isWanted = wantsContent(facts, context);
     const kept = await deps.cachedVersions.find(request.registry.id, request.name.full, facts);
-    if (kept !== null) {
+    if (kept !== null && (!isWanted || (await admitKept(deps, request, { facts, source, kept })))) {
       early?.abandon();
-      if (isWanted) await admitContent(deps, request, { facts, source, place: kept });
       return { ...kept, entry, recheckAt };
     }
     const fetched = await (early?.tarball ??
@@ -302,6 +302,17 @@ async function promiseOf(
 interface Judged {
   facts: VersionFacts;
   source: VerdictSource;
+}
+
+// False when the bytes are lost: then they are fetched again.
+async function admitKept(
+  deps: TarballDeps,
+  request: TarballRequest,
+  { kept, ...judged }: Judged & { kept: KeptTarball },
+): Promise<boolean> {
+  const place = await keptBytes(deps, kept);
+  if (place !== null) await admitContent(deps, request, { ...judged, place });
+  return place !== null;
 }
 
 // What is refused for what is in it is not kept, so that nothing of it can be served.
