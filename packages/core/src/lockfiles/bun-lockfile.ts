@@ -1,6 +1,6 @@
 import { isJsonObject } from "../packument/abbreviated-fields.ts";
 import { readDependencySpec } from "./dependency-spec.ts";
-import { invalidLockfile, LockfileReading, shown, textOr, type ParsedLockfile } from "./lockfile.ts";
+import { invalidLockfile, LockfileReading, shown, type ParsedLockfile } from "./lockfile.ts";
 
 /** Tells whether a JSON file is bun's: its entries are lists. */
 export function isBunLockfile(file: Record<string, unknown>): boolean {
@@ -22,19 +22,21 @@ export function parseBunLockfile(file: Record<string, unknown>): ParsedLockfile 
   return reading.finish();
 }
 
-// `name@1.0.0`, registry or tarball, what the manifest says, integrity. What no registry has looks otherwise.
+// `name@1.0.0`, the tarball unless it is where it should be, what the manifest says, integrity; older files lack some.
 function readEntry(reading: LockfileReading, pinned: string, entry: readonly unknown[]): void {
   const at = pinned.indexOf("@", 1);
   const version = at === -1 ? "" : pinned.slice(at + 1);
   if (version.startsWith("root:")) return reading.leaveOut("workspace");
   const spec = readDependencySpec(pinned, version);
   if (spec.kind === "left-out") return reading.leaveOut(spec.what);
-  const [, resolved, manifest, integrity] = entry;
+  const [, ...more] = entry;
+  const texts = more.filter((item) => typeof item === "string");
+  const manifest = more.find(isJsonObject);
   reading.add({
     name: at === -1 ? pinned : pinned.slice(0, at),
     version,
-    resolved: /^https?:/u.test(textOr(resolved, "")) ? resolved : null,
-    integrity,
-    isBundled: isJsonObject(manifest) && manifest["bundled"] === true,
+    resolved: texts.find((text) => /^https?:/u.test(text)),
+    integrity: texts.find((text) => /^sha\d+-/u.test(text)),
+    isBundled: manifest?.["bundled"] === true,
   });
 }

@@ -51,6 +51,7 @@ async function check(
   return await checkLockfile(packages, {
     lookup,
     concurrency: 2,
+    pause: async () => undefined,
     isOver: () => false,
     onProgress: () => undefined,
     ...options,

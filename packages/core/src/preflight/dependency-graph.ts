@@ -7,6 +7,10 @@ import { isStanding, type PackageStanding, type UnknownPackage } from "./package
 
 /** Most dependencies, by name and range, that are followed. */
 export const DEPENDENCIES_MAX = 20_000;
+/** How far down they are followed. */
+export const DEPENDENCY_DEPTH_MAX = 200;
+/** How many are followed before others get their turn: a few milliseconds. */
+const STEPS_AT_ONCE = 200;
 
 /** Versions of each package that are taken for allowed, as if exceptions let them pass. */
 export type Assumed = ReadonlyMap<string, ReadonlySet<string>>;
@@ -41,7 +45,7 @@ export interface GraphWalk {
   unmet: Unmet[];
   /** Dependencies that no registry has, by `name@range`. */
   leftOut: string[];
-  /** True if there were more dependencies than are followed. */
+  /** True if there were more dependencies, or deeper ones, than are followed. */
   isCut: boolean;
   /** What has to be looked up before the walk can go further. */
   needs: { packages: Set<string>; facts: Map<string, Set<string>> };
@@ -74,20 +78,19 @@ export class KnownPackages {
   }
 }
 
-interface Step extends Dependency {
-  /** Depth-free key of the path: the same dependency is followed once. */
-  key: string;
+/** What a walk goes by. */
+export interface Ground {
+  known: KnownPackages;
+  assumed: Assumed;
+  /** Called now and then on the way. */
+  pause: () => Promise<void>;
 }
 
 /**
- * Follows a manifest's dependencies, breadth first, by the versions that npm chooses under policy. Pure: what is not
- * known yet is in `needs`, and the walk goes on elsewhere.
+ * Follows a manifest's dependencies, breadth first, by the versions that npm chooses under policy. What is not known
+ * yet is in `needs`, and the walk goes on elsewhere.
  */
-export function walkDependencies(
-  wanted: readonly WantedPackage[],
-  known: KnownPackages,
-  assumed: Assumed,
-): GraphWalk {
+export async function walkDependencies(wanted: readonly WantedPackage[], ground: Ground): Promise<GraphWalk> {
   const walk: GraphWalk = {
     chosen: new Set(),
     deadEnds: [],
@@ -100,41 +103,40 @@ export function walkDependencies(
   // What is optional comes last, so that it counts as such only where nothing else asks for it.
   const isOptional = ({ kind }: WantedPackage): boolean => kind === "optional";
   for (const part of [wanted.filter((item) => !isOptional(item)), wanted.filter(isOptional)]) {
-    const queue: Step[] = [];
+    const queue: Dependency[] = [];
     const add = (dependency: Dependency): void => {
       const key = `${dependency.name}\n${dependency.range}`;
       if (seen.has(key)) return;
       if (seen.size >= DEPENDENCIES_MAX) walk.isCut = true;
       else {
         seen.add(key);
-        queue.push({ ...dependency, key });
+        queue.push(dependency);
       }
     };
     for (const item of part) {
       add({ name: item.name, range: item.range, path: [], isOptional: isOptional(item) });
     }
     for (let at = 0; at < queue.length; at += 1) {
-      for (const dependency of follow(walk, queue[at] as Step, { known, assumed })) add(dependency);
+      if (at % STEPS_AT_ONCE === STEPS_AT_ONCE - 1) await ground.pause();
+      for (const dependency of follow(walk, queue[at] as Dependency, ground)) add(dependency);
     }
   }
   return walk;
 }
 
-interface Ground {
-  known: KnownPackages;
-  assumed: Assumed;
-}
-
 // The dependencies of what is chosen for one.
-function follow(walk: GraphWalk, step: Step, { known, assumed }: Ground): Dependency[] {
-  const { key: _, ...dependency } = step;
+function follow(walk: GraphWalk, step: Dependency, { known, assumed }: Ground): Dependency[] {
+  if (step.path.length > DEPENDENCY_DEPTH_MAX) {
+    walk.isCut = true;
+    return [];
+  }
   const found = known.get(step.name);
   if (found === undefined) {
     walk.needs.packages.add(step.name);
     return [];
   }
   if (!("standing" in found)) {
-    walk.unmet.push({ ...dependency, why: found.why, isMissing: found.isMissing });
+    walk.unmet.push({ ...step, why: found.why, isMissing: found.isMissing });
     return [];
   }
   const choice = choose(found, step.range, assumed.get(step.name) ?? NONE);
@@ -145,12 +147,12 @@ function follow(walk: GraphWalk, step: Step, { known, assumed }: Ground): Depend
     return [];
   }
   if (choice.facts === null) {
-    noteDeadEnd(walk, dependency, found.standing);
+    noteDeadEnd(walk, step, found.standing);
     return [];
   }
   const pinned = `${step.name}@${choice.facts.version}`;
   walk.chosen.add(pinned);
-  return dependenciesOf(walk, choice.facts, { ...dependency, path: [...step.path, pinned] });
+  return dependenciesOf(walk, choice.facts, { ...step, path: [...step.path, pinned] });
 }
 
 const NONE: ReadonlySet<string> = new Set();

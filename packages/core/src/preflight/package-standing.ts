@@ -30,6 +30,8 @@ export interface PreflightOptions {
   lookup: PackageLookup;
   /** Look-ups under way at once. */
   concurrency: number;
+  /** Called between stretches of work, which may be many: whoever has other things to do does them meanwhile. */
+  pause: () => Promise<void>;
   /** True when no more is to be begun. */
   isOver: () => boolean;
   /** Hears how much is done; the total can grow. */

@@ -73,6 +73,7 @@ async function resolve(
   return await resolveManifest(wanted, {
     lookup,
     concurrency: 4,
+    pause: async () => undefined,
     isOver: () => false,
     onProgress: () => undefined,
     ...options,
@@ -167,6 +168,16 @@ describe("what a manifest asks for", () => {
     expect(check.chosenCount).toBe(2);
   });
 
+  it("is not followed for ever", async () => {
+    const deep: World = {};
+    for (let at = 0; at < 300; at += 1) {
+      deep[`p${at}`] = { "1.0.0": { dependencies: { [`p${at + 1}`]: "1" } } };
+    }
+    const check = await resolve(deep, wantedOf({ p0: "1" }));
+    expect(check.chosenCount).toBe(201);
+    expect(check.notChecked).toMatchObject([{ what: "the rest" }]);
+  });
+
   it("says what it had no time for, and how far it is", async () => {
     const progress: number[] = [];
     const check = await resolve(
@@ -185,7 +196,13 @@ const dependencies = fc.dictionary(fc.constantFrom(...NAMES), range, { maxKeys: 
 const lift = fc.constantFrom<Lift | null | undefined>(undefined, undefined, HELD, GRAVE, HELD, null);
 const version = fc.record({ dependencies, refused: lift, deprecated: fc.boolean() });
 const packageOf = fc.dictionary(fc.constantFrom(...VERSIONS), version, { minKeys: 1, maxKeys: 4 });
-const world: fc.Arbitrary<World> = fc.record({ a: packageOf, b: packageOf, c: packageOf, d: packageOf, e: packageOf });
+const world: fc.Arbitrary<World> = fc.record({
+  a: packageOf,
+  b: packageOf,
+  c: packageOf,
+  d: packageOf,
+  e: packageOf,
+});
 
 /** Ranges without a version that an installation needs. */
 function openIn(check: ManifestCheck): Set<string> {

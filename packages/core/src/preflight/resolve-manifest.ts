@@ -2,6 +2,7 @@ import type { WantedPackage } from "../lockfiles/lockfile.ts";
 import type { Verdict } from "../policy/verdict.ts";
 import {
   DEPENDENCIES_MAX,
+  DEPENDENCY_DEPTH_MAX,
   KnownPackages,
   walkDependencies,
   type Assumed,
@@ -14,7 +15,7 @@ import { compareLifts, type Lift } from "./lift.ts";
 import { forEachLimited, OUT_OF_TIME, type NotChecked, type PreflightOptions } from "./package-standing.ts";
 import { smallestCover } from "./smallest-cover.ts";
 
-/** Versions of one range that are weighed for an exception, the best first. */
+/** Versions of one range that are weighed for an exception, and told of, the best first. */
 const CANDIDATES_MAX = 30;
 /** Exceptions of which each is tried whether it could be spared; of more only the first. */
 const TRIALS_MAX = 200;
@@ -102,7 +103,8 @@ export async function resolveManifest(
 async function settle(search: Search, assumed: Assumed): Promise<GraphWalk> {
   const { wanted, known, options } = search;
   for (;;) {
-    const walk = walkDependencies(wanted, known, assumed);
+    await options.pause();
+    const walk = await walkDependencies(wanted, { known, assumed, pause: options.pause });
     const { packages, facts } = walk.needs;
     if (packages.size === 0 && facts.size === 0) return walk;
     if (options.isOver()) {
@@ -200,7 +202,7 @@ async function withoutNeedless(
     );
     for (const { name, version } of pairs) {
       trials += 1;
-      if (trials > TRIALS_MAX) return kept;
+      if (trials > TRIALS_MAX || search.options.isOver()) return kept;
       const others = new Map(kept);
       others.set(name, new Set([...(kept.get(name) ?? [])].filter((item) => item !== version)));
       const trial = await settle(search, others);
@@ -271,7 +273,12 @@ function notCheckedIn(walk: GraphWalk): NotChecked[] {
   }));
   const elsewhere = [...new Set(walk.leftOut)].map((what) => ({ what, why: "it comes from no registry" }));
   const cut = walk.isCut
-    ? [{ what: "the rest", why: `there are more than ${DEPENDENCIES_MAX} dependencies` }]
+    ? [
+        {
+          what: "the rest",
+          why: `there are more than ${DEPENDENCIES_MAX} dependencies, or they go deeper than ${DEPENDENCY_DEPTH_MAX}`,
+        },
+      ]
     : [];
   return [...asked, ...late, ...elsewhere, ...cut];
 }

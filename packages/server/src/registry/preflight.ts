@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import {
   checkLockfile,
   EntrepotError,
@@ -101,6 +102,7 @@ export async function runPreflight(
     ...work,
     lookup: lookupIn(deps, question),
     concurrency: LOOKUPS_AT_ONCE,
+    pause: () => setImmediate(),
   };
   const { file } = question;
   return file.kind === "manifest"

@@ -18,6 +18,7 @@ const WORK_MS_MAX = 240_000;
 const PROGRESS_MS = 500;
 /** Items of each list that are told; the counts are of all. */
 const LISTED_MAX = 1000;
+const CANDIDATES_MAX = 10;
 
 type Context = ApiContext<unknown>;
 
@@ -147,7 +148,9 @@ function shown(report: PreflightReport): Record<string, unknown> {
     changed: listed(changed),
     blocked: listed(blocked).map(({ candidates, ...range }) => ({
       ...range,
-      candidates: candidates.map(({ version, verdict }) => ({ version, ...shownVerdict(verdict) })),
+      candidates: candidates
+        .slice(0, CANDIDATES_MAX)
+        .map(({ version, verdict }) => ({ version, ...shownVerdict(verdict) })),
     })),
     stuck: listed(stuck),
     missing: listed(missing),
