@@ -9,6 +9,7 @@ import {
   isDownloadable,
   isSelectable,
   type PolicyContext,
+  type Verdict,
   type VersionFacts,
   type VersionStatus,
 } from "./verdict.ts";
@@ -117,6 +118,8 @@ describe("repointTags", () => {
     ["2.0.0-beta.3", ["2.0.0-alpha.9"], "2.0.0-alpha.9"],
     ["2.0.0", ["1.0.0", "1.9.9"], "1.0.0"],
     ["not a version", ["1.0.0"], undefined],
+    ["1.0.0-beta.1", ["0.0.0-stage", "0.0.1-security"], undefined],
+    ["0.0.1-security", ["0.0.1-security"], "0.0.1-security"],
   ])("latest at %s, allowed %j: %s", (target, allowed, expected) => {
     const { tags, dropped } = repointTags(
       new Map([["latest", target]]),
@@ -180,6 +183,40 @@ describe("refusalText", () => {
     expect(refusalText(verdict, subject)).toBe(
       "left@1.0.0 is blocked in the registry default: miner (rule operator-status, set by ada). " +
         "Choose another version, or ask an administrator of this registry to allow it.",
+    );
+  });
+
+  test.each<[Partial<Verdict>, string]>([
+    [
+      { rule: "age", outcome: "hold", until: 0 },
+      "Use 0.9.0, or ask an administrator of this registry to allow it.",
+    ],
+    [{ rule: "malware" }, "Use 0.9.0; only two administrators together can let it pass."],
+    [
+      { rule: "malware", alternatives: [] },
+      "Choose another version; only two administrators together can let it pass.",
+    ],
+    [
+      { rule: "name-claim" },
+      "Publish the package here, or ask an administrator of this registry to change the claim.",
+    ],
+    [{ rule: "integrity-change" }, "Use 0.9.0, or ask an administrator of this registry to look into it."],
+  ])("%j ends in %s", (known, ending) => {
+    const verdict = {
+      ...decide(facts("1.0.0"), context([["1.0.0", "blocked"]])),
+      alternatives: ["0.9.0"],
+      ...known,
+    };
+    expect(refusalText(verdict, subject).endsWith(`. ${ending}`)).toBe(true);
+  });
+
+  test("says where to ask if that is known, and takes no notice of a time that is none", () => {
+    const verdict = decide(facts("1.0.0"), context([["1.0.0", "held"]]));
+    expect(
+      refusalText({ ...verdict, until: 1e300 }, { ...subject, requestUrl: "http://x.test/-/request?a=b" }),
+    ).toBe(
+      "left@1.0.0 is held in the registry default: miner (rule operator-status, set by ada). " +
+        "Choose another version, or ask at http://x.test/-/request?a=b.",
     );
   });
 

@@ -1,4 +1,5 @@
 import semver from "semver";
+import { isPlaceholder } from "./chronology.ts";
 
 /** What is left of a package's tags under policy. */
 export interface RepointedTags {
@@ -10,8 +11,8 @@ export interface RepointedTags {
 /**
  * Moves tags away from versions that are not in `allowed`. Only `latest` is given another target: the highest
  * allowed version that is not above its old one, never a pre-release in place of a stable version, the same
- * kind of pre-release first in place of a pre-release, and one that is not deprecated if there is any. Other
- * tags are dropped, as is a `latest` without a candidate. Tags whose target is allowed stay as they are.
+ * kind of pre-release first in place of a pre-release, one that is not deprecated if there is any, and never one
+ * that only keeps the place of a staged or a removed version. Other tags are dropped, as is a `latest` without a candidate. Tags whose target is allowed stay as they are.
  *
  * @example
  * repointTags(new Map([["latest", "1.2.0"]]), ["1.0.0", "1.1.0", "2.0.0"]).tags.get("latest")
@@ -45,7 +46,7 @@ function chooseBelow(
   if (ceiling === null) return null;
   const candidates: semver.SemVer[] = [];
   for (const version of allowed) {
-    const parsed = semver.parse(version);
+    const parsed = isPlaceholder(version) ? null : semver.parse(version);
     if (parsed !== null && parsed.compare(ceiling) <= 0) candidates.push(parsed);
   }
   for (const group of groupsFor(ceiling, candidates)) {
