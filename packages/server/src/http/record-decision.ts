@@ -54,12 +54,14 @@ export function recordRefusal(
   },
 ): void {
   const { registry, packageName, error, route } = refused;
-  if (registry === null || packageName === null) return;
   const { rule, reason, until, version } = error.details;
+  // Not every path spells the name where it can be found before the handler reads it.
+  const name = textOf(error.details["package"]) ?? packageName;
+  if (registry === null || name === null) return;
   const decided: Decided = {
     registryId: registry.id,
     registry: registry.name,
-    name: packageName,
+    name,
     version: String(version ?? "*"),
     outcome: "refused",
     purpose: purposeOf(request, route),

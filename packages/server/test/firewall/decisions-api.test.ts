@@ -11,6 +11,7 @@ import {
   type TestResponse,
 } from "@entrepot/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { BUNDLE } from "../http/route-requests.ts";
 
 interface Decision {
   seq: number;
@@ -184,6 +185,21 @@ describe("the log of decisions", () => {
     expect(found).toMatchObject([
       { version: "1.1.0", purpose: "metadata", rule: "operator-status" },
       { version: "1.0.0", purpose: "metadata", rule: "operator-status" },
+    ]);
+  });
+
+  it("has refused attestations", async () => {
+    await app.admin.publish({ name: "own", version: "1.0.0", bundle: BUNDLE });
+    await block("own", "1.0.0");
+    expect((await get(bob, "/npm/default/-/npm/v1/attestations/own@1.0.0")).status).toBe(403);
+    expect(await decisions("&package=own")).toMatchObject([
+      {
+        version: "1.0.0",
+        outcome: "refused",
+        principal: "bob",
+        purpose: "metadata",
+        rule: "operator-status",
+      },
     ]);
   });
 
