@@ -25,6 +25,16 @@ describe("every command sends what it should", () => {
       {},
       [["PATCH", "/registries/r", { anonymousRead: false, active: false, host: null }]],
     ],
+    [
+      "registry change r --audit forward --audit-upstream one",
+      {},
+      [["PATCH", "/registries/r", { audit: "forward", auditUpstream: "one" }]],
+    ],
+    [
+      "registry create r --audit forward --audit-url https://u.example/npm/",
+      {},
+      [["POST", "/registries", { name: "r", audit: "forward", auditUrl: "https://u.example/npm/" }]],
+    ],
     ["registry delete r --yes", {}, [["DELETE", "/registries/r", undefined]]],
     ["registry delete r", { typed: ["y"] }, [["DELETE", "/registries/r", undefined]]],
     [
