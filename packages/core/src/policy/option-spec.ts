@@ -24,7 +24,7 @@ export interface OptionQuestion {
 }
 
 /** How long a list may be. */
-export const LIST_ENTRIES_MAX = 5000;
+const LIST_ENTRIES_MAX = 5000;
 const REASON_LENGTH_MAX = 500;
 const ENTRY_MEMBERS = new Set(["packages", "range", "reason"]);
 
@@ -33,7 +33,7 @@ const ENTRY_MEMBERS = new Set(["packages", "range", "reason"]);
  *
  * @throws EntrepotError `request-invalid`, naming the option and what is allowed
  */
-export function parseOption(question: OptionQuestion): unknown {
+function parseOption(question: OptionQuestion): unknown {
   const { spec, raw } = question;
   if (raw === null && "nullable" in spec) return null;
   switch (spec.kind) {

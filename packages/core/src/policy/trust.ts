@@ -2,7 +2,7 @@ import { chronologyOf, type DatedVersion } from "./chronology.ts";
 import type { PackageHistory, PolicyContext, VersionFacts } from "./verdict.ts";
 
 /** How a version proves where it comes from, weakest first. */
-export const TRUST_LEVELS = ["none", "registry signature", "attested build", "trusted publisher"] as const;
+const TRUST_LEVELS = ["none", "registry signature", "attested build", "trusted publisher"] as const;
 
 export type TrustLevel = (typeof TRUST_LEVELS)[number];
 
