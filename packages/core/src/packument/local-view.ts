@@ -5,6 +5,7 @@ import { judgePackage } from "../policy/judge-package.ts";
 import { repointTags } from "../policy/repoint-tags.ts";
 import type { Verdict, VersionFacts } from "../policy/verdict.ts";
 import {
+  movedLatest,
   policyMember,
   restrictionsMember,
   tarballUrlStart,
@@ -86,7 +87,8 @@ export function renderLocalView(input: LocalPackument, options: ViewOptions): Re
     ...policyMembers(input.name, options, { hidden, dropped }),
   ].join(",");
   const bytes = new TextEncoder().encode(`{${text}}`);
-  return { bytes, hidden: [...hidden], shown: shown.length, recheckAt };
+  const moved = movedLatest(new Map(input.distTags), tags);
+  return { bytes, hidden: [...hidden], shown: shown.length, recheckAt, movedLatest: moved };
 }
 
 function policyMembers(

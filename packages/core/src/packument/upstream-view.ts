@@ -18,6 +18,7 @@ import { SLOT } from "./member-shape.ts";
 import { modifiedOf } from "./package-index.ts";
 import { factsOf, runsAtInstall } from "./version-facts.ts";
 import {
+  movedLatest,
   policyMember,
   restrictionsMember,
   tarballUrlStart,
@@ -67,7 +68,8 @@ export function renderScanned(document: ScannedDocument, options: ViewOptions): 
     droppedTags: repointed.dropped,
   };
   const bytes = options.form === "full" ? renderFull(parts) : renderAbbreviated(parts);
-  return { bytes, hidden: [...hidden], shown: shown.length, recheckAt };
+  const moved = movedLatest(tags, repointed.tags);
+  return { bytes, hidden: [...hidden], shown: shown.length, recheckAt, movedLatest: moved };
 }
 
 interface ViewParts {

@@ -25,6 +25,8 @@ export interface RenderedView {
   shown: number;
   /** When the view may change although nothing but time did, in milliseconds; null: never. */
   recheckAt: number | null;
+  /** Where `latest` points upstream and where it points here, if policy moved it; null as target: nowhere. */
+  movedLatest: [from: string, to: string | null] | null;
 }
 
 /** The member `_policy` of a view, which explains what is missing from it. */
@@ -54,6 +56,16 @@ export function restrictionsMember(
     versions: Object.fromEntries([...hidden.keys()].map((version) => [version, { version }])),
     message: [...texts, ...(more > 0 ? [`${more} more versions are refused.`] : [])].join("\n"),
   };
+}
+
+/** Tells where policy moved `latest` to; null if it did not. */
+export function movedLatest(
+  before: ReadonlyMap<string, string>,
+  after: ReadonlyMap<string, string>,
+): RenderedView["movedLatest"] {
+  const from = before.get("latest");
+  const to = after.get("latest") ?? null;
+  return from === undefined || from === to ? null : [from, to];
 }
 
 /** Everything before the version in a tarball's URL, as JSON text with its opening quote. */

@@ -109,7 +109,7 @@ function visible(error: EntrepotError): Record<string, unknown> {
   return typeof statusCode === "number" ? { statusCode } : {};
 }
 
-function headerText(text: string): string {
-  // A header takes printable ASCII only.
+/** A text as a header can hold it: printable ASCII, and not too long. */
+export function headerText(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, "?").slice(0, NOTICE_CHARS_MAX);
 }

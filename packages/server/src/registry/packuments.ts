@@ -255,7 +255,8 @@ async function findUpstream(
   for (const upstream of upstreamsFor(request.registry, request.name)) {
     const entry = await deps.upstreams.current(upstream, request.name, {
       view,
-      cachedOnly: request.localOnly,
+      // A frozen registry shows what it knew when it was frozen.
+      cachedOnly: request.localOnly || request.registry.frozenAt !== null,
     });
     if (entry === null) break;
     entries.push(entry);
@@ -312,6 +313,7 @@ function storedView(deps: Builder, request: PackumentRequest, material: ViewMate
     policyCount: 0,
     entries: material.entries,
     refusal: refusalOf(request, rendered),
+    notice: noticeOf(request, rendered),
     held: { view: null },
     isCurrent() {
       if (view.held.view === null || view.policyCount !== deps.policyCount()) return false;
@@ -336,6 +338,16 @@ function refusalOf(request: PackumentRequest, rendered: GzipView): EntrepotError
   if (rendered.shown > 0 || firstHidden === undefined) return null;
   const [version, verdict] = firstHidden;
   return denied(verdict, { name: request.name, version, registry: request.registry.name });
+}
+
+function noticeOf({ name }: PackumentRequest, { movedLatest, hidden }: GzipView): string | null {
+  if (movedLatest === null) return null;
+  const [from, to] = movedLatest;
+  const verdict = hidden.find(([version]) => version === from)?.[1];
+  if (verdict === undefined) return null;
+  const until = verdict.until === null ? "" : ` until ${new Date(verdict.until).toISOString()}`;
+  const why = `${name}@${from} is kept back${until} by the rule ${verdict.rule}: ${verdict.reason}`;
+  return `${why.replace(/\.$/, "")}. ${to === null ? "Nothing is" : `${to} is`} latest here.`;
 }
 
 function etagOf(parts: readonly string[]): string {

@@ -238,7 +238,7 @@ interface EarlyFetch {
 // a client with a lockfile asks for nothing but tarballs. Not where a rule may have something against the package.
 async function earlyFetch(deps: TarballDeps, request: TarballRequest): Promise<EarlyFetch | null> {
   const [upstream, second] = upstreamsFor(request.registry, request.name.full);
-  if (upstream === undefined || second !== undefined) return null;
+  if (upstream === undefined || second !== undefined || request.registry.frozenAt !== null) return null;
   const { registry, name } = request;
   const question = { registry, name: name.full, origin: "upstream", purpose: "metadata" } as const;
   if (policyDepth(await deps.gate.context(question)) !== "none") return null;
@@ -267,7 +267,8 @@ async function isKnown(deps: TarballDeps, upstream: Upstream, name: string): Pro
 // The first upstream that has the name speaks for it, as for packuments.
 async function findPromise(deps: TarballDeps, request: TarballRequest): Promise<Promised> {
   for (const upstream of upstreamsFor(request.registry, request.name.full)) {
-    const promised = await promiseOf(deps, { upstream, name: request.name.full, version: request.version });
+    const wanted = { upstream, name: request.name.full, version: request.version };
+    const promised = await promiseOf(deps, { ...wanted, isFrozen: request.registry.frozenAt !== null });
     if (promised === "no-package") continue;
     if (promised !== "no-version") return promised;
     break;
@@ -277,20 +278,22 @@ async function findPromise(deps: TarballDeps, request: TarballRequest): Promise<
 
 async function promiseOf(
   deps: TarballDeps,
-  wanted: { upstream: Upstream; name: string; version: string },
+  wanted: { upstream: Upstream; name: string; version: string; isFrozen: boolean },
 ): Promise<Promised | "no-package" | "no-version"> {
-  const { upstream, name, version } = wanted;
+  const { upstream, name, version, isFrozen } = wanted;
   // What is known of a version does not age, so no tarball waits for a document that already promises it.
   const known = await deps.upstreams.current(upstream, name, { cachedOnly: true });
   if (known?.kind === "present") {
     const facts = await deps.upstreams.facts(known, version);
     if (facts !== null) {
       // Who installs from a lockfile reads no packument, and must learn one day of what was taken back.
-      if (deps.gate.now() >= known.freshUntil) deps.upstreams.current(upstream, name).catch(ignore);
+      const isDue = !isFrozen && deps.gate.now() >= known.freshUntil;
+      if (isDue) deps.upstreams.current(upstream, name).catch(ignore);
       return { upstream, facts, entry: known };
     }
   }
-  const entry = await deps.upstreams.current(upstream, name);
+  const entry = isFrozen ? known : await deps.upstreams.current(upstream, name);
+  if (entry === null) return "no-version";
   if (entry.kind !== "present") {
     if (entry.refusal !== null) throw deniedUpstream(upstream, entry.refusal);
     return "no-package";

@@ -279,11 +279,12 @@ async function aboutUpstream(
 // As for packuments: one place answers for a name, and an upstream that fails ends the search.
 async function findSource(deps: VerdictDeps, asked: Asked): Promise<VerdictSource | null> {
   const { registry, name } = asked;
+  const cachedOnly = asked.cachedOnly === true || registry.frozenAt !== null;
   const origin = await deps.origins.of(registry, name);
   if (origin.kind === "local" && origin.row.removed_at === null) return { kind: "local", row: origin.row };
   if (origin.kind === "upstream") {
     for (const upstream of upstreamsFor(registry, name)) {
-      const entry = await deps.upstreams.current(upstream, name, { cachedOnly: asked.cachedOnly ?? false });
+      const entry = await deps.upstreams.current(upstream, name, { cachedOnly });
       if (entry === null) break;
       if (entry.kind === "present") return { kind: "upstream", upstream, entry };
       if (entry.refusal !== null) throw deniedUpstream(upstream, entry.refusal);

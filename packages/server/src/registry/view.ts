@@ -12,6 +12,8 @@ export interface View {
   readonly sizeBytes: number;
   /** Versions that policy hides, and why. */
   readonly hidden: ReadonlyMap<string, Verdict>;
+  /** One line for a person whose `latest` policy moved; null where it did not. */
+  readonly notice: string | null;
   /** True while the view is in the cache and is what a new request would get. */
   isCurrent(): boolean;
   /** For whoever remembers the view: holds it while the cache does, so that memory stays bounded. */

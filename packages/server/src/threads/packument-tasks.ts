@@ -107,8 +107,8 @@ export function compareIndexes({ former, index }: CompareIndexesInput): TaskResu
 
 function compress(view: RenderedView, level: number): { output: GzipView; transfer: ArrayBuffer[] } {
   const bytes = gzip(view.bytes, level);
-  const { hidden, shown, recheckAt } = view;
-  const output = { gzip: bytes, sizeBytes: view.bytes.length, hidden, shown, recheckAt };
+  const { hidden, shown, recheckAt, movedLatest } = view;
+  const output = { gzip: bytes, sizeBytes: view.bytes.length, hidden, shown, recheckAt, movedLatest };
   releaseBytes(view.bytes);
   return { output, transfer: [bytes.buffer] };
 }

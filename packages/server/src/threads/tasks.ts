@@ -19,6 +19,8 @@ export interface GzipView {
   shown: number;
   /** When it may change although nothing but time did, in milliseconds; null: never. */
   recheckAt: number | null;
+  /** Where `latest` points upstream and where it points here, if policy moved it; null as target: nowhere. */
+  movedLatest: [from: string, to: string | null] | null;
 }
 
 /** An upstream's answer that is to be checked, indexed and, if `view` is given, rendered at once. */

@@ -5,6 +5,7 @@ import type { Decided } from "../../firewall/index.ts";
 import type { View } from "../../registry/index.ts";
 import type { Answer, Replay } from "../answer.ts";
 import type { NpmContext } from "../context.ts";
+import { headerText } from "../errors.ts";
 import { packageOf } from "../match-route.ts";
 import { acceptsGzip, preferredForm } from "../negotiate.ts";
 
@@ -98,6 +99,7 @@ function gzipAnswer(view: View): ViewAnswer {
       "etag",
       etag,
       ...SHARED_HEADERS,
+      ...noticeHeader(view),
     ],
     body: gzip,
     replay: {
@@ -109,6 +111,11 @@ function gzipAnswer(view: View): ViewAnswer {
       notModifiedHeaders: ["etag", etag, ...SHARED_HEADERS],
     },
   };
+}
+
+// npm prints it: ranges and tags lead elsewhere than where they lead upstream, and nothing fails.
+function noticeHeader({ notice }: View): string[] {
+  return notice === null ? [] : ["npm-notice", headerText(notice)];
 }
 
 // Hardly any client asks for plain text, so it is made from the compressed form while it is sent.
@@ -124,6 +131,7 @@ function identityAnswer(view: View): ViewAnswer {
       "etag",
       etag,
       ...SHARED_HEADERS,
+      ...noticeHeader(view),
     ],
     body: null,
     stream: Readable.from([view.gzip]).pipe(createGunzip()),
