@@ -99,7 +99,11 @@ export function createJobHandlers(deps: JobDeps): JobHandler[] {
       attemptsMax: 3,
       async run({ payload, log, count, signal }) {
         const wanted = (payload ?? {}) as { full?: unknown; acceptShrink?: unknown; isManual?: unknown };
-        const options = { isFull: wanted.full === true, acceptsShrink: wanted.acceptShrink === true };
+        const options = {
+          isFull: wanted.full === true,
+          acceptsShrink: wanted.acceptShrink === true,
+          isManual: wanted.isManual === true,
+        };
         const { failed, epoch } = await deps.advisories.sync(options, { log, signal });
         count("failed feeds", failed.size);
         count("epochs", epoch === null ? 0 : 1);

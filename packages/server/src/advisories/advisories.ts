@@ -1,22 +1,27 @@
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import type { PackageAdvisory } from "@entrepot/core";
 import type { BlobStore, StagingArea } from "../blobs/index.ts";
-import type { ChangeLog } from "../changes/index.ts";
+import type { Actor, ChangeLog } from "../changes/index.ts";
 import type { AdvisorySettings } from "../config/index.ts";
 import type { Database } from "../db/index.ts";
 import type { Log, Metrics } from "../telemetry/index.ts";
 import { createOutbound, type ProxySettings } from "../upstream/index.ts";
 import { advisoryState, type AdvisoryState } from "./advisory-state.ts";
+import { exportBundle, importBundle, type ImportOptions, type ImportReport } from "./bundle.ts";
 import { followEpochs, openEpoch, type OpenEpoch } from "./current-epoch.ts";
 import { epochAt, listEpochs, newestEpoch, type Epoch } from "./epoch-rows.ts";
-import { loadFeedRows, type FeedRow } from "./feed-rows.ts";
+import { findIn, type FoundAdvisory } from "./found-advisory.ts";
 import { createIndexFiles } from "./index-files.ts";
+import { addOwn, listOwn, removeOwn, replaceOwn, type OwnAdvisory } from "./own-advisories.ts";
+import type { OwnRecord } from "./own-record.ts";
+import { rollBack } from "./roll-back.ts";
+import { loadSigningKey, ownFingerprint } from "./signing-key.ts";
 import { syncFeeds, type SyncDeps, type SyncOptions, type SyncReport, type SyncRun } from "./sync-feeds.ts";
+import { keepState } from "./told-state.ts";
 
 /** Where indexes are kept, below the data folder. */
 const FOLDER = "advisories";
-/** How old what is told of feeds may be, which others fetch too. */
-const STATE_POLL_MS = 15_000;
 
 export interface AdvisoriesDeps {
   db: Database;
@@ -35,13 +40,12 @@ export interface AdvisoriesDeps {
   settings: AdvisorySettings;
 }
 
-/** An advisory with the packages it is about. */
-export interface FoundAdvisory {
-  advisory: Omit<PackageAdvisory, "affected">;
-  packages: readonly { name: string; affected: PackageAdvisory["affected"] }[];
+/** What was known at a time. Close it. */
+export interface FormerAdvisories extends OpenEpoch {
+  epoch: Epoch;
 }
 
-/** All that is known of vulnerabilities and malware. */
+/** All that is known of vulnerabilities and malware. Times are milliseconds since 1970. */
 export interface Advisories {
   /** Everything about a package in the epoch in force, what was withdrawn included. Does not wait. */
   of(name: string): readonly PackageAdvisory[];
@@ -51,15 +55,34 @@ export interface Advisories {
    */
   ready(): Promise<void> | null;
   state(): AdvisoryState;
+  /** False where only bundles bring data. */
+  readonly hasFeeds: boolean;
   /** Advisories with this id or alias, in the epoch in force. */
   find(id: string): FoundAdvisory[];
   /** The epochs that are kept, newest first. */
   epochs(): Promise<Epoch[]>;
-  /** What was known at a time, milliseconds; null when nothing is kept of it. Close it. */
-  at(time: number): Promise<(OpenEpoch & { epoch: Epoch }) | null>;
-  /** Asks the feeds for what is new. */
+  /** What was known at a time; null when nothing is kept of it. */
+  at(time: number): Promise<FormerAdvisories | null>;
+  /** Asks the feeds for what is new; one sync or import at a time. */
   sync(options: SyncOptions, run: SyncRun): Promise<SyncReport>;
+  /** Makes what feeds said in a former epoch count again; see `rollBack`. */
+  rollBack(epoch: number, actor: Actor): Promise<Epoch>;
+  /** The snapshots that count, as one signed file. Throws `not-found` when there are none, and `config-invalid`. */
+  exportBundle(): Promise<Readable>;
+  /** Takes a signed file over; `trust` is one more key to trust. See `importBundle`. */
+  importBundle(source: AsyncIterable<Uint8Array>, options: BundleOptions): Promise<ImportReport>;
+  /** What was written here. See the functions for what they throw. */
+  own: {
+    list(): Promise<OwnAdvisory[]>;
+    add(record: OwnRecord, actor: Actor): Promise<Epoch>;
+    replace(record: OwnRecord, actor: Actor): Promise<Epoch>;
+    remove(id: string, actor: Actor): Promise<Epoch>;
+  };
   close(): Promise<void>;
+}
+
+export interface BundleOptions extends Omit<ImportOptions, "trusted"> {
+  trust: string | null;
 }
 
 /** Opens the newest epoch and follows the change log. */
@@ -68,30 +91,35 @@ export async function createAdvisories(deps: AdvisoriesDeps): Promise<Advisories
   const files = createIndexFiles(join(deps.data, FOLDER), deps.blobs);
   const outbound = createOutbound(deps);
   const current = await followEpochs({ ...deps, files });
-  const told = await tellState(deps);
+  const told = await keepState(deps);
   const { timeoutMs, downloadBytesMax, feeds, staleHours } = settings;
-  const syncDeps: SyncDeps = { ...deps, files, outbound, timeoutMs, downloadBytesMax, feeds };
-  const of = (name: string): readonly PackageAdvisory[] => current.get()?.of(name) ?? [];
+  const parts: SyncDeps = { ...deps, files, outbound, timeoutMs, downloadBytesMax, feeds };
+
+  /** Whoever changed something finds it in force. */
+  async function settled<T>(work: Promise<T>): Promise<T> {
+    const result = await work;
+    await deps.changes.refresh();
+    await current.ready();
+    await told.refresh();
+    await files.clean(await digestsInUse(db));
+    return result;
+  }
+
   return {
-    of,
+    of: (name) => current.get()?.of(name) ?? [],
     ready: () => current.ready(),
     state: () => ({
       ...advisoryState(told.get(), { feeds, staleHours, now: now() }),
       epoch: current.get()?.id ?? null,
     }),
+    hasFeeds: feeds.length > 0,
     find: (id) => findIn(current.get(), id),
     epochs: () => listEpochs(db.read),
     async at(time) {
       const epoch = await epochAt(db.read, time);
       return epoch === null ? null : { ...(await openEpoch(files, epoch)), epoch };
     },
-    async sync(options, run) {
-      const report = await syncFeeds(syncDeps, options, run);
-      await deps.changes.refresh();
-      await told.refresh();
-      await files.clean(await digestsInUse(db));
-      return report;
-    },
+    ...writesOf(deps, parts, settled),
     async close() {
       told.stop();
       await outbound.close();
@@ -100,59 +128,54 @@ export async function createAdvisories(deps: AdvisoriesDeps): Promise<Advisories
   };
 }
 
-function findIn(epoch: OpenEpoch | null, id: string): FoundAdvisory[] {
-  const found = new Map<
-    string,
-    FoundAdvisory & { packages: { name: string; affected: PackageAdvisory["affected"] }[] }
-  >();
-  for (const name of epoch?.namesOf(id) ?? []) {
-    for (const { affected, ...advisory } of epoch?.of(name) ?? []) {
-      if (advisory.id !== id && !advisory.aliases.includes(id)) continue;
-      const known = found.get(advisory.id) ?? { advisory, packages: [] };
-      known.packages.push({ name, affected });
-      found.set(advisory.id, known);
-    }
+type Writes = Pick<Advisories, "sync" | "rollBack" | "exportBundle" | "importBundle" | "own">;
+
+function writesOf(
+  { data, db, settings }: AdvisoriesDeps,
+  parts: SyncDeps,
+  settled: <T>(work: Promise<T>) => Promise<T>,
+): Writes {
+  const folder = join(data, FOLDER);
+  const { signingKeyFile } = settings;
+  const inTurn = createTurns();
+
+  async function trustedKeys(more: string | null): Promise<Set<string>> {
+    const own = await ownFingerprint(signingKeyFile, folder);
+    const keys = [...settings.trustedKeys, own, more?.toLowerCase() ?? null];
+    return new Set(keys.filter((key) => key !== null));
   }
-  return [...found.values()];
+
+  return {
+    sync: (options, run) => inTurn(() => settled(syncFeeds(parts, options, run))),
+    rollBack: (epoch, actor) => settled(rollBack(parts, epoch, actor)),
+    exportBundle: async () =>
+      await exportBundle(parts, await newestEpoch(db.read), await loadSigningKey(signingKeyFile, folder)),
+    importBundle: (source, { trust, ...options }) =>
+      inTurn(async () => {
+        const trusted = await trustedKeys(trust);
+        return await settled(importBundle(parts, source, { ...options, trusted }));
+      }),
+    own: {
+      list: () => listOwn(parts),
+      add: (record, actor) => settled(addOwn(parts, record, actor)),
+      replace: (record, actor) => settled(replaceOwn(parts, record, actor)),
+      remove: (id, actor) => settled(removeOwn(parts, id, actor)),
+    },
+  };
 }
 
-/** Indexes that this process or another one on this machine may have open. */
+/** One piece of work after the other. */
+function createTurns(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const mine = last.then(work);
+    last = mine.catch(() => undefined);
+    return mine;
+  };
+}
+
+/** Indexes that this process or another one on this machine is about to open. */
 async function digestsInUse(db: Database): Promise<Set<string>> {
   const newest = await newestEpoch(db.read);
   return new Set([newest?.index, newest?.own].filter((digest) => digest !== undefined && digest !== null));
-}
-
-interface ToldState {
-  get(): { epoch: Epoch | null; rows: ReadonlyMap<string, FeedRow> };
-  refresh(): Promise<void>;
-  stop(): void;
-}
-
-/** Keeps what the tables say of feeds at hand, so that nobody waits for it. */
-async function tellState({ db, changes, log }: AdvisoriesDeps): Promise<ToldState> {
-  const load = async (): Promise<ReturnType<ToldState["get"]>> => ({
-    epoch: await newestEpoch(db.read),
-    rows: await loadFeedRows(db.read),
-  });
-  let state = await load();
-  const refresh = async (): Promise<void> => {
-    try {
-      state = await load();
-    } catch (error) {
-      log.warn("the state of advisory feeds cannot be read", { error });
-    }
-  };
-  const timer = setInterval(() => void refresh(), STATE_POLL_MS);
-  timer.unref();
-  const unsubscribe = changes.subscribe((batch) => {
-    if (batch.some(({ kind }) => kind === "advisories-changed")) void refresh();
-  });
-  return {
-    get: () => state,
-    refresh,
-    stop() {
-      clearInterval(timer);
-      unsubscribe();
-    },
-  };
 }

@@ -1,6 +1,7 @@
 import type { AdvisoryFeed } from "../config/index.ts";
 import type { FeedRow } from "./feed-rows.ts";
-import type { Epoch } from "./epoch-rows.ts";
+import type { EpochHold } from "./epoch-hold.ts";
+import type { Epoch, EpochFeed } from "./epoch-rows.ts";
 import { participants } from "./feed-rows.ts";
 
 /** How one feed is. Times are milliseconds since 1970. */
@@ -28,31 +29,59 @@ export interface AdvisoryState {
   advisories: number;
   packages: number;
   feeds: readonly FeedState[];
+  /** Set after a rollback: feeds are not followed. */
+  hold: EpochHold | null;
   /** What someone should look at; empty when all is well. */
   alarms: readonly string[];
+}
+
+/** What the tables say. */
+export interface ToldState {
+  epoch: Epoch | null;
+  rows: ReadonlyMap<string, FeedRow>;
+  hold: EpochHold | null;
 }
 
 const HOUR_MS = 60 * 60 * 1000;
 
 /** Puts together what the rows and the epoch in force say. */
 export function advisoryState(
-  { epoch, rows }: { epoch: Epoch | null; rows: ReadonlyMap<string, FeedRow> },
+  { epoch, rows, hold }: ToldState,
   { feeds, staleHours, now }: { feeds: readonly AdvisoryFeed[]; staleHours: number; now: number },
 ): AdvisoryState {
   const counting = participants(rows, feeds);
   const names = new Set([...feeds, ...counting].map(({ name }) => name));
   const states = [...rows.values()].filter(({ name }) => names.has(name)).map(stateOf);
-  const checks = counting.filter(({ kind }) => kind === "osv").map(({ checked_at: at }) => at ?? 0);
-  const currentAt = checks.length === 0 ? null : Math.min(...checks);
+  const currentAt = hold === null ? oldestCheck(counting.map(checkOfRow)) : oldestCheck(epoch?.feeds ?? []);
   return {
-    epoch: epoch?.id ?? null,
+    ...sizeOf(epoch),
     currentAt,
-    createdAt: epoch?.createdAt ?? null,
-    advisories: epoch?.advisories ?? 0,
-    packages: epoch?.packages ?? 0,
     feeds: states,
-    alarms: alarmsOf(states, { currentAt, staleHours, now, isUsed: feeds.length > 0 || epoch !== null }),
+    hold,
+    alarms: [
+      ...(hold === null ? [] : [holdText(hold)]),
+      ...alarmsOf(states, { currentAt, staleHours, now, isUsed: feeds.length > 0 || epoch !== null }),
+    ],
   };
+}
+
+function sizeOf(epoch: Epoch | null): Pick<AdvisoryState, "epoch" | "createdAt" | "advisories" | "packages"> {
+  if (epoch === null) return { epoch: null, createdAt: null, advisories: 0, packages: 0 };
+  const { id, createdAt, advisories, packages } = epoch;
+  return { epoch: id, createdAt, advisories, packages };
+}
+
+function checkOfRow({ kind, checked_at: checkedAt }: FeedRow): Pick<EpochFeed, "kind" | "checkedAt"> {
+  return { kind, checkedAt };
+}
+
+function oldestCheck(feeds: readonly Pick<EpochFeed, "kind" | "checkedAt">[]): number | null {
+  const checks = feeds.filter(({ kind }) => kind === "osv").map(({ checkedAt }) => checkedAt ?? 0);
+  return checks.length === 0 ? null : Math.min(...checks);
+}
+
+function holdText({ epoch, by }: EpochHold): string {
+  return `${by} went back to epoch ${epoch}; feeds are not followed until entrepot advisories sync is run.`;
 }
 
 function stateOf(row: FeedRow): FeedState {

@@ -7,6 +7,7 @@ import { keepBlobs, type BlobStore } from "../blobs/index.ts";
 import { appendChange, type Actor } from "../changes/index.ts";
 import type { AdvisoryFeed } from "../config/index.ts";
 import { holdLock, type Database, type Schema } from "../db/index.ts";
+import { endHold, loadHold } from "./epoch-hold.ts";
 import type { EpochNews } from "./current-epoch.ts";
 import { insertEpoch, newestEpoch, type Epoch, type EpochFeed } from "./epoch-rows.ts";
 import { participants, saveFeedRows, type FeedRow, loadFeedRows } from "./feed-rows.ts";
@@ -19,7 +20,8 @@ import type { WrittenIndex } from "./write-index.ts";
 /** Name of the feed of what was written here. */
 export const OWN_FEED = "own";
 
-const EPOCH_LOCK = 7_164_205_313;
+/** Key of the lock that transactions which make an epoch hold. */
+export const EPOCH_LOCK = 7_164_205_313;
 /** How often an epoch is built anew because another one came between. */
 const BUILDS_MAX = 5;
 
@@ -44,8 +46,10 @@ export interface NewEpoch {
   fresh: ReadonlyMap<string, { path: string; sizeBytes: number }>;
   /** Also done in the transaction that makes the epoch. */
   also?: (trx: Transaction<Schema>) => Promise<void>;
-  /** What was written here, when `also` changes it. */
-  own?: ReadonlyMap<string, string>;
+  /** What was written here, as `also` leaves it; the index of the feeds then stays as it is. Called for each try. */
+  loadOwn?: () => Promise<ReadonlyMap<string, string>>;
+  /** Lets feeds be followed again after a rollback. */
+  endsHold?: boolean;
   signal?: AbortSignal;
 }
 
@@ -72,8 +76,14 @@ export async function buildEpoch(deps: BuildDeps, wanted: NewEpoch): Promise<Epo
 async function buildOnce(deps: BuildDeps, wanted: NewEpoch, work: WorkFolder): Promise<Epoch> {
   const base = await newestEpoch(deps.db.read);
   const counting = participants(await rowsAfter(deps, wanted), deps.feeds);
-  const paths = await snapshotPaths(deps, wanted, { counting, work });
-  const main = await writeAndStore(deps, wanted, { paths, to: join(work.path, "main.index") });
+  const keepsFeeds = wanted.loadOwn !== undefined && base !== null;
+  const paths = await snapshotPaths(deps, wanted, { counting, work, isOverlayOnly: keepsFeeds });
+  const main = keepsFeeds
+    ? feedsOf(base)
+    : {
+        ...(await writeAndStore(deps, wanted, { paths, to: join(work.path, "main.index") })),
+        feeds: counting.map(feedOf),
+      };
   const own = await writeOwn(deps, wanted, join(work.path, "own.snapshot"));
   const ownPaths = { ...paths, osv: [own.path] };
   const added =
@@ -91,9 +101,23 @@ async function buildOnce(deps: BuildDeps, wanted: NewEpoch, work: WorkFolder): P
     ownBytes: added?.indexBytes ?? null,
     advisories: main.advisories + own.records,
     packages: main.packages,
-    feeds: [...counting.map(feedOf), ...(added === null ? [] : [ownFeed(deps, own.records)])],
+    feeds: [...main.feeds, ...(added === null ? [] : [ownFeed(deps, own.records)])],
   };
   return { ...epoch, id: await commit(deps, wanted, { base, epoch }) };
+}
+
+/** What an epoch has of its feeds, without what was written here. */
+export function feedsOf(epoch: Epoch): Pick<Epoch, "indexBytes" | "advisories" | "packages" | "feeds"> & {
+  digest: string;
+} {
+  const own = epoch.feeds.find(({ kind }) => kind === "own")?.records ?? 0;
+  return {
+    digest: epoch.index,
+    indexBytes: epoch.indexBytes,
+    advisories: epoch.advisories - own,
+    packages: epoch.packages,
+    feeds: epoch.feeds.filter(({ kind }) => kind !== "own"),
+  };
 }
 
 async function rowsAfter({ db }: BuildDeps, { rows, dropped = [] }: NewEpoch): Promise<Map<string, FeedRow>> {
@@ -114,10 +138,15 @@ interface SnapshotPaths {
 async function snapshotPaths(
   deps: BuildDeps,
   { fresh }: NewEpoch,
-  { counting, work }: { counting: ReturnType<typeof participants>; work: WorkFolder },
+  {
+    counting,
+    work,
+    isOverlayOnly,
+  }: { counting: ReturnType<typeof participants>; work: WorkFolder; isOverlayOnly: boolean },
 ): Promise<SnapshotPaths> {
   const paths: SnapshotPaths = { osv: [], kev: null, epss: null };
   for (const { name, kind, snapshot_digest: digest } of counting) {
+    if (kind === "osv" && isOverlayOnly) continue;
     const path = fresh.get(digest)?.path ?? (await fetchSnapshot(deps, digest, join(work.path, name)));
     if (kind === "osv") paths.osv.push(path);
     else paths[kind] ??= path;
@@ -160,7 +189,7 @@ async function writeOwn(
   wanted: NewEpoch,
   path: string,
 ): Promise<{ path: string; records: number }> {
-  const records = wanted.own ?? (await loadOwnRecords(deps.db));
+  const records = await (wanted.loadOwn?.() ?? loadOwnRecords(deps.db));
   const writer = new SnapshotWriter(path);
   for (const [id, record] of records) {
     const parsed = parseOsvRecord(JSON.parse(record), OWN_FEED);
@@ -191,12 +220,16 @@ async function commit(
   return await deps.db.write(async (trx) => {
     await holdLock(trx, { key: EPOCH_LOCK, mode: "alone" });
     if ((await newestEpoch(trx))?.id !== base?.id) throw new Overtaken();
+    if (wanted.origin === "sync" && wanted.endsHold !== true && (await loadHold(trx)) !== null) {
+      throw new ImportRefusal("somebody went back to a former epoch meanwhile");
+    }
     await keepBlobs(trx);
     await wanted.also?.(trx);
     if (wanted.dropped !== undefined && wanted.dropped.length > 0) {
       await trx.deleteFrom("advisory_feeds").where("name", "in", wanted.dropped).execute();
     }
     await saveFeedRows(trx, wanted.rows);
+    if (wanted.endsHold === true) await endHold(trx);
     return await announceEpoch(trx, deps, { epoch, actor: wanted.actor });
   });
 }

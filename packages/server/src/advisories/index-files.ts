@@ -53,12 +53,15 @@ export function createIndexFiles(folder: string, blobs: Pick<BlobStore, "open">)
     return { path, remove: () => rm(path, { recursive: true, force: true }) };
   }
 
-  async function fetchIndex(digest: string): Promise<void> {
+  async function fetchIndex(digest: string): Promise<AdvisoryIndex> {
     const { path, remove } = await work();
     try {
       const file = join(path, "index");
       await unpackBlob(blobs, digest, file);
+      // Open first: somebody may clean up as soon as it has its name.
+      const index = openIndex(file, digest);
       await rename(file, pathOf(digest));
+      return index;
     } finally {
       await remove();
     }
@@ -68,10 +71,7 @@ export function createIndexFiles(folder: string, blobs: Pick<BlobStore, "open">)
     openNow,
     work,
     async open(digest) {
-      const known = openNow(digest);
-      if (known !== null) return known;
-      await fetchIndex(digest);
-      return openIndex(pathOf(digest), digest);
+      return openNow(digest) ?? (await fetchIndex(digest));
     },
     adopt: (path, digest) => rename(path, pathOf(digest)),
     clean: (keep) => clean(folder, keep),

@@ -5,6 +5,7 @@ import { systemActor } from "../changes/index.ts";
 import type { AdvisoryFeed } from "../config/index.ts";
 import type { Log, Metrics } from "../telemetry/index.ts";
 import { buildEpoch, type BuildDeps } from "./build-epoch.ts";
+import { endHold, loadHold } from "./epoch-hold.ts";
 import { newestEpoch, type Epoch } from "./epoch-rows.ts";
 import {
   freshFeedRow,
@@ -34,6 +35,8 @@ export interface SyncOptions {
   isFull: boolean;
   /** Takes a feed even when it is empty or much smaller than before. */
   acceptsShrink: boolean;
+  /** Somebody asked for it: then feeds are followed again after a rollback. */
+  isManual: boolean;
 }
 
 export interface SyncRun {
@@ -67,6 +70,11 @@ interface Sync extends SyncOptions, SyncRun {
 }
 
 async function syncIn(deps: SyncDeps, sync: Sync): Promise<SyncReport> {
+  const hold = await loadHold(deps.db.read);
+  if (hold !== null && !sync.isManual) {
+    sync.log(`${hold.by} went back to epoch ${hold.epoch}; a sync by hand follows the feeds again`);
+    return { epoch: null, failed: new Map() };
+  }
   const known = await loadFeedRows(deps.db.read);
   const rows: FeedRow[] = [];
   const fresh = new Map<string, { path: string; sizeBytes: number }>();
@@ -86,11 +94,15 @@ async function syncIn(deps: SyncDeps, sync: Sync): Promise<SyncReport> {
   const dropped = droppedFeeds(known, deps.feeds);
   const changed = await isNewState(deps, known, { rows, dropped });
   if (!changed) {
-    await deps.db.write((trx) => saveFeedRows(trx, rows));
+    await deps.db.write(async (trx) => {
+      await saveFeedRows(trx, rows);
+      if (hold !== null) await endHold(trx);
+    });
     return { epoch: null, failed };
   }
   const actor = systemActor("advisories");
-  const epoch = await buildEpoch(deps, { origin: "sync", actor, rows, dropped, fresh, signal: sync.signal });
+  const { signal, isManual: endsHold } = sync;
+  const epoch = await buildEpoch(deps, { origin: "sync", actor, rows, dropped, fresh, endsHold, signal });
   sync.log(`epoch ${epoch.id}: ${epoch.advisories} advisories about ${epoch.packages} packages`);
   return { epoch, failed };
 }

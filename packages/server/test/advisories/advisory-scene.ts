@@ -29,7 +29,7 @@ export interface AdvisoryScene {
   lines: string[];
   sync(options?: Partial<SyncOptions>): Promise<SyncReport>;
   /** Another process on the same data. */
-  open(feeds?: AdvisoryFeed[]): Promise<Advisories>;
+  open(feeds?: AdvisoryFeed[], database?: Database): Promise<Advisories>;
 }
 
 export interface SceneOptions {
@@ -42,7 +42,8 @@ export async function advisoryScene(options: SceneOptions = {}): Promise<Advisor
   const feed = await createFakeFeed();
   const data = await mkdtemp(join(tmpdir(), "entrepot-advisories-"));
   const clock = createTestClock(Date.parse("2026-06-01T00:00:00Z"));
-  const db = await openDatabase({ url: `sqlite:${join(data, "entrepot.db")}` });
+  const url = `sqlite:${join(data, "entrepot.db")}`;
+  const db = await openDatabase({ url });
   await db.write((trx) =>
     trx.insertInto("workspaces").values({ id: "w", name: "default", host: null, created_at: 0 }).execute(),
   );
@@ -51,7 +52,9 @@ export async function advisoryScene(options: SceneOptions = {}): Promise<Advisor
   const closing: (() => unknown)[] = [];
   const feeds = options.feeds?.(feed.url) ?? [osvFeed(feed.url)];
 
-  async function open(own = feeds): Promise<Advisories> {
+  async function open(own = feeds, database?: Database): Promise<Advisories> {
+    // A process has a connection of its own.
+    const db = database ?? (await openDatabase({ url }));
     const changes = await createChangeLog(db, { pollMs: 50, onError: (error) => errors.push(String(error)) });
     const log = { error: (_: string, fields?: { error?: unknown }) => errors.push(String(fields?.error)) };
     const opened = await createAdvisories({
@@ -80,6 +83,7 @@ export async function advisoryScene(options: SceneOptions = {}): Promise<Advisor
     closing.unshift(async () => {
       await opened.close();
       changes.close();
+      if (database === undefined) await db.close();
     });
     return opened;
   }
@@ -105,7 +109,7 @@ export async function advisoryScene(options: SceneOptions = {}): Promise<Advisor
     sync(wanted = {}) {
       lines.length = 0;
       return advisories.sync(
-        { isFull: false, acceptsShrink: false, ...wanted },
+        { isFull: false, acceptsShrink: false, isManual: false, ...wanted },
         { log: (line) => lines.push(line), signal: new AbortController().signal },
       );
     },

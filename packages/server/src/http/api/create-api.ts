@@ -13,6 +13,7 @@ import { nameOf } from "../require-user.ts";
 import { assertSameSite, requireSession } from "../session-cookie.ts";
 import { credentialInBody, shownCredential } from "../shown-credential.ts";
 import type { ApiContext, ApiRoute } from "./api-route.ts";
+import { ByteStream, SentBytes } from "./byte-stream.ts";
 import { assertMay, type Params } from "./may-call.ts";
 import { NdjsonStream } from "./ndjson-stream.ts";
 import { API_ROUTES } from "./routes.ts";
@@ -96,6 +97,9 @@ export async function createApi(deps: HttpDeps, addresses: AddressReader): Promi
     { parseAs: "string" },
     (_request, text, done) => done(null, Object.fromEntries(new URLSearchParams(String(text)))),
   );
+  app.addContentTypeParser("application/octet-stream", (_request, payload, done) => {
+    done(null, new SentBytes(payload));
+  });
   const baseUrl = (request: FastifyRequest): string | null => baseUrlOf(deps, addresses, request.raw);
   const origins = (request: FastifyRequest): string[] => ownOrigins(deps, addresses.read(request.raw));
   for (const route of API_ROUTES) addRoute(app, { deps, baseUrl, origins }, route);
@@ -149,7 +153,7 @@ function addRoute(app: FastifyInstance, parts: RouteParts, route: ApiRoute): voi
       if (route.method !== "GET") await deps.changes.refresh();
       void reply.header("cache-control", "private, no-store");
       if (result === undefined) return await reply.code(204).send();
-      if (result instanceof NdjsonStream) {
+      if (result instanceof NdjsonStream || result instanceof ByteStream) {
         return await reply.type(result.type).send(result.stream);
       }
       return await reply.code(route.status ?? 200).send(result);

@@ -1,6 +1,7 @@
 import type { ApiRoute } from "./api-route.ts";
 import { ACCESS_ROUTES } from "./access.ts";
 import { ACCOUNT_ROUTES } from "./accounts.ts";
+import { ADVISORY_ROUTES } from "./advisories.ts";
 import { AUDIT_ROUTES } from "./audit.ts";
 import { DECISION_ROUTES } from "./decisions.ts";
 import { EXCEPTION_ROUTES } from "./exceptions.ts";
@@ -42,6 +43,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
   ...DECISION_ROUTES,
   ...EXPOSURE_ROUTES,
   ...SHADOW_ROUTES,
+  ...ADVISORY_ROUTES,
   ...JOB_ROUTES,
   ...AUDIT_ROUTES,
 ];
