@@ -45,12 +45,8 @@ function downloads(name: string, version: string): number {
 }
 
 /** A version whose tarball holds what its document does not tell of. */
-function publishLie(
-  name: string,
-  version: string,
-  manifest: object,
-  files: Record<string, string> = {},
-): void {
+function publishLie(spec: string, manifest: object, files: Record<string, string> = {}): void {
+  const [name = "", version = ""] = spec.split("@");
   const { bytes } = makePackageTarball({ name, version, manifest: { ...manifest }, files });
   upstream.publish({ name, version, tarball: bytes });
 }
@@ -60,7 +56,7 @@ describe("a tarball that runs what its document does not tell of", () => {
 
   it("is fetched once, never served nor kept, and hidden everywhere from then on", async () => {
     upstream.publish({ name: "liar", version: "1.0.0" });
-    publishLie("liar", "1.1.0", { scripts: { postinstall: "node steal.js" } });
+    publishLie("liar@1.1.0", { scripts: { postinstall: "node steal.js" } });
     for (const where of [app, other]) expect(await versionsOf("liar", where)).toEqual(["1.0.0", "1.1.0"]);
     for (let count = 0; count < 3; count += 1) {
       const { status, json } = await at("liar/-/liar-1.1.0.tgz");
@@ -82,7 +78,7 @@ describe("a tarball that runs what its document does not tell of", () => {
   });
 
   it("may be one that npm builds because of its binding.gyp", async () => {
-    publishLie("native", "1.0.0", {}, { "binding.gyp": "{}" });
+    publishLie("native@1.0.0", {}, { "binding.gyp": "{}" });
     const { status, json } = await at("native/-/native-1.0.0.tgz");
     expect([status, json.error]).toEqual([403, expect.stringContaining("node-gyp rebuild")]);
   });
@@ -96,7 +92,7 @@ describe("a tarball that runs what its document does not tell of", () => {
   });
 
   it("is looked at too when it was kept before the rule was in force", async () => {
-    publishLie("early", "1.0.0", { scripts: { preinstall: "curl evil" } });
+    publishLie("early@1.0.0", { scripts: { preinstall: "curl evil" } });
     await rule("install-script", { mode: "off" });
     expect((await at("early/-/early-1.0.0.tgz")).status).toBe(200);
     await rule("install-script", { mode: "enforce", options: { condition: "any" } });
@@ -105,7 +101,7 @@ describe("a tarball that runs what its document does not tell of", () => {
   });
 
   it("passes with an exception for it, and no longer when that ends", async () => {
-    publishLie("needed", "1.0.0", { scripts: { install: "node build.js" } });
+    publishLie("needed@1.0.0", { scripts: { install: "node build.js" } });
     expect((await at("needed/-/needed-1.0.0.tgz")).status).toBe(403);
     const body = {
       registry: "default",
