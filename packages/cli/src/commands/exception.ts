@@ -34,7 +34,11 @@ const WISH: Readonly<Record<string, OptionSpec>> = {
   },
   reason: { type: "string", value: "TEXT", what: "Why; it stays with the exception." },
   days: { type: "string", value: "N", what: "How many days it holds, 365 at most." },
-  until: { type: "string", value: "DATE", what: "When it ends instead, such as 2030-01-31." },
+  until: {
+    type: "string",
+    value: "DATE",
+    what: "When it ends instead: YYYY-MM-DD, or a moment of ISO 8601.",
+  },
 };
 const NOTE: Readonly<Record<string, OptionSpec>> = {
   note: { type: "string", value: "TEXT", what: "What to tell whoever asked." },

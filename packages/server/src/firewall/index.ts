@@ -10,19 +10,9 @@ export { pruneDecisions } from "./decisions/prune-decisions.ts";
 export { decisionsInOrder, listDecisions, type DecisionFilter } from "./decisions/read-decisions.ts";
 export { recheckRefusals, type PackageToday, type RecheckDeps } from "./decisions/recheck-refusals.ts";
 export { shownDecision, type ShownDecision } from "./decisions/shown-decision.ts";
-export {
-  findExposure,
-  type ExposedVersions,
-  type Exposure,
-  type Fetch,
-} from "./exposure/find-exposure.ts";
+export { findExposure, type ExposedVersions, type Exposure, type Fetch } from "./exposure/find-exposure.ts";
 export { summarise, type ExposureSum, type ExposureSummary } from "./exposure/summarise.ts";
-export {
-  shadowReport,
-  type JudgedBy,
-  type ShadowReport,
-  type ShadowRule,
-} from "./shadow/shadow-report.ts";
+export { shadowReport, type JudgedBy, type ShadowReport, type ShadowRule } from "./shadow/shadow-report.ts";
 export { holdVersions, type Hold, type WrittenStatus } from "./hold-versions.ts";
 export { createEvidence, type Evidence } from "./evidence.ts";
 export {
@@ -70,7 +60,6 @@ export {
   setPolicyRule,
   setProfile,
   unsetPolicyRule,
-  type NewChoice,
   type PolicyDocument,
   type PolicyPlace,
   type PolicyResult,

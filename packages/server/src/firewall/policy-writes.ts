@@ -1,17 +1,8 @@
-import {
-  EntrepotError,
-  parseMode,
-  parseNamePattern,
-  parseRuleId,
-  parseRuleOptions,
-  type Profile,
-  type RuleId,
-  type RuleMode,
-  type RuleOptions,
-} from "@entrepot/core";
+import { EntrepotError, type Profile, type RuleId } from "@entrepot/core";
 import type { Selectable, Transaction } from "kysely";
 import { appendChange, type Actor } from "../changes/index.ts";
-import type { Database, Schema } from "../db/index.ts";
+import { isPostgres, type Database, type Schema } from "../db/index.ts";
+import { checkedChoice, WHOLE_ONLY, type NewChoice, type UnsignedChoice } from "./policy-choice.ts";
 import { EVERYWHERE, layerPolicy, PROFILE_ROW, type PolicyChoice } from "./policy-layers.ts";
 import { choiceOf, type KeptChoice } from "./policy-rules.ts";
 import { policyWarnings } from "./policy-warnings.ts";
@@ -29,15 +20,6 @@ export interface PolicyWriter {
   fromConfiguration: boolean;
   /** True for who may switch off what protects the whole workspace, such as the rule against known malware. */
   mayWeaken: boolean;
-}
-
-/** What to choose for a rule; what is left out stays as it was chosen there. */
-export interface NewChoice {
-  rule: string;
-  /** Name pattern; empty for every package. */
-  packages: string;
-  mode?: string | undefined;
-  options?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** All that is chosen in one place, as files hold it. */
@@ -70,10 +52,7 @@ interface Write {
 }
 
 const CHOICES_MAX = 2000;
-const OPTIONS_CHARS_MAX = 256 * 1024;
 const LOGGED_MAX = 50;
-/** Only for whole registries: for single packages there are exceptions, which end and which two people sign. */
-const WHOLE_ONLY: ReadonlySet<string> = new Set<RuleId>(["malware", "name-claim", "integrity-change"]);
 
 /**
  * Chooses the mode or the options of a rule. Throws `request-invalid` for what cannot be chosen and
@@ -82,7 +61,7 @@ const WHOLE_ONLY: ReadonlySet<string> = new Set<RuleId>(["malware", "name-claim"
 export async function setPolicyRule(deps: WriteDeps, write: Write, input: NewChoice): Promise<PolicyResult> {
   return await changePolicy(deps, write, (before, others) => {
     const old = before.find(isAbout(input)) ?? null;
-    const choice = checkedChoice(write, input, { old, base: [...others, ...before] });
+    const choice = checkedChoice(input, { ...write, old, base: [...others, ...before] });
     return [...before.filter((one) => one !== old), choice];
   });
 }
@@ -127,7 +106,7 @@ export async function replacePolicy(
           `The rule ${rule} is there twice for ${packages ?? "every package"}; keep one of the two.`,
         );
       }
-      choices.push(checkedChoice(write, input, { old: null, base: [...others, ...choices] }));
+      choices.push(checkedChoice(input, { ...write, old: null, base: [...others, ...choices] }));
     }
     return choices;
   });
@@ -180,14 +159,13 @@ export function documentOf(choices: readonly PolicyChoice[], registryId: string)
   };
 }
 
-type Kept = Omit<KeptChoice, "setBy" | "setAt">;
-
 async function changePolicy(
   deps: WriteDeps,
   { place, by }: Write,
-  change: (own: readonly Kept[], others: readonly Kept[]) => readonly Kept[],
+  change: (own: readonly UnsignedChoice[], others: readonly UnsignedChoice[]) => readonly UnsignedChoice[],
 ): Promise<PolicyResult> {
   return await deps.db.write(async (trx) => {
+    await waitForOthers(trx, place);
     const kept = (await rowsOf(trx, place.workspaceId)).map(choiceOf);
     const own = kept.filter(({ registryId }) => registryId === place.registryId);
     if (!by.fromConfiguration && own.some(({ managed }) => managed)) throw managedByFile();
@@ -222,6 +200,17 @@ async function changePolicy(
     await log(trx, { place, actor: by.actor, at }, detail);
     return { isChanged: true, warnings };
   });
+}
+
+// What is chosen is read, changed as a whole and written: on PostgreSQL others could do so at the same time.
+async function waitForOthers(trx: Transaction<Schema>, { workspaceId }: PolicyPlace): Promise<void> {
+  if (!isPostgres(trx)) return;
+  await trx
+    .selectFrom("workspaces")
+    .select("id")
+    .where("id", "=", workspaceId)
+    .forNoKeyUpdate()
+    .executeTakeFirst();
 }
 
 async function insert(trx: Transaction<Schema>, place: PolicyPlace, choice: KeptChoice): Promise<void> {
@@ -272,7 +261,10 @@ async function log(
 }
 
 /** What changed, for the audit trail; null when nothing did. */
-function differenceOf(before: readonly Kept[], after: readonly Kept[]): Record<string, unknown> | null {
+function differenceOf(
+  before: readonly UnsignedChoice[],
+  after: readonly UnsignedChoice[],
+): Record<string, unknown> | null {
   const changes = [];
   for (const old of before) {
     const now = after.find(isAbout(old));
@@ -284,9 +276,9 @@ function differenceOf(before: readonly Kept[], after: readonly Kept[]): Record<s
   return { changes: changes.slice(0, LOGGED_MAX), ...(more > 0 ? { more } : {}) };
 }
 
-function changeOf(old: Kept | null, now: Kept | null): Record<string, unknown> {
-  const { rule, packages } = (now ?? old) as Kept;
-  const shown = (choice: Kept | null): unknown =>
+function changeOf(old: UnsignedChoice | null, now: UnsignedChoice | null): Record<string, unknown> {
+  const { rule, packages } = (now ?? old) as UnsignedChoice;
+  const shown = (choice: UnsignedChoice | null): unknown =>
     choice === null ? null : { mode: choice.mode, options: choice.options };
   return {
     rule,
@@ -296,7 +288,7 @@ function changeOf(old: Kept | null, now: Kept | null): Record<string, unknown> {
   };
 }
 
-function isSame(one: Kept, other: Kept): boolean {
+function isSame(one: UnsignedChoice, other: UnsignedChoice): boolean {
   return (
     one.mode === other.mode &&
     one.managed === other.managed &&
@@ -309,7 +301,7 @@ function isAbout({ rule, packages }: { rule: string; packages: string }): (choic
 }
 
 // The configuration file's word stands here even where it says nothing more, so that nobody else's does.
-function profileChoices({ place, by }: Write, profile: Profile | null): Kept[] {
+function profileChoices({ place, by }: Write, profile: Profile | null): UnsignedChoice[] {
   if (profile === null && !by.fromConfiguration) return [];
   return [
     {
@@ -321,54 +313,6 @@ function profileChoices({ place, by }: Write, profile: Profile | null): Kept[] {
       managed: by.fromConfiguration,
     },
   ];
-}
-
-function checkedChoice(
-  { place, by }: Write,
-  input: NewChoice,
-  { old, base }: { old: Kept | null; base: readonly Kept[] },
-): Kept {
-  const rule = parseRuleId(input.rule);
-  assertMayChoose(rule, input.packages);
-  const { options: held } = layerPolicy(base, place.registryId).settingsOf(input.packages)[rule];
-  const mode: RuleMode | null = input.mode === undefined ? (old?.mode ?? null) : parseMode(input.mode);
-  const options = { ...old?.options, ...checkedOptions(rule, input.options ?? {}, held) };
-  if (mode === null && Object.keys(options).length === 0) {
-    throw invalid(`Say what to choose for ${rule}: a mode, or options.`);
-  }
-  if (JSON.stringify(options).length > OPTIONS_CHARS_MAX) {
-    throw invalid(`The options of a rule have at most ${OPTIONS_CHARS_MAX} characters as JSON.`);
-  }
-  return {
-    registryId: place.registryId,
-    packages: input.packages,
-    rule,
-    mode,
-    options,
-    managed: by.fromConfiguration,
-  };
-}
-
-function assertMayChoose(rule: RuleId, packages: string): void {
-  if (rule === "operator-status") {
-    throw invalid("What operators said by hand is always obeyed; see entrepot hold, release and status.");
-  }
-  if (packages === EVERYWHERE) return;
-  parseNamePattern(packages);
-  if (!WHOLE_ONLY.has(rule)) return;
-  throw invalid(
-    `The rule ${rule} is chosen for whole registries; for single packages make an exception, which ends.`,
-  );
-}
-
-// What is not given comes from elsewhere, so that only what is given is kept.
-function checkedOptions<Id extends RuleId>(
-  rule: Id,
-  given: Readonly<Record<string, unknown>>,
-  held: RuleOptions[Id],
-): Record<string, unknown> {
-  const whole = parseRuleOptions(rule, given, held);
-  return Object.fromEntries(Object.entries(whole).filter(([name]) => Object.hasOwn(given, name)));
 }
 
 function assertMayWeaken(
