@@ -32,7 +32,7 @@ export const licence: PolicyRule<"licence"> = {
     const picture = pictureOf(facts, context, history);
     const before = publishedBefore(facts, context, history)?.facts ?? null;
     const was = before === null ? null : pictureOf(before, context, history).spdx;
-    const complaint = complaintOn(picture, { options: context.rules.licence.options, was });
+    const complaint = knownComplaint(picture, was, { context, history });
     if (complaint === null || complaint.outcome === "allow") return null;
     const evidence: Opinion["evidence"] = {
       declared: picture.declared.raw,
@@ -65,6 +65,27 @@ function pictureOf(facts: VersionFacts, context: PolicyContext, history: Package
 }
 
 function noPictures(): Map<string, LicencePicture> {
+  return new Map();
+}
+
+function knownComplaint(
+  picture: LicencePicture,
+  was: string | null,
+  { context, history }: { context: PolicyContext; history: PackageHistory },
+): Complaint | null {
+  const known = history.derive(context, noComplaints);
+  let complaints = known.get(picture);
+  if (complaints === undefined) {
+    complaints = new Map();
+    known.set(picture, complaints);
+  }
+  if (!complaints.has(was)) {
+    complaints.set(was, complaintOn(picture, { options: context.rules.licence.options, was }));
+  }
+  return complaints.get(was) ?? null;
+}
+
+function noComplaints(): Map<LicencePicture, Map<string | null, Complaint | null>> {
   return new Map();
 }
 
