@@ -34,7 +34,7 @@ export {
   setRegistryUpstreams,
 } from "./registry-writes.ts";
 export { type Registry, type RegistryAudit, type RegistrySnapshot } from "./registry.ts";
-export { filteredText, setUpstreamFilter, upstreamsFor, type NameFilter } from "./upstream-filter.ts";
+export { setUpstreamFilter } from "./upstream-filter.ts";
 export { refuseShadowing } from "./shadowing.ts";
 export { createTarballs, versionOfFileName, type TarballRequest, type Tarballs } from "./tarballs.ts";
 export { unpublishedError } from "./tombstone.ts";
