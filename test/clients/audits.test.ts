@@ -31,6 +31,7 @@ const scene = setScene({
         database_specific: { severity: "HIGH", cwe_ids: ["CWE-1"] },
       },
     },
+    { id: "GHSA-c2qf-rxjj-qqgw", affects: { fading: ["1.0.0"] }, summary: "Fading is wrong" },
   ],
 });
 
@@ -164,6 +165,25 @@ describe.each(AUDITORS)("$client.name", (auditor) => {
     const failing = await installed(client, "failing", ["left@1.0.0"]);
     expect(await failing.require("left")).toEqual(["left@1.0.0"]);
     expect(await failing.fail(...audit)).toMatch(auditor.failing);
+  });
+});
+
+describe("a version that policy hides since it was installed", () => {
+  // yarn 4 looks up whether each version is deprecated, and breaks on one that it does not find.
+  const cases = AUDITORS.map(({ client, audit }) => ({
+    client,
+    audit: client === yarn4 ? [...audit, "--no-deprecations"] : audit,
+  }));
+  const users = new Map<Client, Workplace>();
+
+  beforeAll(async () => {
+    for (const version of ["1.0.0", "1.1.0"]) scene.upstream.publish({ name: "fading", version });
+    for (const { client } of cases) users.set(client, await installed(client, "default", ["fading@1.0.0"]));
+    await scene.block("fading", "1.0.0");
+  });
+
+  test.each(cases)("is what $client.name tells of all the same", async ({ client, audit }) => {
+    expect(await users.get(client)?.fail(...audit)).toContain("Fading is wrong");
   });
 });
 
