@@ -13,11 +13,16 @@ export interface Api {
    * when refused or cut short.
    */
   stream(path: string, take: (text: string) => void, body?: object): Promise<void>;
+  /** The same in bytes; waits where `take` gives a promise. */
+  download(path: string, take: (bytes: Uint8Array) => Promise<void>): Promise<void>;
+  /** Sends bytes by POST, and waits longer for the answer than others do. */
+  upload<T = Record<string, unknown>>(path: string, bytes: ReadableStream<Uint8Array>): Promise<T>;
 }
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 const TIMEOUT_MS = 30_000;
+const UPLOAD_TIMEOUT_MS = 600_000;
 const PAGES_MAX = 2000;
 const ANSWER_CHARACTERS_MAX = 32 * 1024 * 1024;
 
@@ -51,7 +56,16 @@ export function createApi(connection: Connection): Api {
   return {
     server: connection.server,
     call,
-    stream: (path, take, body) => stream(connection, { path, body }, take),
+    async stream(path, take, body) {
+      const decoder = new TextDecoder();
+      await download(connection, { path, body }, (bytes) => take(decoder.decode(bytes, { stream: true })));
+    },
+    download: (path, take) => download(connection, { path, body: undefined }, take),
+    async upload<T>(path: string, bytes: ReadableStream<Uint8Array>) {
+      const signal = AbortSignal.timeout(UPLOAD_TIMEOUT_MS);
+      const response = await send(connection, { method: "POST", path, body: bytes }, signal);
+      return (await answerOf(connection, response)) as T;
+    },
     async list(path) {
       const items: Record<string, unknown>[] = [];
       let cursor: string | null = null;
@@ -71,10 +85,10 @@ export function createApi(connection: Connection): Api {
   };
 }
 
-async function stream(
+async function download(
   connection: Connection,
   { path, body }: { path: string; body: object | undefined },
-  take: (text: string) => void,
+  take: (bytes: Uint8Array) => Promise<void> | void,
 ): Promise<void> {
   const silence = new AbortController();
   const timer = setTimeout(() => silence.abort(new DOMException("silence", "TimeoutError")), TIMEOUT_MS);
@@ -82,10 +96,9 @@ async function stream(
     const method = body === undefined ? "GET" : "POST";
     const response = await send(connection, { method, path, body }, silence.signal);
     if (!response.ok || response.body === null) return void (await answerOf(connection, response));
-    const decoder = new TextDecoder();
     for await (const chunk of piecesOf(connection, response.body)) {
       timer.refresh();
-      take(decoder.decode(chunk, { stream: true }));
+      await take(chunk);
     }
   } finally {
     clearTimeout(timer);
@@ -115,12 +128,15 @@ async function send(
   const url = `${connection.server}/api/v1${request.path}`;
   const headers: Record<string, string> = { "accept": "application/json", "user-agent": "entrepot-cli" };
   if (connection.token !== null) headers["authorization"] = `Bearer ${connection.token}`;
-  if (request.body !== undefined) headers["content-type"] = "application/json";
+  const { body } = request;
+  const isBytes = body instanceof ReadableStream;
+  if (body !== undefined) headers["content-type"] = isBytes ? "application/octet-stream" : "application/json";
   try {
     return await connection.fetch(url, {
       method: request.method,
       headers,
-      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+      ...(body === undefined ? {} : { body: isBytes ? body : JSON.stringify(body) }),
+      ...(isBytes ? { duplex: "half" as const } : {}),
       // A token must not follow a redirect to somebody else.
       redirect: "manual",
       signal,

@@ -1,4 +1,5 @@
 import type { ClientCommand } from "../command.ts";
+import { ADVISORY_COMMANDS } from "./advisories.ts";
 import { AUDIT_COMMANDS } from "./audit.ts";
 import { CLAIM_COMMANDS } from "./claim.ts";
 import { EXCEPTION_COMMANDS, REQUEST_COMMANDS } from "./exception.ts";
@@ -43,6 +44,7 @@ export const CLIENT_COMMANDS: readonly ClientCommand[] = [
   ...INVITATION_COMMANDS,
   ...ORG_COMMANDS,
   ...TEAM_COMMANDS,
+  ...ADVISORY_COMMANDS,
   ...DECISION_COMMANDS,
   ...EXPOSURE_COMMANDS,
   ...SHADOW_COMMANDS,

@@ -182,14 +182,20 @@ async function sync({ deps, body }: ApiContext<z.infer<typeof syncBody>>): Promi
 
 async function importBundle(context: ApiContext<SentBytes>): Promise<unknown> {
   const has = (name: string): boolean => context.query(name) === "true";
-  const report = await context.deps.advisories.importBundle(context.body.chunks, {
+  const options = {
     trust: context.query("trust") ?? null,
     acceptsShrink: has("acceptShrink"),
     acceptsOlder: has("acceptOlder"),
     actor: actorOf(context).actor,
-  });
-  const { epoch, fingerprint, createdAt } = report;
-  return { ...shownEpoch(epoch), fingerprint, bundleCreatedAt: isoOf(createdAt) };
+  };
+  try {
+    const report = await context.deps.advisories.importBundle(context.body.chunks, options);
+    const { epoch, fingerprint, createdAt } = report;
+    return { ...shownEpoch(epoch), fingerprint, bundleCreatedAt: isoOf(createdAt) };
+  } catch (error) {
+    await context.body.discard();
+    throw error;
+  }
 }
 
 function invalid(message: string): EntrepotError {
