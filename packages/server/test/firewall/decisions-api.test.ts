@@ -177,6 +177,15 @@ describe("the log of decisions", () => {
     ]);
   });
 
+  it("tells of no packument that misses nothing but what hardly anybody asks for", async () => {
+    upstream.publish({ name: "early", version: "1.0.0" });
+    upstream.publish({ name: "early", version: "2.0.0-rc.1", tag: "next" });
+    const path = "/api/v1/registries/default/policy/rules/prerelease";
+    await app.admin.request(path, { method: "PUT", body: { mode: "enforce" } });
+    expect(Object.keys((await get(ada, "/npm/default/early")).json["versions"] as object)).toEqual(["1.0.0"]);
+    expect(await decisions("&package=early")).toEqual([]);
+  });
+
   it("has refused manifests, and packages of which nothing is left", async () => {
     expect((await get(bob, "/npm/default/right/1.1.0")).status).toBe(403);
     await block("right", "1.0.0");

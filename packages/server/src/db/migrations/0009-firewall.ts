@@ -163,9 +163,9 @@ async function createDecisionTables(db: Kysely<unknown>): Promise<void> {
     .execute();
   // Few among very many, and the ones that people look for first.
   await db.schema
-    .createIndex("decisions_not_served")
+    .createIndex("decisions_refused")
     .on("decisions")
     .columns(["workspace_id", "seq"])
-    .where(sql.ref("outcome"), "<>", sql.lit("served"))
+    .where(sql.ref("outcome"), "=", sql.lit("refused"))
     .execute();
 }

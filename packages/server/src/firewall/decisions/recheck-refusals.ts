@@ -99,7 +99,7 @@ async function tell(
       .where("version", "=", refusal.version)
       .where("registry_id", "=", refusal.registryId)
       .where("principal", "=", refusal.principal)
-      .where("outcome", "<>", sql.lit("served"))
+      .where("outcome", "=", sql.lit("refused"))
       .where("told_at", "is", null)
       .where("seq", "<=", refusal.seq)
       .execute();
@@ -121,18 +121,18 @@ async function refusalsOfUsers(deps: RecheckDeps): Promise<Refusal[]> {
   while (found.size < REFUSALS_MAX) {
     const rows = await db.read
       .selectFrom("decisions")
-      .select(["seq", "at", "registry_id", "name", "version", "principal", "rule", "reason", "outcome"])
+      .select(["seq", "at", "registry_id", "name", "version", "principal", "rule", "reason"])
       .where("workspace_id", "=", workspaceId)
-      .where("outcome", "<>", sql.lit("served"))
+      .where("outcome", "=", sql.lit("refused"))
       .where("told_at", "is", null)
       .where("seq", ">=", oldest)
       .where("seq", "<", before)
       .orderBy("seq", "desc")
       .limit(STEP)
       .execute();
-    for (const { registry_id: registryId, outcome, ...row } of rows) {
+    for (const { registry_id: registryId, ...row } of rows) {
       const key = [registryId, row.name, row.version, row.principal].join("\n");
-      if (outcome === "refused" && !found.has(key)) found.set(key, { ...row, registryId });
+      if (!found.has(key)) found.set(key, { ...row, registryId });
     }
     before = rows.at(-1)?.seq ?? 0;
     if (rows.length < STEP) break;

@@ -75,6 +75,8 @@ export interface ShadowReport {
 }
 
 const VERSIONS_MAX = 5_000;
+/** Versions that are judged without letting others have their turn. */
+const VERSIONS_AT_ONCE = 10;
 const SERVINGS_MAX = 100_000;
 const READING_MS_MAX = 10_000;
 const JUDGING_MS_MAX = 15_000;
@@ -106,6 +108,7 @@ export async function shadowReport(deps: ShadowDeps, question: ShadowQuestion): 
       const refusals = judge?.(version, rule) ?? null;
       if (refusals === null) report.unknown += 1;
       else addRefusals(tallies, version, refusals);
+      if (report.versions % VERSIONS_AT_ONCE === 0) await nextTurn();
     }
     await nextTurn();
   }

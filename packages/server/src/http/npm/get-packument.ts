@@ -13,6 +13,8 @@ const CONTENT_TYPES: Readonly<Record<PackumentForm, string>> = {
   full: "application/json; charset=utf-8",
   abbreviated: "application/vnd.npm.install-v1+json; charset=utf-8",
 };
+/** Rules by which most packages miss versions that hardly anybody asks for; of these alone the log is not told. */
+const EXPECTED: ReadonlySet<string> = new Set(["prerelease", "deprecated"]);
 /** Versions left out that the decision log names. */
 const NAMED_MAX = 8;
 const SHARED_HEADERS = ["cache-control", "private, no-cache", "vary", "accept, accept-encoding"];
@@ -35,9 +37,11 @@ function withheldFrom({ hidden, registryId, name }: View, registry: string): Dec
   const rules = new Set<string>();
   for (const [version, { rule }] of hidden) {
     if (named.length === NAMED_MAX) break;
+    if (EXPECTED.has(rule)) continue;
     named.push(`${version} (${rule})`);
     rules.add(rule);
   }
+  if (named.length === 0) return null;
   const [rule = null, ...others] = rules;
   const more = hidden.size > named.length ? ", …" : "";
   return {
