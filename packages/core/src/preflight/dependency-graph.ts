@@ -1,6 +1,6 @@
 import { readDependencySpec } from "../lockfiles/dependency-spec.ts";
 import type { WantedPackage } from "../lockfiles/lockfile.ts";
-import { candidateList, candidatesFor, readWantedVersion, type Candidates } from "../pick-version.ts";
+import { candidateList, candidatesFor, readWantedVersion } from "../pick-version.ts";
 import { repointTags } from "../policy/repoint-tags.ts";
 import type { VersionFacts } from "../policy/verdict.ts";
 import { isStanding, type PackageStanding, type UnknownPackage } from "./package-standing.ts";
@@ -43,8 +43,13 @@ export interface GraphWalk {
   chosen: Set<string>;
   deadEnds: DeadEnd[];
   unmet: Unmet[];
-  /** Dependencies that no registry has, by `name@range`. */
-  leftOut: string[];
+  /**
+   * `name@version` of assumed ones without which a dependency that is needed would be a dead end for certain: nothing
+   * else fits it, and it is reached without them.
+   */
+  indispensable: Set<string>;
+  /** Dependencies that no registry has, as `name@range`. */
+  leftOut: Set<string>;
   /** True if there were more dependencies, or deeper ones, than are followed. */
   isCut: boolean;
   /** What has to be looked up before the walk can go further. */
@@ -56,12 +61,28 @@ export interface KnownPackage {
   standing: PackageStanding;
   facts: Map<string, VersionFacts | null>;
   views: Map<string, PackageView>;
+  asked: Map<VersionFacts, AskedDependencies>;
 }
 
 interface PackageView {
   versions: readonly string[];
   tags: ReadonlyMap<string, string>;
-  byRange: Map<string, Candidates>;
+  byRange: Map<string, Fitting>;
+}
+
+/** The versions of a package that fit a range. */
+interface Fitting {
+  /** The best first. */
+  list: string[];
+  /** What is taken if all are deprecated. */
+  highest: string | null;
+  isOnly: boolean;
+}
+
+/** What a version depends on, read once. */
+interface AskedDependencies {
+  wanted: { name: string; range: string; key: string }[];
+  leftOut: string[];
 }
 
 /** What was looked up so far. Walks read it and say what is missing. */
@@ -73,7 +94,9 @@ export class KnownPackages {
   }
 
   add(name: string, found: PackageStanding | UnknownPackage): void {
-    const known = isStanding(found) ? { standing: found, facts: new Map(), views: new Map() } : found;
+    const known = isStanding(found)
+      ? { standing: found, facts: new Map(), views: new Map(), asked: new Map() }
+      : found;
     this.#packages.set(name, known);
   }
 }
@@ -95,106 +118,183 @@ export async function walkDependencies(wanted: readonly WantedPackage[], ground:
     chosen: new Set(),
     deadEnds: [],
     unmet: [],
-    leftOut: [],
+    indispensable: new Set(),
+    leftOut: new Set(),
     isCut: false,
     needs: { packages: new Set(), facts: new Map() },
   };
   const seen = new Set<string>();
   // What is optional comes last, so that it counts as such only where nothing else asks for it.
-  const isOptional = ({ kind }: WantedPackage): boolean => kind === "optional";
-  for (const part of [wanted.filter((item) => !isOptional(item)), wanted.filter(isOptional)]) {
-    const queue: Dependency[] = [];
-    const add = (dependency: Dependency): void => {
-      const key = `${dependency.name}\n${dependency.range}`;
-      if (seen.has(key)) return;
-      if (seen.size >= DEPENDENCIES_MAX) walk.isCut = true;
-      else {
-        seen.add(key);
-        queue.push(dependency);
-      }
-    };
-    for (const item of part) {
-      add({ name: item.name, range: item.range, path: [], isOptional: isOptional(item) });
-    }
-    for (let at = 0; at < queue.length; at += 1) {
-      if (at % STEPS_AT_ONCE === STEPS_AT_ONCE - 1) await ground.pause();
-      for (const dependency of follow(walk, queue[at] as Dependency, ground)) add(dependency);
-    }
+  for (const isOptional of [false, true]) {
+    const part = wanted.filter(({ kind }) => (kind === "optional") === isOptional);
+    const first = part.map(({ name, range }) => ({ name, range, key: keyOf(name, range) }));
+    await followAll(walk, { first, isOptional, seen }, ground);
   }
   return walk;
 }
 
+async function followAll(
+  walk: GraphWalk,
+  { first, isOptional, seen }: { first: AskedDependencies["wanted"]; isOptional: boolean; seen: Set<string> },
+  ground: Ground,
+): Promise<void> {
+  const queue: Step[] = [];
+  const add = (asked: AskedDependencies["wanted"], asker: Asker | null): void => {
+    for (const item of asked) {
+      if (seen.has(item.key)) continue;
+      if (seen.size >= DEPENDENCIES_MAX) {
+        walk.isCut = true;
+        return;
+      }
+      seen.add(item.key);
+      queue.push({ ...item, asker, isOptional });
+    }
+  };
+  add(first, null);
+  for (let at = 0; at < queue.length; at += 1) {
+    if (at % STEPS_AT_ONCE === STEPS_AT_ONCE - 1) await ground.pause();
+    const next = follow(walk, queue[at] as Step, ground);
+    if (next !== null) add(next.wanted, next.asker);
+  }
+}
+
+/** A version that was chosen, and the one that asked for it. */
+interface Asker {
+  pinned: string;
+  asker: Asker | null;
+  depth: number;
+}
+
+interface Step {
+  name: string;
+  range: string;
+  /** A dependency is followed once, whoever asks for it. */
+  key: string;
+  asker: Asker | null;
+  isOptional: boolean;
+}
+
+/** What is asked for further down, and by whom. */
+interface Onward {
+  wanted: AskedDependencies["wanted"];
+  asker: Asker;
+}
+
+function keyOf(name: string, range: string): string {
+  return `${name}\n${range}`;
+}
+
+function dependencyOf({ name, range, asker, isOptional }: Step): Dependency {
+  const path: string[] = [];
+  for (let link = asker; link !== null; link = link.asker) path.push(link.pinned);
+  return { name, range, path: path.toReversed(), isOptional };
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
 // The dependencies of what is chosen for one.
-function follow(walk: GraphWalk, step: Dependency, { known, assumed }: Ground): Dependency[] {
-  if (step.path.length > DEPENDENCY_DEPTH_MAX) {
+function follow(walk: GraphWalk, step: Step, { known, assumed }: Ground): Onward | null {
+  if ((step.asker?.depth ?? 0) >= DEPENDENCY_DEPTH_MAX) {
     walk.isCut = true;
-    return [];
+    return null;
   }
   const found = known.get(step.name);
   if (found === undefined) {
     walk.needs.packages.add(step.name);
-    return [];
+    return null;
   }
   if (!("standing" in found)) {
-    walk.unmet.push({ ...step, why: found.why, isMissing: found.isMissing });
-    return [];
+    walk.unmet.push({ ...dependencyOf(step), why: found.why, isMissing: found.isMissing });
+    return null;
   }
   const choice = choose(found, step.range, assumed.get(step.name) ?? NONE);
   if ("needs" in choice) {
     const needs = walk.needs.facts.get(step.name) ?? new Set<string>();
     for (const version of choice.needs) needs.add(version);
     walk.needs.facts.set(step.name, needs);
-    return [];
+    return null;
   }
-  if (choice.facts === null) {
-    noteDeadEnd(walk, step, found.standing);
-    return [];
-  }
-  const pinned = `${step.name}@${choice.facts.version}`;
-  walk.chosen.add(pinned);
-  return dependenciesOf(walk, choice.facts, { ...step, path: [...step.path, pinned] });
+  return goOn(walk, step, { found, choice });
 }
 
-const NONE: ReadonlySet<string> = new Set();
+function goOn(
+  walk: GraphWalk,
+  step: Step,
+  { found, choice: { facts, isOnly } }: { found: KnownPackage; choice: Chosen },
+): Onward | null {
+  if (facts === null) {
+    noteDeadEnd(walk, step, found.standing);
+    return null;
+  }
+  const pinned = `${step.name}@${facts.version}`;
+  walk.chosen.add(pinned);
+  if (isOnly && found.standing.hidden.has(facts.version)) noteSole(walk, step, pinned);
+  const asker: Asker = { pinned, asker: step.asker, depth: (step.asker?.depth ?? 0) + 1 };
+  const { wanted, leftOut } = askedBy(found, facts);
+  for (const what of leftOut) walk.leftOut.add(what);
+  return { wanted, asker };
+}
 
-function noteDeadEnd(walk: GraphWalk, dependency: Dependency, standing: PackageStanding): void {
-  const candidates = candidateList(candidatesFor(standing, readWantedVersion(dependency.range)));
+function noteDeadEnd(walk: GraphWalk, step: Step, standing: PackageStanding): void {
+  const candidates = candidateList(candidatesFor(standing, readWantedVersion(step.range)));
+  const dependency = dependencyOf(step);
   if (candidates.length > 0) walk.deadEnds.push({ ...dependency, candidates });
   else walk.unmet.push({ ...dependency, why: "no version fits", isMissing: true });
 }
 
-function dependenciesOf(
-  walk: GraphWalk,
-  { dependencies }: VersionFacts,
-  { path, isOptional }: Dependency,
-): Dependency[] {
-  const found: Dependency[] = [];
-  for (const [name, spec] of Object.entries(dependencies ?? {})) {
-    const read = readDependencySpec(name, spec);
-    if (read.kind === "left-out") walk.leftOut.push(`${name}@${spec}`);
-    else found.push({ name: read.name, range: read.range, path, isOptional });
-  }
-  return found;
+function noteSole(walk: GraphWalk, { asker, isOptional }: Step, pinned: string): void {
+  if (isOptional) return;
+  for (let link = asker; link !== null; link = link.asker) if (link.pinned === pinned) return;
+  walk.indispensable.add(pinned);
 }
 
-type Choice = { needs: readonly string[] } | { facts: VersionFacts | null };
+function askedBy(known: KnownPackage, facts: VersionFacts): AskedDependencies {
+  const read = known.asked.get(facts);
+  if (read !== undefined) return read;
+  const asked: AskedDependencies = { wanted: [], leftOut: [] };
+  for (const [name, text] of Object.entries(facts.dependencies ?? {})) {
+    const spec = readDependencySpec(name, text);
+    if (spec.kind === "left-out") asked.leftOut.push(`${name}@${text}`);
+    else asked.wanted.push({ name: spec.name, range: spec.range, key: keyOf(spec.name, spec.range) });
+  }
+  known.asked.set(facts, asked);
+  return asked;
+}
+
+interface Chosen {
+  facts: VersionFacts | null;
+  /** True if nothing else would fit, wherever tags went. */
+  isOnly: boolean;
+}
 
 /** What npm takes of the versions that are left, or what has to be known to tell. */
-function choose(known: KnownPackage, range: string, assumed: ReadonlySet<string>): Choice {
+function choose(
+  known: KnownPackage,
+  range: string,
+  assumed: ReadonlySet<string>,
+): Chosen | { needs: readonly string[] } {
   const view = viewOf(known, assumed);
   if ("needs" in view) return view;
-  let candidates = view.byRange.get(range);
-  if (candidates === undefined) {
-    candidates = candidatesFor({ versions: view.versions, distTags: view.tags }, readWantedVersion(range));
-    view.byRange.set(range, candidates);
-  }
-  for (const version of candidateList(candidates)) {
+  const { list, highest, isOnly } = fittingIn(view, range);
+  for (const version of list) {
     const facts = known.facts.get(version);
     if (facts === undefined) return { needs: [version] };
-    if (facts !== null && facts.deprecated === null) return { facts };
+    if (facts !== null && facts.deprecated === null) return { facts, isOnly };
   }
-  const [highest] = candidates.fitting;
-  return { facts: highest === undefined ? null : (known.facts.get(highest) ?? null) };
+  return { facts: highest === null ? null : (known.facts.get(highest) ?? null), isOnly };
+}
+
+function fittingIn(view: PackageView, range: string): Fitting {
+  const read = view.byRange.get(range);
+  if (read !== undefined) return read;
+  const wanted = readWantedVersion(range);
+  const candidates = candidatesFor({ versions: view.versions, distTags: view.tags }, wanted);
+  const list = candidateList(candidates);
+  // A tag would go elsewhere, and any version is whatever `latest` then is.
+  const isOnly = list.length === 1 && wanted.kind !== "tag" && wanted.text !== "*";
+  const fitting = { list, highest: candidates.fitting[0] ?? null, isOnly };
+  view.byRange.set(range, fitting);
+  return fitting;
 }
 
 /** The versions and tags that are left of a package. */

@@ -174,7 +174,7 @@ describe("what a manifest asks for", () => {
       deep[`p${at}`] = { "1.0.0": { dependencies: { [`p${at + 1}`]: "1" } } };
     }
     const check = await resolve(deep, wantedOf({ p0: "1" }));
-    expect(check.chosenCount).toBe(201);
+    expect(check.chosenCount).toBe(200);
     expect(check.notChecked).toMatchObject([{ what: "the rest" }]);
   });
 
@@ -241,7 +241,7 @@ it("proposes what unblocks a manifest, and nothing that could be spared", async 
         expect([...opened].some((key) => !open.has(key))).toBe(true);
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 300 },
   );
 }, 60_000);
 

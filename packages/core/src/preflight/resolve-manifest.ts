@@ -192,7 +192,7 @@ async function withoutNeedless(
   walk: GraphWalk,
 ): Promise<Map<string, Set<string>>> {
   const open = keysOf(walk.deadEnds);
-  let kept = assumed;
+  let [kept, current] = [assumed, walk];
   let trials = 0;
   // What was needed only because of another one can be spared with that.
   for (let isChanged = true; isChanged;) {
@@ -201,6 +201,7 @@ async function withoutNeedless(
       [...versions].map((version) => ({ name, version })),
     );
     for (const { name, version } of pairs) {
+      if (current.indispensable.has(`${name}@${version}`)) continue;
       trials += 1;
       if (trials > TRIALS_MAX || search.options.isOver()) return kept;
       const others = new Map(kept);
@@ -208,7 +209,7 @@ async function withoutNeedless(
       const trial = await settle(search, others);
       if (search.isIncomplete) return kept;
       if (![...keysOf(trial.deadEnds)].every((key) => open.has(key))) continue;
-      kept = others;
+      [kept, current] = [others, trial];
       isChanged = true;
     }
   }
@@ -271,7 +272,7 @@ function notCheckedIn(walk: GraphWalk): NotChecked[] {
     what,
     why: OUT_OF_TIME,
   }));
-  const elsewhere = [...new Set(walk.leftOut)].map((what) => ({ what, why: "it comes from no registry" }));
+  const elsewhere = [...walk.leftOut].map((what) => ({ what, why: "it comes from no registry" }));
   const cut = walk.isCut
     ? [
         {
