@@ -12,6 +12,7 @@ import { auditTarget } from "./audit-target.ts";
 import { inTurns } from "./in-turns.ts";
 import type { NameOrigins } from "./name-origin.ts";
 import type { Registry } from "./registry.ts";
+import { mayHearOf } from "./upstream-filter.ts";
 
 /** What this server knows of packages by itself. */
 export interface KnownAdvisories {
@@ -91,8 +92,10 @@ async function forwardedAdvice(deps: AdviceDeps, question: AdviceQuestion): Prom
   const target = auditTarget(registry);
   const to = "url" in target ? target.url : `the upstream "${target.upstream.name}"`;
   const { local, claimed } = await deps.origins.ownAmong(registry, [...asked.keys()]);
-  // Whoever asks: a name of our own leaves for nobody.
-  const named = new Map([...asked].filter(([name]) => !local.has(name) && !claimed.has(name)));
+  // Whoever asks: a name of our own leaves for nobody, and one that a filter keeps back not by this way either.
+  const mayLeave = (name: string): boolean =>
+    !local.has(name) && !claimed.has(name) && mayHearOf(registry, target, name);
+  const named = new Map([...asked].filter(([name]) => mayLeave(name)));
   const byName = new Map<string, readonly PackageIssue[]>();
   if (named.size === 0) return { source: "forward", to, byName };
   const told = await deps.upstreams

@@ -47,6 +47,19 @@ export function upstreamsFor(
   return upstreams.filter(({ id }) => (filters.get(id)?.refusal(name) ?? null) === null);
 }
 
+/**
+ * Tells whether somebody may hear of a name that a registry's clients use: an upstream what its own filter lets pass,
+ * anybody else what at least one upstream is asked for.
+ */
+export function mayHearOf(
+  registry: Pick<Registry, "upstreams" | "filters">,
+  who: { readonly upstream: Upstream } | { readonly url: string },
+  name: string,
+): boolean {
+  if ("upstream" in who) return (registry.filters.get(who.upstream.id)?.refusal(name) ?? null) === null;
+  return registry.upstreams.length === 0 || upstreamsFor(registry, name).length > 0;
+}
+
 /** Why a registry asks none of its upstreams for a name, though it has some; null when it asks one. */
 export function filteredText(
   registry: Pick<Registry, "name" | "upstreams" | "filters">,

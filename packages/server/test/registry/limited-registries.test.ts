@@ -79,6 +79,16 @@ describe("a registry that asks an upstream for some names only", () => {
     await other.close();
   });
 
+  it("names what its filter keeps back in no forwarded audit", async () => {
+    await call("PATCH /registries/default", { audit: "forward", auditUpstream: "public" });
+    await filter({ allow: ["@corp/*"] });
+    const body = { "left": ["1.0.0"], "@corp/x": ["1.0.0"] };
+    const path = "/npm/default/-/npm/v1/security/advisories/bulk";
+    expect((await app.admin.request(path, { method: "POST", body })).status).toBe(200);
+    expect(JSON.stringify(upstream.audited)).toContain("@corp/x");
+    expect(JSON.stringify(upstream.audited)).not.toContain("left");
+  });
+
   it.each([
     [{ allow: ["*"] }, 400],
     [{ allow: ["@corp"] }, 400],
