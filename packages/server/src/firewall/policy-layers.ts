@@ -98,16 +98,22 @@ function weightOf(packages: string): number {
   return packages.endsWith("*") ? packages.length : Number.MAX_SAFE_INTEGER;
 }
 
-/** Finds the patterns that a name matches, in their order; exact names are looked up. */
+/** Finds the patterns that a name matches, always in the same order; exact names and whole scopes are looked up. */
 function matcher(patterns: readonly string[]): (name: string) => ReadonlySet<string> {
-  const exact = new Set(patterns.filter((pattern) => pattern !== EVERYWHERE && !pattern.endsWith("*")));
-  const prefixes = [...new Set(patterns.filter((pattern) => pattern.endsWith("*")))];
+  const looked = new Set(patterns.filter((pattern) => pattern !== EVERYWHERE && !isPrefix(pattern)));
+  const prefixes = [...new Set(patterns.filter(isPrefix))];
   return (name) => {
     const found = new Set<string>();
     for (const prefix of prefixes) if (coversName(prefix, name)) found.add(prefix);
-    if (exact.has(name)) found.add(name);
+    const scope = `${name.slice(0, name.indexOf("/") + 1)}*`;
+    if (looked.has(scope)) found.add(scope);
+    if (looked.has(name)) found.add(name);
     return found;
   };
+}
+
+function isPrefix(pattern: string): boolean {
+  return pattern.endsWith("*") && !pattern.endsWith("/*");
 }
 
 function settle(profile: Profile, layers: readonly PolicyChoice[]): RuleSettings {
