@@ -1,8 +1,9 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
   ADMIN_PASSWORD,
+  createFakeFeed,
   createFakeUpstream,
   httpRequest,
   loginAs,
@@ -15,10 +16,20 @@ import { startServerProcess } from "./server-process.ts";
 it("shows every metric of a server that is used, and what its parts say of themselves", async () => {
   const upstream = await createFakeUpstream();
   const data = await mkdtemp(join(tmpdir(), "entrepot-metrics-"));
-  const env = { ENTREPOT_UPSTREAM: upstream.url, ENTREPOT_ADMIN_PASSWORD: ADMIN_PASSWORD };
+  const feed = await createFakeFeed();
+  feed.put({ id: "MAL-1", affects: { elsewhere: null } });
+  const file = join(data, "entrepot.yaml");
+  await writeFile(file, `advisories: [{ name: a, url: "${feed.url}" }, { name: b, url: "${feed.url}b.zip" }]\n`);
+  const env = {
+    ENTREPOT_UPSTREAM: upstream.url,
+    ENTREPOT_ADMIN_PASSWORD: ADMIN_PASSWORD,
+    ENTREPOT_CONFIG: file,
+    ENTREPOT_ADVISORIES: "",
+  };
   const server = await startServerProcess(data, env);
   onTestFinished(async () => {
     await server.stop();
+    await feed.close();
     await upstream.close();
     await rm(data, { recursive: true });
   });
@@ -42,6 +53,7 @@ it("shows every metric of a server that is used, and what its parts say of thems
   expect((await ask("/api/v1/jobs/collect-garbage/run", { method: "POST" })).status).toBe(202);
 
   await expect.poll(metrics, { timeout: 10_000 }).toContain("entrepot_jobs_total{");
+  await expect.poll(metrics, { timeout: 20_000 }).toContain('entrepot_advisories{feed="a"} 1');
   const text = await metrics();
   const missing = Object.entries(METRICS).filter(
     ([name, { type }]) => !text.includes(`\n${name}${type === "histogram" ? "_count" : ""}{`),
