@@ -16,6 +16,7 @@ export { deleteTag, putTags } from "./dist-tags.ts";
 export { assertNotFrozen } from "./frozen.ts";
 export { collectGarbage } from "./garbage.ts";
 export { isListedForAll, listPackages, type JudgedListing } from "./listing.ts";
+export { inTurns } from "./in-turns.ts";
 export { createNameOrigins, type NameOrigins } from "./name-origin.ts";
 export { createPackuments, type Packuments } from "./packuments.ts";
 export { countPackages, listOwnNames, requirePackage } from "./package-rows.ts";

@@ -19,8 +19,9 @@ export function readAudit(input: ReadAuditInput): TaskResult<"readAudit"> {
 }
 
 /** Reports the issues of a tree, as a task. */
-export function reportAudit(input: ReportAuditInput): TaskResult<"reportAudit"> {
-  const json = ownBytes(auditReportOf(input));
+export function reportAudit({ body, issues, source }: ReportAuditInput): TaskResult<"reportAudit"> {
+  const found = new Map(Object.entries(jsonOf(issues) as Record<string, PackageIssue[]>));
+  const json = ownBytes(auditReportOf(body, found, source));
   return { output: { json }, transfer: [json.buffer] };
 }
 
@@ -39,7 +40,11 @@ export function readAuditedVersions({ body, form }: ReadAuditInput): Map<string,
  *
  * @throws EntrepotError `request-invalid`
  */
-export function auditReportOf({ body, issues, source }: ReportAuditInput): Uint8Array {
+export function auditReportOf(
+  body: Uint8Array,
+  issues: ReadonlyMap<string, readonly PackageIssue[]>,
+  source: string,
+): Uint8Array {
   const none: readonly PackageIssue[] = [];
   const report = reportIssues(parseAuditTree(jsonOf(body)), (name) => issues.get(name) ?? none, source);
   return Buffer.from(JSON.stringify(report));

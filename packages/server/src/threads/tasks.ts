@@ -3,7 +3,6 @@ import type {
   JudgedPackage,
   LocalPackument,
   ParsedLockfile,
-  PackageIssue,
   PolicyContext,
   Verdict,
   VersionFacts,
@@ -139,8 +138,8 @@ export interface ReadAuditInput {
 /** The tree of an audit again, with what was found for its packages. */
 export interface ReportAuditInput {
   body: Uint8Array;
-  /** By the name of the package. */
-  issues: ReadonlyMap<string, readonly PackageIssue[]>;
+  /** JSON of {@link PackageIssue}s by the name of the package. */
+  issues: Uint8Array;
   /** What the issues were found in, for people. */
   source: string;
 }

@@ -1,4 +1,5 @@
 import { EntrepotError, type PackageIssue } from "@entrepot/core";
+import { inTurns } from "../../registry/index.ts";
 import {
   auditReportOf,
   gunzipInBackground,
@@ -53,7 +54,19 @@ export async function reportOn(
   { bytes }: AuditBody,
   found: { issues: ReadonlyMap<string, readonly PackageIssue[]>; source: string },
 ): Promise<Uint8Array> {
-  const input = { body: bytes, ...found };
-  if (bytes.length <= READ_HERE_BYTES_MAX) return auditReportOf(input);
-  return (await threads.run("reportAudit", input)).json;
+  if (bytes.length <= READ_HERE_BYTES_MAX) return auditReportOf(bytes, found.issues, found.source);
+  const issues = await jsonOfEach(found.issues, (all) => all);
+  return (await threads.run("reportAudit", { body: bytes, issues, source: found.source })).json;
+}
+
+/** JSON of an object with a member for each entry, written without holding up other answers. */
+export async function jsonOfEach<T>(
+  entries: ReadonlyMap<string, T>,
+  shown: (value: T) => unknown,
+): Promise<Uint8Array> {
+  const members: string[] = [];
+  await inTurns(entries, ([name, value]) => {
+    members.push(`${JSON.stringify(name)}:${JSON.stringify(shown(value))}`);
+  });
+  return Buffer.from(`{${members.join(",")}}`);
 }

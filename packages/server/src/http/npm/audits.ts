@@ -1,18 +1,15 @@
 import { EntrepotError, isEntrepotError, may } from "@entrepot/core";
 import { adviseOn, type Advice } from "../../registry/index.ts";
-import { jsonAnswer, jsonBytesAnswer, type Answer } from "../answer.ts";
+import { jsonBytesAnswer, type Answer } from "../answer.ts";
 import type { NpmContext } from "../context.ts";
-import { askedIn, reportOn, takeAuditBody, type AuditBody } from "./audit-body.ts";
+import { askedIn, jsonOfEach, reportOn, takeAuditBody, type AuditBody } from "./audit-body.ts";
 
 /** `POST /-/npm/v1/security/advisories/bulk`: the issues of versions that somebody uses, by package. */
 export async function auditInBulk(context: NpmContext): Promise<Answer> {
   return await describingFailures(async () => {
     const advice = await adviceOn(context, await takeAuditBody(context, "bulk"));
-    const issues = Array.from(
-      advice.byName,
-      ([name, found]) => [name, found.map(({ issue }) => issue)] as const,
-    );
-    return jsonAnswer(200, Object.fromEntries(issues), sourceHeaders(context, advice));
+    const json = await jsonOfEach(advice.byName, (found) => found.map(({ issue }) => issue));
+    return jsonBytesAnswer(200, json, sourceHeaders(context, advice));
   });
 }
 
