@@ -44,6 +44,8 @@ describe("recogniseLicence", () => {
     [`under the terms of the GNU General Public License ${GNU}`, ["GPL-3.0-or-later"]],
     ["Mozilla Public License Version 2.0\n1. Definitions\n Covered Software", ["MPL-2.0"]],
     ["This is free and unencumbered software released into the public domain.", ["Unlicense"]],
+    ["PYTHON SOFTWARE FOUNDATION LICENSE VERSION 2", ["PSF-2.0"]],
+    ["The Artistic License 2.0", ["Artistic-2.0"]],
     ["Creative Commons Legal Code\n\nCC0 1.0 Universal", ["CC0-1.0"]],
     [`${GRANT} ${NOTICE}\n----\nApache License Version 2.0, January 2004`, ["MIT", "Apache-2.0"]],
     ["All rights reserved.", []],

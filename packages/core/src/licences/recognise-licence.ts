@@ -43,6 +43,8 @@ const WORDINGS: readonly Wording[] = [
   { id: "Unlicense", all: ["this is free and unencumbered software released into the public domain"] },
   { id: "CC0-1.0", all: ["cc0 1 0 universal"] },
   { id: "BlueOak-1.0.0", all: ["blue oak model license"] },
+  { id: "PSF-2.0", all: ["python software foundation license version 2"] },
+  { id: "Artistic-2.0", all: ["the artistic license 2 0"] },
   { id: "WTFPL", all: ["do what the fuck you want to public license"] },
 ];
 
