@@ -29,10 +29,19 @@ export interface AdvisoryScene {
   lines: string[];
   sync(options?: Partial<SyncOptions>): Promise<SyncReport>;
   /** Another process on the same data. */
-  open(feeds?: AdvisoryFeed[], database?: Database): Promise<Advisories>;
+  open(feeds?: AdvisoryFeed[], surroundings?: Surroundings): Promise<Advisories>;
+}
+
+/** What another process has for itself. */
+export interface Surroundings {
+  database?: Database;
+  /** Its data folder; the blob store is everybody's. */
+  data?: string;
 }
 
 export interface SceneOptions {
+  /** URL of an empty database; SQLite in the data folder when left out. */
+  url?: string;
   /** Feeds by the URL of the fake one; one of advisories when left out. */
   feeds?: (url: string) => AdvisoryFeed[];
   settings?: Partial<AdvisoriesDeps["settings"]>;
@@ -42,7 +51,7 @@ export async function advisoryScene(options: SceneOptions = {}): Promise<Advisor
   const feed = await createFakeFeed();
   const data = await mkdtemp(join(tmpdir(), "entrepot-advisories-"));
   const clock = createTestClock(Date.parse("2026-06-01T00:00:00Z"));
-  const url = `sqlite:${join(data, "entrepot.db")}`;
+  const url = options.url ?? `sqlite:${join(data, "entrepot.db")}`;
   const db = await openDatabase({ url });
   await db.write((trx) =>
     trx.insertInto("workspaces").values({ id: "w", name: "default", host: null, created_at: 0 }).execute(),
@@ -52,7 +61,7 @@ export async function advisoryScene(options: SceneOptions = {}): Promise<Advisor
   const closing: (() => unknown)[] = [];
   const feeds = options.feeds?.(feed.url) ?? [osvFeed(feed.url)];
 
-  async function open(own = feeds, database?: Database): Promise<Advisories> {
+  async function open(own = feeds, { database, ...place }: Surroundings = {}): Promise<Advisories> {
     // A process has a connection of its own.
     const db = database ?? (await openDatabase({ url }));
     const changes = await createChangeLog(db, { pollMs: 50, onError: (error) => errors.push(String(error)) });
@@ -68,7 +77,7 @@ export async function advisoryScene(options: SceneOptions = {}): Promise<Advisor
       proxies: { http: null, https: null, no: null },
       self: { instanceId: "abc", version: "1.0.0" },
       workspaceId: "w",
-      data,
+      data: place.data ?? data,
       settings: {
         feeds: own,
         refreshMinutes: 60,

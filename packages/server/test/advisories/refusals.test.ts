@@ -183,11 +183,12 @@ it("lets one feed fail without the others", async () => {
 it("changes nothing when it is cut off between the snapshot and the swap", async () => {
   const scene = await goodScene();
   scene.feed.file("feed.zip", makeZip([...GOOD, { id: "MAL-new", affects: { fresh: null } }].map(entryOf)));
-  const dying = await scene.open(undefined, {
+  const database = {
     ...scene.db,
     write: () => Promise.reject(new Error("the process is gone")),
     read: scene.db.read,
-  });
+  };
+  const dying = await scene.open(undefined, { database });
   const run = { log: () => undefined, signal: new AbortController().signal };
   const options = { isFull: false, acceptsShrink: false, isManual: false };
   await expect(dying.sync(options, run)).rejects.toThrow("the process is gone");
