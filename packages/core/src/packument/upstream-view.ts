@@ -16,7 +16,7 @@ import { deprecationTest, knownTags } from "./known-tags.ts";
 import { isSpliceable, parseManifest, patchManifest, upstreamSpelling } from "./manifest-patch.ts";
 import { SLOT } from "./member-shape.ts";
 import { modifiedOf } from "./package-index.ts";
-import { factsOf, runsAtInstall } from "./version-facts.ts";
+import { factsReader, runsAtInstall } from "./version-facts.ts";
 import {
   movedLatest,
   policyMember,
@@ -82,12 +82,13 @@ interface ViewParts {
 }
 
 function* judgedVersions(document: ScannedDocument): Generator<JudgedVersion> {
+  const factsIn = factsReader(document);
   for (const scanned of document.versions.values()) {
     yield {
       version: scanned.version,
       upstreamVersion: upstreamSpelling(document, scanned),
       origin: "upstream",
-      facts: () => factsOf(document, scanned),
+      facts: () => factsIn(scanned),
     };
   }
 }

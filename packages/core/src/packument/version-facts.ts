@@ -12,6 +12,7 @@ const OPEN_BRACKET = 0x5b;
 const LINE_FEED = 0x0a;
 const NULL_FIRST = 0x6e;
 const TRUE_FIRST = 0x74;
+const ROW_BYTES_GUESS = 2048;
 
 /** Members of a facts row, in their order. Changing it needs a new `INDEX_FORMAT`. */
 type FactsRow = [
@@ -40,10 +41,14 @@ export class FactsWriter {
   readonly #writer: ByteWriter;
   readonly #hasLineFeeds: boolean;
 
-  constructor(document: ScannedDocument, writer: ByteWriter) {
+  constructor(
+    document: ScannedDocument,
+    writer: ByteWriter,
+    hasLineFeeds: boolean = document.scanner.bytes.includes(LINE_FEED),
+  ) {
     this.#document = document;
     this.#writer = writer;
-    this.#hasLineFeeds = document.scanner.bytes.includes(LINE_FEED);
+    this.#hasLineFeeds = hasLineFeeds;
   }
 
   write(scanned: ScannedVersion): void {
@@ -128,13 +133,20 @@ export function runsAtInstall(document: ScannedDocument, row: number): boolean {
   return false;
 }
 
-/** The facts of one version of a scanned document. */
-export function factsOf(document: ScannedDocument, scanned: ScannedVersion): VersionFacts {
-  if (!isSpliceable(document, scanned)) return factsByParsing(document, scanned);
-  const writer = new ByteWriter(2048);
-  new FactsWriter(document, writer).write(scanned);
-  const row = writer.finish();
-  return factsOfRow(scanned.version, textOfBytes(row, 0, row.length));
+/**
+ * Makes a reader of the facts of a scanned document's versions. One is made per document, for whether that has line
+ * feeds at all takes a look at all of it.
+ */
+export function factsReader(document: ScannedDocument): (scanned: ScannedVersion) => VersionFacts {
+  let hasLineFeeds: boolean | null = null;
+  return (scanned) => {
+    if (!isSpliceable(document, scanned)) return factsByParsing(document, scanned);
+    hasLineFeeds ??= document.scanner.bytes.includes(LINE_FEED);
+    const writer = new ByteWriter(ROW_BYTES_GUESS);
+    new FactsWriter(document, writer, hasLineFeeds).write(scanned);
+    const row = writer.finish();
+    return factsOfRow(scanned.version, textOfBytes(row, 0, row.length));
+  };
 }
 
 /** Reads back what {@link FactsWriter} wrote for a version. */
