@@ -53,6 +53,7 @@ export const entrepot = {
       login: () => login(origin),
       addRegistry: (token, name) => addRegistry(origin, token, name),
       block: (token, what) => block(origin, token, what),
+      enforce: (token, rules) => enforce(origin, token, rules),
       eventLoopDelay: () => eventLoopDelay(origin),
     };
   },
@@ -83,6 +84,15 @@ async function block(origin, token, { name, version }) {
     headers: { authorization: `Bearer ${token}` },
     json: { status: "blocked", reason: "Blocked by the bench" },
     expected: [200, 201, 204],
+  });
+}
+
+/** Puts rules in force in every registry, and nothing else. */
+async function enforce(origin, token, rules) {
+  await sendJson(`${origin}/api/v1/policy/document`, {
+    method: "PUT",
+    headers: { authorization: `Bearer ${token}` },
+    json: { profile: null, rules: rules.map((rule) => ({ mode: "enforce", ...rule })) },
   });
 }
 

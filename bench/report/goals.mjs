@@ -49,6 +49,8 @@ const GOALS = {
   "start.filled": [{ atMost: 500 }],
   "start.filled-memory": [{ atMost: 120 }],
   "distinct-reads.rest": [{ atMost: 300 }],
+  "policy-change.effective": [{ atMost: 1000 }],
+  "policy-change.ping": [{ atMost: 20 }],
   "growth.publish": FLAT,
   "growth.read": FLAT,
   "registries.publish": FLAT,

@@ -4,6 +4,7 @@ import { growth } from "./growth.mjs";
 import { guessing } from "./guessing.mjs";
 import { largeDocument } from "./large-document.mjs";
 import { packuments } from "./packuments.mjs";
+import { policyChange } from "./policy-change.mjs";
 import { publish } from "./publish.mjs";
 import { publishLarge } from "./publish-large.mjs";
 import { realInstall } from "./real-install.mjs";
@@ -37,6 +38,7 @@ export const SCENARIOS = [
   publishLarge,
   start,
   distinctReads,
+  policyChange,
   growth,
   registries,
   guessing,
