@@ -79,7 +79,7 @@ async function showWord(context: CommandContext, word: string, at: string | unde
     const { name, range } = packageWord(word);
     query.set("package", name);
     if (range !== "*") query.set("version", range);
-    const { items } = await api.call<Page>("GET", `/advisories?${query}`);
+    const { items } = await api.call<Page>("GET", `/advisories?${query.toString()}`);
     return print.list(items, COLUMNS);
   }
   const text = query.toString();
@@ -165,8 +165,9 @@ async function rollback({ words: [word = ""], api, print }: CommandContext): Pro
 
 async function exportBundle({ words: [file = ""], api, print, io }: CommandContext): Promise<void> {
   const path = resolve(io.folder, file);
-  const target = await open(path, "wx", 0o600).catch((error: NodeJS.ErrnoException) => {
-    throw usageFailure(error.code === "EEXIST" ? `${file} is there already.` : `${file} cannot be written.`);
+  const target = await open(path, "wx", 0o600).catch((error: unknown) => {
+    const { code } = error as NodeJS.ErrnoException;
+    throw usageFailure(code === "EEXIST" ? `${file} is there already.` : `${file} cannot be written.`);
   });
   let sizeBytes = 0;
   try {

@@ -50,8 +50,8 @@ function optionsOf(options: OptionValues): Record<string, unknown> | undefined {
   if (words === undefined) return undefined;
   const found = new Map<string, unknown>();
   for (const word of words) {
-    const [path = "", text] = splitOnce(word, "=");
-    const [name = "", member] = splitOnce(path, ".");
+    const [path, text] = splitOnce(word, "=");
+    const [name, member] = splitOnce(path, ".");
     if (text === undefined || name === "") throw usageFailure(`--option takes name=value, not "${word}".`);
     found.set(
       name,

@@ -81,7 +81,7 @@ it("answers what was put in, whatever names, ids and feeds", async () => {
       const all = new Set([...expected.values()].flatMap((one) => one.packages.map(([name]) => name)));
       for (const name of [...all, "absent", "__proto__"]) {
         const ids = [...expected.values()].filter((one) => one.packages.some(([about]) => about === name));
-        expect(index.of(name).map(({ id }) => id)).toEqual(ids.map(({ id }) => id).sort());
+        expect(index.of(name).map(({ id }) => id)).toEqual(ids.map(({ id }) => id).toSorted(byText));
       }
       for (const [id, one] of expected) {
         expect(index.namesOf(id).sort()).toEqual(one.packages.map(([name]) => name).sort());
@@ -154,3 +154,7 @@ it("is refused when it is cut, or something else", async () => {
   writeFileSync(empty, "");
   expect(() => openIndex(empty, "")).toThrow("is damaged");
 });
+
+function byText(one: string, other: string): number {
+  return one < other ? -1 : 1;
+}

@@ -17,7 +17,12 @@ const MODE = "off, shadow or enforce";
 const OPTIONS = "a mapping of the rule's options";
 
 /** Keys of one choice. */
-export const policyRuleKeys = {
+export const policyRuleKeys: {
+  rule: z.ZodType<string>;
+  packages: z.ZodType<string | null>;
+  mode: z.ZodType<DeclaredPolicy["rules"][number]["mode"]>;
+  options: z.ZodType<Record<string, unknown>>;
+} = {
   rule: described(z.string("the name of a rule").meta({ allowed: `one of ${RULE_IDS.join(", ")}` }), "Rule."),
   packages: described(
     z.string("a pattern").nullable().default(null).meta({ allowed: "`name`, `@scope/*` or `prefix-*`" }),

@@ -89,5 +89,5 @@ function purposeOf({ method }: IncomingMessage, route: string | null): string {
 }
 
 function textOf(value: unknown): string | null {
-  return value === undefined || value === null ? null : String(value);
+  return typeof value === "string" ? value : null;
 }

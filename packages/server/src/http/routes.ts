@@ -1,22 +1,12 @@
 import type { NpmRoute } from "./context.ts";
+import { ORGANIZATION_ROUTES } from "./organization-routes.ts";
 import { getUser, logout, ping, whoami } from "./npm/account.ts";
 import { auditInBulk, auditTree } from "./npm/audits.ts";
-import { getOrganizationPackages, getTeamPackages, getUserPackages } from "./npm/access-lists.ts";
+import { getUserPackages } from "./npm/access-lists.ts";
 import { getTags, putAllTags, putTag, removeTag } from "./npm/dist-tags.ts";
 import { getManifest } from "./npm/get-manifest.ts";
 import { getPackument } from "./npm/get-packument.ts";
 import { getTarball } from "./npm/get-tarball.ts";
-import {
-  deleteMember,
-  deleteTeamMember,
-  getMembers,
-  getTeamMembers,
-  getTeams,
-  putMember,
-  putTeam,
-  putTeamMember,
-  removeTeam,
-} from "./npm/organizations.ts";
 import { deleteOwner, putOwner } from "./npm/owners.ts";
 import {
   collaborators,
@@ -32,98 +22,6 @@ import { putPackage } from "./npm/put-package.ts";
 import { attestations, help, registryInfo } from "./npm/registry-info.ts";
 import { deletePackage, deleteTarball, putRevision } from "./npm/revisions.ts";
 import { createToken, listTokens, revokeToken } from "./npm/tokens.ts";
-
-/** Organizations and teams, which belong to the workspace and are the same in every registry. */
-const ORGANIZATION_ROUTES: readonly NpmRoute[] = [
-  {
-    id: "list-members",
-    method: "GET",
-    path: "/-/org/:org/user",
-    permission: "view-teams",
-    organizationIn: "org",
-    handler: getMembers,
-  },
-  {
-    id: "set-member",
-    method: "PUT",
-    path: "/-/org/:org/user",
-    permission: "manage-teams",
-    organizationIn: "org",
-    handler: putMember,
-  },
-  {
-    id: "remove-member",
-    method: "DELETE",
-    path: "/-/org/:org/user",
-    permission: "manage-teams",
-    organizationIn: "org",
-    handler: deleteMember,
-  },
-  {
-    id: "list-teams",
-    method: "GET",
-    path: "/-/org/:org/team",
-    permission: "view-teams",
-    organizationIn: "org",
-    handler: getTeams,
-  },
-  {
-    id: "create-team",
-    method: "PUT",
-    path: "/-/org/:org/team",
-    permission: "manage-teams",
-    organizationIn: "org",
-    handler: putTeam,
-  },
-  {
-    id: "remove-team",
-    method: "DELETE",
-    path: "/-/team/:org/:team",
-    permission: "manage-teams",
-    organizationIn: "org",
-    handler: removeTeam,
-  },
-  {
-    id: "list-team-members",
-    method: "GET",
-    path: "/-/team/:org/:team/user",
-    permission: "view-teams",
-    organizationIn: "org",
-    handler: getTeamMembers,
-  },
-  {
-    id: "add-team-member",
-    method: "PUT",
-    path: "/-/team/:org/:team/user",
-    permission: "manage-teams",
-    organizationIn: "org",
-    handler: putTeamMember,
-  },
-  {
-    id: "remove-team-member",
-    method: "DELETE",
-    path: "/-/team/:org/:team/user",
-    permission: "manage-teams",
-    organizationIn: "org",
-    handler: deleteTeamMember,
-  },
-  {
-    id: "list-organization-packages",
-    method: "GET",
-    path: "/-/org/:org/package",
-    permission: "view-teams",
-    organizationIn: "org",
-    handler: getOrganizationPackages,
-  },
-  {
-    id: "list-team-packages",
-    method: "GET",
-    path: "/-/team/:org/:team/package",
-    permission: "view-teams",
-    organizationIn: "org",
-    handler: getTeamPackages,
-  },
-];
 
 /** Who may use single packages. */
 const PACKAGE_ACCESS_ROUTES: readonly NpmRoute[] = [

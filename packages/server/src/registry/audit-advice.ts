@@ -86,6 +86,25 @@ async function ownAdvice(deps: AdviceDeps, question: AdviceQuestion): Promise<Ad
   return { source: "own", currentAt, byName };
 }
 
+async function askedOf(
+  { upstreams }: AdviceDeps,
+  { target, named, ...place }: Forwarded,
+): Promise<Awaited<ReturnType<AdviceDeps["upstreams"]["audit"]>>> {
+  try {
+    return await upstreams.audit(target, named);
+  } catch (error) {
+    throw namingSource(error, place);
+  }
+}
+
+/** An audit that somebody else answers; `to` names them. */
+interface Forwarded {
+  target: ReturnType<typeof auditTarget>;
+  named: Map<string, readonly string[]>;
+  registry: AdviceQuestion["registry"];
+  to: string;
+}
+
 async function forwardedAdvice(deps: AdviceDeps, question: AdviceQuestion): Promise<Advice> {
   const { registry } = question;
   const asked = await question.asked();
@@ -98,9 +117,7 @@ async function forwardedAdvice(deps: AdviceDeps, question: AdviceQuestion): Prom
   const named = new Map([...asked].filter(([name]) => mayLeave(name)));
   const byName = new Map<string, readonly PackageIssue[]>();
   if (named.size === 0) return { source: "forward", to, byName };
-  const told = await deps.upstreams
-    .audit(target, named)
-    .catch((error: unknown) => Promise.reject(namingSource(error, { registry, to })));
+  const told = await askedOf(deps, { target, named, registry, to });
   const [ids, now] = [createIssueIds(), deps.now()];
   await inTurns(told, ([name, list]) => {
     const about = { name, versions: asked.get(name) ?? [], ids, source: to, now };

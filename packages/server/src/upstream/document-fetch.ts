@@ -79,10 +79,7 @@ function validatorsOf(known: EntryState | null): Record<string, string> {
  * The text of an upstream that is an Entrepot too and whose policy refuses all of the package: it must not be taken for a
  * failure, in spite of which what was cached is served. Null if the answer says something else.
  */
-async function policyRefusal(
-  { upstream }: FetchInput,
-  response: UpstreamResponse,
-): Promise<string | null> {
+async function policyRefusal({ upstream }: FetchInput, response: UpstreamResponse): Promise<string | null> {
   if (response.headers["content-encoding"] !== undefined) return null;
   try {
     const body = await readBody(upstream, response, REFUSAL_BYTES_MAX);

@@ -15,7 +15,7 @@ import {
 import fc from "fast-check";
 
 export const MINUTE: number = 60 * 1000;
-export const HOUR = 60 * 60 * 1000;
+const HOUR = 60 * 60 * 1000;
 export const DAY = 24 * HOUR;
 
 /** One version of a world's package. */

@@ -190,7 +190,7 @@ it("a list shows each what is theirs to know, page by page", async () => {
     const { json } = await call(app.admin, `GET /exceptions?limit=2${cursor}`);
     seen.push(...(json["items"] as { id: string }[]).map(({ id }) => id));
     if (json["next"] === null) break;
-    cursor = `&cursor=${String(json["next"])}`;
+    cursor = `&cursor=${json["next"] as string}`;
   }
   const all = (await call(app.admin, "GET /exceptions?limit=500")).json["items"] as { id: string }[];
   expect(seen).toEqual(all.map(({ id }) => id));

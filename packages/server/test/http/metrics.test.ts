@@ -19,7 +19,10 @@ it("shows every metric of a server that is used, and what its parts say of thems
   const feed = await createFakeFeed();
   feed.put({ id: "MAL-1", affects: { elsewhere: null } });
   const file = join(data, "entrepot.yaml");
-  await writeFile(file, `advisories: [{ name: a, url: "${feed.url}" }, { name: b, url: "${feed.url}b.zip" }]\n`);
+  await writeFile(
+    file,
+    `advisories: [{ name: a, url: "${feed.url}" }, { name: b, url: "${feed.url}b.zip" }]\n`,
+  );
   const env = {
     ENTREPOT_UPSTREAM: upstream.url,
     ENTREPOT_ADMIN_PASSWORD: ADMIN_PASSWORD,
