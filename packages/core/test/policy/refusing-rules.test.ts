@@ -53,6 +53,32 @@ describe("malware", () => {
     });
   });
 
+  test("proof does not let through what suspicion alone would stop", () => {
+    const rules = onlyRules({ "suspected-malware": {} });
+    const advisories = [malwareOf("1.0.0", { origins: ["ossf", "ghsa"] })];
+    const context = contextOf({ rules, advisories, served: servedAs("0.9.0") });
+    expect(decide(factsOf("1.0.0"), context)).toMatchObject({ outcome: "deny", rule: "suspected-malware" });
+    const exception: PolicyContext["exceptions"][number] = {
+      id: "e1",
+      packages: "left",
+      range: "1.0.0",
+      rules: ["malware"],
+      reason: "for the laboratory",
+      owner: "ada",
+      approvedBy: ["ada", "bob"],
+      expiresAt: null,
+    };
+    for (const found of [advisories, [malwareOf("1.0.0")]]) {
+      const lifted = contextOf({ advisories: found, exceptions: [exception] });
+      expect(decide(factsOf("1.0.0"), lifted)).toMatchObject({ outcome: "allow", rule: "exception" });
+      const alone = contextOf({
+        advisories: found,
+        exceptions: [{ ...exception, approvedBy: ["ada", "ada"] }],
+      });
+      expect(decide(factsOf("1.0.0"), alone).outcome).toBe("deny");
+    }
+  });
+
   test("an operator's allowed beats suspicion, and nothing beats proof", () => {
     const statuses: PolicyContext["statuses"] = new Map([
       ["1.0.0", { status: "allowed", reason: "checked", setBy: "ada", setAt: 1 }],

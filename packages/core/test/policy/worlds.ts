@@ -2,7 +2,13 @@ import fc from "fast-check";
 import { SEVERITIES, type PackageAdvisory } from "../../src/advisories/advisory.ts";
 import { RULE_IDS } from "../../src/policy/default-settings.ts";
 import type { PolicyException } from "../../src/policy/exception.ts";
-import type { ListEntry, RuleMode, RuleOptions, RuleSettings } from "../../src/policy/rule-settings.ts";
+import type {
+  ListEntry,
+  RuleId,
+  RuleMode,
+  RuleOptions,
+  RuleSettings,
+} from "../../src/policy/rule-settings.ts";
 import type { PolicyContext, TarballContent, VersionFacts, VersionStatus } from "../../src/policy/verdict.ts";
 import { contextOf, DAY, HOUR, iso, NOW } from "./fixtures.ts";
 
@@ -38,6 +44,11 @@ const licence = fc.oneof(
 );
 
 function factsFor(spelling: string): fc.Arbitrary<VersionFacts> {
+  const trustedPublisher = fc.constantFrom({}, {}, { trustedPublisher: "github" });
+  return fc.tuple(plainFactsFor(spelling), trustedPublisher).map(([facts, by]) => ({ ...facts, ...by }));
+}
+
+function plainFactsFor(spelling: string): fc.Arbitrary<VersionFacts> {
   return fc.record({
     version: fc.constant(spelling),
     upstreamVersion: fc.constantFrom(null, `${spelling}+a`),
@@ -98,23 +109,20 @@ const options: { [Id in keyof RuleOptions]: fc.Arbitrary<RuleOptions[Id]> } = {
   }),
 };
 
-/** Any rules in any mode; few are in force at once, or the first would always decide. */
+const everyOption = fc.record(options as Record<string, fc.Arbitrary<unknown>>);
+
+/** Few rules are in force at once, or the first would always decide; the others are off or report. */
 const rules: fc.Arbitrary<RuleSettings> = fc
-  .record(
-    Object.fromEntries(
-      RULE_IDS.map((id) => [
-        id,
-        fc.record({
-          mode: fc.constantFrom<RuleMode>("off", "shadow", "enforce", "off"),
-          options: options[id] as fc.Arbitrary<unknown>,
-        }),
-      ]),
-    ),
-  )
-  .map((settings) => settings as unknown as RuleSettings);
+  .tuple(everyOption, fc.subarray([...RULE_IDS], { minLength: 1, maxLength: 4 }), fc.subarray([...RULE_IDS]))
+  .map(([chosen, enforced, reporting]) => {
+    const modeOf = (id: RuleId): RuleMode => (enforced.includes(id) ? "enforce" : quietModeOf(id));
+    const quietModeOf = (id: RuleId): RuleMode => (reporting.includes(id) ? "shadow" : "off");
+    const settings = RULE_IDS.map((id) => [id, { mode: modeOf(id), options: chosen[id] }]);
+    return Object.fromEntries(settings) as RuleSettings;
+  });
 
 const affected: fc.Arbitrary<PackageAdvisory["affected"]> = fc.record({
-  versions: fc.subarray(VERSIONS, { maxLength: 2 }),
+  versions: fc.subarray(VERSIONS, { maxLength: 3 }),
   intervals: fc.array(
     fc.record({
       introduced: fc.constantFrom("0", "1.0.0"),
@@ -203,7 +211,7 @@ const context: fc.Arbitrary<PolicyContext> = fc
     advisoriesAt: maybe(moment),
     isClaimed: fc.constantFrom(false, false, true),
     changedIntegrity: fc.array(fc.tuple(version, fc.constant("sha512-was")), { maxLength: 1 }),
-    served: fc.array(fc.tuple(version, fc.record({ firstAt: moment })), few),
+    served: fc.array(fc.tuple(version, fc.record({ firstAt: moment })), { maxLength: 6 }),
     contents: fc.array(content, few),
     lookAlike: fc.constantFrom(null, null, { name: "leet", because: "one letter" }),
   })
