@@ -107,7 +107,7 @@ async function syncIn(deps: SyncDeps, sync: Sync): Promise<SyncReport> {
   return { epoch, failed };
 }
 
-/** A feed that comes from another place than before begins anew; what it had stays until then. */
+/** A feed that comes from another place than before begins anew; what it had stays in force until then. */
 function rowFor(feed: AdvisoryFeed, known: FeedRow | undefined): FeedRow {
   if (known === undefined) return freshFeedRow(feed);
   if (known.url === feed.url && known.kind === feed.kind) return known;

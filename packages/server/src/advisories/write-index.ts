@@ -153,7 +153,7 @@ class IndexWriter {
     const ids = this.#table(this.#ids);
     this.#write(encodeFooter({ names, ids }));
     const indexBytes = this.#file.position;
-    this.#file.close();
+    this.#file.closeDurably();
     return { ...this.#packed.finish(), indexBytes };
   }
 
