@@ -33,11 +33,15 @@ export async function keepState({
   });
   let state = await load();
   let isStopped = false;
+  let isFailing = false;
   const refresh = async (): Promise<void> => {
     try {
       state = await load();
+      isFailing = false;
     } catch (error) {
-      if (!isStopped) log.warn("the state of advisory feeds cannot be read", { error });
+      // Told once, however long it lasts.
+      if (!isStopped && !isFailing) log.warn("the state of advisory feeds cannot be read", { error });
+      isFailing = true;
     }
   };
   const timer = setInterval(() => void refresh(), POLL_MS);
