@@ -88,7 +88,8 @@ interface StoredView extends View, CachedView {
   readonly source: string;
   /** Upstream answers that it rests on; empty for a package of this registry's own. */
   entries: readonly (DocumentEntry | AbsentEntry)[];
-  /** When it may have to look otherwise although nothing but time did, in milliseconds. */
+  /** For when it was made, and when it may have to look otherwise although nothing but time did, in milliseconds. */
+  readonly judgedAt: number;
   readonly recheckAt: number | null;
   /** How often policy had changed when the view was last found to be right. */
   policyCount: number;
@@ -205,7 +206,8 @@ async function buildOfLocal(
   if (isUnchanged(cached, source, view.policy)) return cached;
   const packument = await loadLocalPackument(deps.db, row, request.form);
   const rendered = await deps.threads.run("renderLocalView", { packument, view });
-  return storedView(deps, request, { rendered, source, document: packument.rev, entries: [] });
+  const judgedAt = view.policy.now;
+  return storedView(deps, request, { rendered, source, document: packument.rev, judgedAt, entries: [] });
 }
 
 async function buildOfUpstream(
@@ -227,7 +229,8 @@ async function buildOfUpstream(
     const rendered = await renderUpstream(deps, entry, view);
     // The bytes of a document that another one has replaced meanwhile may be those of the other.
     if (entry.superseded && attempt === 0) continue;
-    return storedView(deps, request, { rendered, source, document: entry.digest, entries });
+    const judgedAt = view.policy.now;
+    return storedView(deps, request, { rendered, source, document: entry.digest, judgedAt, entries });
   }
 }
 
@@ -240,7 +243,7 @@ function isUnchanged(
     cached !== undefined &&
     cached.held.view !== null &&
     cached.source === source &&
-    !isOver(cached.recheckAt, policy.now)
+    !isOver(cached, policy.now)
   );
 }
 
@@ -286,6 +289,7 @@ interface ViewMaterial {
   /** What the view was made from, policy included, and without it. */
   source: string;
   document: string;
+  judgedAt: number;
   entries: (DocumentEntry | AbsentEntry)[];
 }
 
@@ -309,6 +313,7 @@ function storedView(deps: Builder, request: PackumentRequest, material: ViewMate
     hidden: new Map(rendered.hidden),
     weightBytes: gzip.length + rendered.hidden.length * VERDICT_BYTES,
     source,
+    judgedAt: material.judgedAt,
     recheckAt: rendered.recheckAt,
     policyCount: 0,
     entries: material.entries,
@@ -317,7 +322,7 @@ function storedView(deps: Builder, request: PackumentRequest, material: ViewMate
     held: { view: null },
     isCurrent() {
       if (view.held.view === null || view.policyCount !== deps.policyCount()) return false;
-      if (isOver(view.recheckAt, deps.gate.now())) return false;
+      if (isOver(view, deps.gate.now())) return false;
       for (const entry of view.entries) {
         if (entry.superseded || deps.now() >= entry.freshUntil) return false;
       }

@@ -156,7 +156,7 @@ interface Flight {
 }
 
 function admittedOf({ gate }: TarballDeps, { digest, sizeBytes, entry, recheckAt }: FoundTarball): Admitted {
-  const admittedAt = gate.now();
+  const judgedAt = gate.now();
   const tarball: Admitted = {
     digest,
     sizeBytes,
@@ -164,7 +164,7 @@ function admittedOf({ gate }: TarballDeps, { digest, sizeBytes, entry, recheckAt
     isCurrent() {
       if (tarball.isDropped || entry?.superseded === true) return false;
       const now = gate.now();
-      return !isOver(recheckAt, now) && (entry === null || now < admittedAt + REVALIDATE_MS);
+      return !isOver({ judgedAt, recheckAt }, now) && (entry === null || now < judgedAt + REVALIDATE_MS);
     },
   };
   return tarball;

@@ -101,8 +101,14 @@ export interface VerdictDeps {
   threads: Pick<ThreadPool, "run">;
 }
 
-interface Judged extends JudgedPackage {
+interface Judged extends JudgedPackage, Validity {
   source: string;
+}
+
+/** The time in which a verdict holds as far as time goes, in milliseconds; null: it has no end. */
+interface Validity {
+  judgedAt: number;
+  recheckAt: number | null;
 }
 
 /** The verdict on what is not hidden. */
@@ -132,14 +138,14 @@ export function createVerdicts(deps: VerdictDeps): Verdicts {
     const key = `${place.registry.id}\n${place.name}`;
     const source = `${sourceText(place.source)} ${contextStamp(context)}`;
     const found = known.get(key);
-    if (found?.source === source && !isOver(found.recheckAt, context.now)) return found;
+    if (found?.source === source && !isOver(found, context.now)) return found;
     const flightKey = `${key}\n${source}`;
     const running = flights.get(flightKey);
     if (running !== undefined) return await running;
     const flight = judgeAll(deps, context, place.source).finally(() => flights.delete(flightKey));
     flights.set(flightKey, flight);
     const judged = await flight;
-    known.set(key, { ...judged, source });
+    known.set(key, { ...judged, source, judgedAt: context.now });
     return judged;
   }
 
@@ -178,9 +184,9 @@ function earlier(first: number | null, second: number | null): number | null {
   return Math.min(first, second);
 }
 
-/** Tells whether the time has come to judge again. */
-export function isOver(recheckAt: number | null, now: number): boolean {
-  return recheckAt !== null && now >= recheckAt;
+/** Tells whether the time has come to judge again, be it because the clock was wrong and was put back. */
+export function isOver({ judgedAt, recheckAt }: Validity, now: number): boolean {
+  return now < judgedAt || (recheckAt !== null && now >= recheckAt);
 }
 
 function sourceText(source: VerdictSource): string {

@@ -89,6 +89,21 @@ describe("a version that is too young", () => {
     clock.advance(10 * MINUTE);
   });
 
+  it("is held again when the clock was days ahead and is put right", async () => {
+    for (const name of ["ahead", "ahead-tarball"]) {
+      publish(name, "1.0.0", 100 * DAY);
+      publish(name, "1.1.0", DAY);
+    }
+    clock.advance(30 * DAY);
+    expect(await versionsOf("ahead")).toEqual(["1.0.0", "1.1.0"]);
+    expect((await at("ahead/1.1.0")).status).toBe(200);
+    expect((await at("ahead-tarball/-/ahead-tarball-1.1.0.tgz")).status).toBe(200);
+    clock.advance(-30 * DAY);
+    expect(await versionsOf("ahead")).toEqual(["1.0.0"]);
+    expect((await at("ahead/1.1.0")).status).toBe(403);
+    expect((await at("ahead-tarball/-/ahead-tarball-1.1.0.tgz")).status).toBe(403);
+  });
+
   it("goes on to be served to who had it before the rule came, and is chosen by nobody", async () => {
     await rule("age", { mode: "off" });
     publish("had", "1.0.0", 100 * DAY);
