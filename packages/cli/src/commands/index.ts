@@ -6,6 +6,7 @@ import { EXCEPTION_COMMANDS, REQUEST_COMMANDS } from "./exception.ts";
 import { HOLD_COMMANDS } from "./hold.ts";
 import { DECISION_COMMANDS } from "./decisions.ts";
 import { EXPOSURE_COMMANDS } from "./exposure.ts";
+import { INTEGRITY_COMMANDS } from "./integrity.ts";
 import { INVITATION_COMMANDS } from "./invitation.ts";
 import { LOGIN_COMMANDS } from "./login.ts";
 import { NOTICE_COMMANDS } from "./notices.ts";
@@ -32,6 +33,7 @@ export const CLIENT_COMMANDS: readonly ClientCommand[] = [
   ...CLAIM_COMMANDS,
   ...STATUS_COMMANDS,
   ...HOLD_COMMANDS,
+  ...INTEGRITY_COMMANDS,
   ...WHY_COMMANDS,
   ...PREFLIGHT_COMMANDS,
   ...POLICY_COMMANDS,

@@ -1,10 +1,17 @@
-import type { IntegrityChange, ServedVersion, TarballContent } from "@entrepot/core";
-import { appendChange, createCurrentValue, systemActor, type ChangeLog } from "../changes/index.ts";
+import { EntrepotError, type IntegrityChange, type ServedVersion, type TarballContent } from "@entrepot/core";
+import {
+  appendChange,
+  createCurrentValue,
+  systemActor,
+  type Actor,
+  type ChangeLog,
+} from "../changes/index.ts";
 import type { Database } from "../db/index.ts";
 
 /** So many changed versions of one package are recorded; one that changes more is refused by those alone. */
 const CHANGES_PER_PACKAGE_MAX = 10_000;
 const CHANGES_TOLD_MAX = 100;
+const CHANGES_LISTED_MAX = 1000;
 const ACTOR = systemActor("firewall");
 
 /** What the server has seen itself of packages of upstreams. */
@@ -18,10 +25,35 @@ export interface Evidence {
     upstreamIds: readonly string[],
     name: string,
   ): ReadonlyMap<string, string> | Promise<ReadonlyMap<string, string>>;
+  /** Everything that upstreams changed, newest first, at most 1,000. */
+  listChanges(upstreamIds: readonly string[]): Promise<RecordedChange[]>;
+  /**
+   * Takes an upstream's word for new content: from now on that is what counts as seen first. Throws `not-found` where
+   * nothing changed, or where the upstream changed it again since somebody looked.
+   */
+  acceptChange(accepted: AcceptedChange, by: { actor: Actor; reason: string }): Promise<void>;
   /** Remembers for good that an upstream promises other content than before. */
   recordChanges(upstreamId: string, name: string, changes: readonly IntegrityChange[]): Promise<void>;
   /** Remembers what is in a tarball. */
   recordContent(subject: { name: string; version: string }, content: TarballContent): Promise<void>;
+}
+
+/** A version whose content an upstream changed; `seenAt` in milliseconds. */
+export interface RecordedChange {
+  upstreamId: string;
+  name: string;
+  version: string;
+  was: string;
+  is: string;
+  seenAt: number;
+}
+
+/** Which change is meant: that to this very integrity. */
+export interface AcceptedChange {
+  upstreamId: string;
+  name: string;
+  version: string;
+  integrity: string;
 }
 
 export interface EvidenceDeps {
@@ -66,6 +98,26 @@ export async function createEvidence(deps: EvidenceDeps): Promise<Evidence> {
       const current = changedByKey.get();
       return current instanceof Promise ? current.then(select) : select(current);
     },
+    async listChanges(upstreamIds) {
+      if (upstreamIds.length === 0) return [];
+      const rows = await db.read
+        .selectFrom("integrity_changes")
+        .selectAll()
+        .where("upstream_id", "in", [...upstreamIds])
+        .whereRef("first_integrity", "!=", "new_integrity")
+        .orderBy("seen_at", "desc")
+        .limit(CHANGES_LISTED_MAX)
+        .execute();
+      return rows.map((row) => ({
+        upstreamId: row.upstream_id,
+        name: row.name,
+        version: row.version,
+        was: row.first_integrity,
+        is: row.new_integrity,
+        seenAt: row.seen_at,
+      }));
+    },
+    acceptChange: (accepted, by) => acceptChange(deps, accepted, by),
     recordChanges: (upstreamId, name, found) => recordChanges(deps, { upstreamId, name, found }),
     async recordContent({ name, version }, content) {
       const row = { content: JSON.stringify(content), inspected_at: deps.now() };
@@ -135,5 +187,35 @@ async function recordChanges(
     });
   });
   // The answer that is being made already must know of it.
+  await deps.changes.refresh();
+}
+
+async function acceptChange(
+  deps: EvidenceDeps,
+  { upstreamId, name, version, integrity }: AcceptedChange,
+  { actor, reason }: { actor: Actor; reason: string },
+): Promise<void> {
+  const now = deps.now();
+  await deps.db.write(async (trx) => {
+    const { numUpdatedRows } = await trx
+      .updateTable("integrity_changes")
+      .set({ first_integrity: integrity })
+      .where((eb) => eb.and({ upstream_id: upstreamId, name, version, new_integrity: integrity }))
+      .executeTakeFirstOrThrow();
+    if (numUpdatedRows === 0n) {
+      throw new EntrepotError("not-found", {
+        message: `No change of ${name}@${version} to ${integrity} was seen; look at the list again.`,
+      });
+    }
+    await appendChange(trx, {
+      workspaceId: deps.workspaceId,
+      registryId: null,
+      packageName: name,
+      kind: "integrity-changed",
+      actor,
+      at: now,
+      detail: { upstreamId, version, accepted: integrity, reason },
+    });
+  });
   await deps.changes.refresh();
 }

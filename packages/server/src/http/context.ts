@@ -6,7 +6,7 @@ import type { BlobStore, StagingArea } from "../blobs/index.ts";
 import type { ChangeLog } from "../changes/index.ts";
 import type { Limits, SignUp } from "../config/index.ts";
 import type { Database } from "../db/index.ts";
-import type { Exceptions, DecisionLog, Gate, PolicyRules, Statuses } from "../firewall/index.ts";
+import type { DecisionLog, Evidence, Exceptions, Gate, PolicyRules, Statuses } from "../firewall/index.ts";
 import type { Access, Identity } from "../identity/index.ts";
 import type { JobQueue } from "../jobs/index.ts";
 import type { Mailer } from "../mail/index.ts";
@@ -55,6 +55,7 @@ export interface HttpDeps {
   gate: Gate;
   decisions: DecisionLog;
   verdicts: Verdicts;
+  evidence: Evidence;
   cachedVersions: CachedVersions;
   jobs: JobQueue;
   /** Kinds of jobs that can be run by hand. */

@@ -131,6 +131,8 @@ export const API_NEEDS: Readonly<Record<string, Need>> = {
   "clear-status": "manage-registry",
   "explain": "view",
   "preflight": "view",
+  "list-integrity-changes": "administer",
+  "accept-integrity-change": "administer",
   "release-version": "manage-registry",
   "discard-version": "manage-registry",
   "show-policy": "view",

@@ -181,7 +181,7 @@ describe("what the upstream does is followed:", () => {
     expect((await at("left/-/left-1.0.0.tgz")).status).toBe(404);
   });
 
-  it("another tarball under an old version is refused on every way to it, until the upstream takes it back", async () => {
+  it("another tarball under an old version is refused on every way to it, until somebody takes the upstream's word", async () => {
     upstream.publish({ name: "twice", version: "0.9.0", tag: null });
     const first = upstream.publish({ name: "twice", version: "1.0.0" });
     for (const path of ["twice", "twice/1.0.0", "twice/-/twice-1.0.0.tgz"]) {
@@ -197,8 +197,29 @@ describe("what the upstream does is followed:", () => {
       expect([status, json["rule"]]).toEqual([403, "integrity-change"]);
       expect(json.error).toContain("Use 0.9.0");
     }
+    // Whoever administers may take the upstream's word for it.
+    const { json: listed } = await app.admin.request("/api/v1/integrity-changes");
+    const [change] = listed["items"] as { upstream: string; is: string }[];
+    const accepted = {
+      upstream: change?.upstream,
+      package: "twice",
+      version: "1.0.0",
+      reason: "its author told us",
+    };
+    const accept = (integrity: string): Promise<TestResponse> =>
+      app.admin.request("/api/v1/integrity-changes/accept", {
+        method: "POST",
+        body: { ...accepted, integrity },
+      });
+    expect((await accept("sha512-other")).status).toBe(404);
+    expect((await accept(change?.is ?? "")).status).toBe(200);
+    expect((await at("twice/-/twice-1.0.0.tgz")).bytes.equals(first.bytes)).toBe(false);
+    expect((await app.admin.request("/api/v1/integrity-changes")).json["items"]).toEqual([]);
     upstream.publish({ name: "twice", version: "1.0.0", tarball: first.bytes });
     await later();
+    await at("twice");
+    expect((await at("twice/-/twice-1.0.0.tgz")).status).toBe(403);
+    expect((await accept(first.integrity)).status).toBe(200);
     expect(Object.keys((await at("twice")).json["versions"] as object)).toContain("1.0.0");
     expect((await at("twice/-/twice-1.0.0.tgz")).bytes.equals(first.bytes)).toBe(true);
   });

@@ -8,6 +8,7 @@ import { EXCEPTION_ROUTES } from "./exceptions.ts";
 import { EXPOSURE_ROUTES } from "./exposure.ts";
 import { HOLD_ROUTES } from "./holds.ts";
 import { EXPLAIN_ROUTES } from "./explain.ts";
+import { INTEGRITY_ROUTES } from "./integrity.ts";
 import { INVITATION_ROUTES } from "./invitations.ts";
 import { JOB_ROUTES } from "./jobs.ts";
 import { NOTICE_ROUTES } from "./notices.ts";
@@ -34,6 +35,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
   ...REGISTRY_ROUTES,
   ...UPSTREAM_ROUTES,
   ...STATUS_ROUTES,
+  ...INTEGRITY_ROUTES,
   ...EXPLAIN_ROUTES,
   ...PREFLIGHT_ROUTES,
   ...HOLD_ROUTES,
