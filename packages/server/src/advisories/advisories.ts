@@ -92,6 +92,7 @@ export async function createAdvisories(deps: AdvisoriesDeps): Promise<Advisories
   const outbound = createOutbound(deps);
   const current = await followEpochs({ ...deps, files });
   const told = await keepState(deps);
+  await files.clean(await digestsInUse(db));
   const { timeoutMs, downloadBytesMax, feeds, staleHours } = settings;
   const parts: SyncDeps = { ...deps, files, outbound, timeoutMs, downloadBytesMax, feeds };
 

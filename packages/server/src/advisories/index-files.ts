@@ -12,8 +12,8 @@ import { INDEX_BYTES_MAX } from "./index-format.ts";
 
 const SUFFIX = ".index";
 const WORK_PREFIX = "work-";
-/** Folders of work that are older than this are nobody's any more. */
-const STALE_MS = 6 * 60 * 60 * 1000;
+/** Folders of work that are older than this are nobody's any more; the longest download takes minutes. */
+const STALE_MS = 2 * 60 * 60 * 1000;
 
 /** A folder for files that are being made; it goes with all that is in it. */
 export interface WorkFolder {

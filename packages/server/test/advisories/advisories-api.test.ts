@@ -156,7 +156,7 @@ describe("the API of advisories", () => {
     });
     expect(back.json).toMatchObject({ epoch: 3, origin: "rollback", createdBy: "admin", advisories: 2 });
     const status = await app.admin.request("/api/v1/advisories/status");
-    expect(status.json).toMatchObject({ heldAt: 1, alarms: [expect.stringContaining("went back")] });
+    expect(status.json).toMatchObject({ heldAtEpoch: 1, alarms: [expect.stringContaining("went back")] });
     const metrics = await app.request("/metrics");
     expect(metrics.text).toContain('entrepot_advisories{feed="test"} 3');
     expect((await app.request("/health/json")).json).toMatchObject({ advisories: { epoch: 3, alarms: 1 } });

@@ -108,7 +108,7 @@ async function status(context: ApiContext<unknown>): Promise<unknown> {
     createdAt: isoOrNull(createdAt),
     currentAt: isoOrNull(currentAt),
     ageSeconds: currentAt === null ? null : Math.max(0, Math.round((deps.now() - currentAt) / 1000)),
-    heldAt: hold?.epoch ?? null,
+    heldAtEpoch: hold?.epoch ?? null,
     feeds: feeds.map((feed) => shownFeed(feed, isAdmin)),
     alarms: isAdmin ? alarms : [],
   };
