@@ -74,8 +74,8 @@ export interface Verdicts {
     options?: { cachedOnly?: boolean; withShadow?: boolean },
   ): Promise<PackageVerdicts>;
   /**
-   * What packuments leave out of a package, judged by what is known here; no upstream is asked. Where nothing is known
-   * of the package, `versions` are judged by their spelling.
+   * What packuments leave out of a package, judged by what is known here; no upstream is asked. Of `versions` those of
+   * which nothing is known any more are judged by their spelling.
    */
   hiddenVersions(
     registry: Registry,
@@ -153,10 +153,20 @@ export function createVerdicts(deps: VerdictDeps): Verdicts {
     of: (registry, name, options = {}) => verdictsOf({ deps, judge }, { registry, name, ...options }),
     async hiddenVersions(registry, name, versions = []) {
       const source = await findSource(deps, { registry, name, cachedOnly: true });
-      const origin = source?.kind ?? "upstream";
-      const context = await deps.gate.context({ registry, name, origin, purpose: "metadata" });
-      if (source === null) return judgePackage(versions.map(unknownVersion), context).hidden;
-      return (await judge(context, { registry, name, source })).hidden;
+      const question = { registry, name, purpose: "metadata" } as const;
+      if (source === null) {
+        const context = await deps.gate.context({ ...question, origin: "upstream" });
+        return judgePackage(versions.map(unknownVersion), context).hidden;
+      }
+      const context = await deps.gate.context({ ...question, origin: source.kind });
+      const { hidden } = await judge(context, { registry, name, source });
+      if (versions.length === 0) return hidden;
+      // What was kept may be gone from the upstream, and the name may be our own by now.
+      const its = await deps.gate.context({ ...question, origin: "upstream" });
+      if (policyDepth(its) === "none") return hidden;
+      const present = new Set(await versionsIn(deps, source));
+      const gone = versions.filter((version) => !present.has(version));
+      return new Map([...judgePackage(gone.map(unknownVersion), its).hidden, ...hidden]);
     },
     async verdictOn(facts, context, place) {
       const depth = policyDepth(context);
@@ -206,6 +216,11 @@ async function judgeAll(
     });
   }
   return await deps.threads.run("judgePackage", { facts: await localFacts(deps.db, source.row), policy });
+}
+
+async function versionsIn({ db, upstreams }: VerdictDeps, source: VerdictSource): Promise<readonly string[]> {
+  if (source.kind === "upstream") return indexSummary(await upstreams.index(source.entry)).versions;
+  return (await localFacts(db, source.row)).map(({ version }) => version);
 }
 
 async function localFacts(db: Database, row: PackageRow): Promise<VersionFacts[]> {

@@ -1,14 +1,23 @@
-import { createFakeUpstream, startTestApp, type FakeUpstream, type TestApp } from "@entrepot/testkit";
+import {
+  createFakeUpstream,
+  createTestClock,
+  startTestApp,
+  type FakeUpstream,
+  type TestApp,
+} from "@entrepot/testkit";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 
 const REASON = "steals tokens";
+const HOUR = 60 * 60 * 1000;
+
+const clock = createTestClock();
 
 let app: TestApp;
 let upstream: FakeUpstream;
 
 beforeAll(async () => {
   upstream = await createFakeUpstream();
-  app = await startTestApp({ upstream: upstream.url });
+  app = await startTestApp({ upstream: upstream.url, now: clock.now });
   const versions = ["1.0.0", "1.1.0", "1.2.0"];
   for (const version of versions) upstream.publish({ name: "remote", version });
   for (const version of versions) {
@@ -64,5 +73,26 @@ describe("the list of what a registry holds", () => {
         [name, "1.2.0", "allow", null],
       ]),
     );
+  });
+
+  it("goes on to refuse what the upstream has taken back since, or what is our own name by now", async () => {
+    upstream.remove("remote", "1.1.0");
+    await vi.waitFor(async () => {
+      clock.advance(HOUR);
+      const { json } = await app.admin.request("/npm/default/remote");
+      expect(Object.keys(json["versions"] as object)).toEqual(["1.0.0", "1.2.0"]);
+      expect((json["_policy"] as object | undefined) ?? null).toBeNull();
+    });
+    const refused = async (): Promise<unknown[]> =>
+      (await list(app.admin.token))
+        .filter(({ status }) => status !== "allow")
+        .map(({ name, version }) => `${String(name)}@${String(version)}`);
+    expect(await refused()).toEqual(["own@1.1.0", "remote@1.1.0"]);
+    const claims = "/api/v1/registries/default/claims/remote";
+    expect((await app.admin.request(claims, { method: "PUT" })).status).toBeLessThan(300);
+    expect(await refused()).toEqual(["own@1.1.0", "remote@1.0.0", "remote@1.1.0", "remote@1.2.0"]);
+    expect((await app.admin.publish({ name: "remote", version: "9.0.0" })).status).toBe(201);
+    expect(await refused()).toEqual(["own@1.1.0", "remote@1.0.0", "remote@1.1.0", "remote@1.2.0"]);
+    expect(await list((await app.as("dev")).token)).toHaveLength(3);
   });
 });
