@@ -68,6 +68,13 @@ export {
 export { parseOsvRecord, type ParsedRecord } from "./advisories/parse-osv.ts";
 export { advisoryMatcher, isAffected, matchAdvisories } from "./advisories/match.ts";
 export { aliasGroups } from "./advisories/alias-groups.ts";
+export {
+  applyAssessments,
+  ASSESSMENT_TYPES,
+  type AssessedAdvisories,
+  type Assessment,
+  type AssessmentEffect,
+} from "./advisories/assess.ts";
 export { parseEpss, parseKev, withEvidence, type EvidenceByCve } from "./advisories/exploit-evidence.ts";
 export {
   auditReport,
@@ -187,7 +194,13 @@ export {
   type IndexSummary,
   type PackageIndex,
 } from "./packument/package-index.ts";
-export { integrityChanges, type IntegrityChange } from "./packument/integrity-changes.ts";
+export {
+  integrityChange,
+  integrityChanges,
+  promiseOf,
+  type IntegrityChange,
+  type PromisedContent,
+} from "./packument/integrity-changes.ts";
 export { roomBytes } from "./packument/room-bytes.ts";
 export { renderScanned, renderUpstreamView } from "./packument/upstream-view.ts";
 export { renderLocalView, type LocalPackument, type LocalVersion } from "./packument/local-view.ts";

@@ -21,14 +21,25 @@ export function integrityChanges(formerIndex: Uint8Array, index: Uint8Array): In
   for (const item of indexedVersions(index)) {
     const before = former.get(item.version);
     const now = item.facts();
-    if (before !== undefined && isOther(before, now)) {
-      changes.push({ version: item.version, was: promiseOf(before), is: promiseOf(now) });
-    }
+    const change = before === undefined ? null : integrityChange(item.version, before, now);
+    if (change !== null) changes.push(change);
   }
   return changes;
 }
 
-function isOther(before: VersionFacts, now: VersionFacts): boolean {
+/** What is promised of a version's tarball. */
+export type PromisedContent = Pick<VersionFacts, "integrity" | "shasum">;
+
+/** Compares two promises about one version; null if they can be about the same bytes. */
+export function integrityChange(
+  version: string,
+  before: PromisedContent,
+  now: PromisedContent,
+): IntegrityChange | null {
+  return isOther(before, now) ? { version, was: promiseOf(before), is: promiseOf(now) } : null;
+}
+
+function isOther(before: PromisedContent, now: PromisedContent): boolean {
   const known: Partial<Record<IntegrityAlgorithm, string>> = {};
   for (const { algorithm, hex } of parseIntegrity(before.integrity ?? "")) known[algorithm] = hex;
   const answer = compareIntegrity(now.integrity ?? "", known);
@@ -37,6 +48,6 @@ function isOther(before: VersionFacts, now: VersionFacts): boolean {
 }
 
 /** What a document promises of a version's tarball, in one text: its integrity, or the sha1 where it has none. */
-export function promiseOf({ integrity, shasum }: VersionFacts): string {
+export function promiseOf({ integrity, shasum }: PromisedContent): string {
   return integrity ?? `sha1:${shasum ?? ""}`;
 }

@@ -1,12 +1,15 @@
+import type { Selectable } from "kysely";
 import { LRUCache } from "lru-cache";
-import type { VersionFacts } from "@entrepot/core";
+import { promiseOf, type PromisedContent, type VersionFacts } from "@entrepot/core";
 import type { BlobStore } from "../blobs/index.ts";
-import { type Database, prepareQuery, type SlotOf } from "../db/index.ts";
+import { type Database, prepareQuery, type Schema, type SlotOf } from "../db/index.ts";
 import type { FetchedTarball, Upstream } from "../upstream/index.ts";
 import type { BlobCache } from "./blob-cache.ts";
 import { type CachedVersionRow, createCachedVersionRows } from "./cached-version-rows.ts";
 
 const REMEMBERED_MAX = 50_000;
+/** How an integrity begins that is none, where the upstream has nothing better than a shasum. */
+const SHASUM_ONLY = "sha1:";
 
 export interface CachedVersionDeps {
   db: Database;
@@ -21,6 +24,11 @@ export interface CachedVersionDeps {
 export interface KeptTarball {
   digest: string;
   sizeBytes: number;
+}
+
+/** What an upstream promised of a version. */
+export interface FormerPromise extends PromisedContent {
+  upstreamId: string;
 }
 
 /** A verified tarball on its way into the cache. */
@@ -41,6 +49,8 @@ export interface CachedVersions {
    * may be missing from the store after a power cut: see `forget`.
    */
   find(registryId: string, name: string, facts: VersionFacts): Promise<KeptTarball | null>;
+  /** What its upstream promised of a version when it last passed through here; null if it never did. */
+  promised(registryId: string, name: string, version: string): Promise<FormerPromise | null>;
   /** Takes a verified tarball over, for the blob cache or the store, and records it once the store has it. */
   keep(input: KeepInput): Promise<KeptTarball>;
   /** Tells that a tarball's bytes turned out to be missing, so that it is fetched again. */
@@ -76,9 +86,15 @@ export function createCachedVersions(deps: CachedVersionDeps): CachedVersions {
       const { version } = facts;
       const key = keyOf(registryId, name, version);
       const found = remembered.get(key) ?? (await load({ registryId, name, version }));
-      if (found === null || found === "lost" || found.integrity !== promiseText(facts)) return null;
+      if (found === null || found === "lost" || found.integrity !== promiseOf(facts)) return null;
       remembered.set(key, found);
       return found;
+    },
+    async promised(registryId, name, version) {
+      const [row] = await findRow({ registryId, name, version });
+      if (row === undefined) return null;
+      const { upstream_id: upstreamId, integrity, shasum } = row;
+      return { upstreamId, integrity: integrity.startsWith(SHASUM_ONLY) ? null : integrity, shasum };
     },
     async keep(input) {
       const { fetched } = input;
@@ -159,11 +175,16 @@ function prepareFindRow({
   read,
 }: Database): (
   values: FindValues,
-) => Promise<Pick<CachedVersionRow, "digest" | "size_bytes" | "integrity">[]> {
+) => Promise<
+  Pick<
+    Selectable<Schema["cached_versions"]>,
+    "digest" | "size_bytes" | "integrity" | "shasum" | "upstream_id"
+  >[]
+> {
   return prepareQuery(read, (slot: SlotOf<FindValues>) =>
     read
       .selectFrom("cached_versions")
-      .select(["digest", "size_bytes", "integrity"])
+      .select(["digest", "size_bytes", "integrity", "shasum", "upstream_id"])
       .where("registry_id", "=", slot("registryId"))
       .where("name", "=", slot("name"))
       .where("version", "=", slot("version")),
@@ -183,17 +204,12 @@ function rowOf(input: KeepInput, kept: KeptTarball, now: number): CachedVersionR
     version: input.facts.version,
     upstream_id: input.upstream.id,
     digest: kept.digest,
-    integrity: promiseText(input.facts),
+    integrity: promiseOf(input.facts),
     shasum: input.facts.shasum,
     size_bytes: kept.sizeBytes,
     cached_at: now,
     cached_by: input.requester,
   };
-}
-
-// What the upstream promises: its integrity, or its shasum where it has nothing better.
-function promiseText(facts: VersionFacts): string {
-  return facts.integrity ?? `sha1:${facts.shasum ?? ""}`;
 }
 
 function keyOf(registryId: string, name: string, version: string): string {

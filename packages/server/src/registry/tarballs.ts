@@ -1,5 +1,6 @@
 import {
   EntrepotError,
+  integrityChange,
   isEntrepotError,
   normalizeVersion,
   policyDepth,
@@ -10,7 +11,7 @@ import {
 import type { BlobStore } from "../blobs/index.ts";
 import type { Change, ChangeKind, ChangeLog } from "../changes/index.ts";
 import type { Database } from "../db/index.ts";
-import { assertPasses, type Gate } from "../firewall/index.ts";
+import { assertPasses, type Evidence, type Gate } from "../firewall/index.ts";
 import type { DocumentEntry, FetchedTarball, Upstream, Upstreams } from "../upstream/index.ts";
 import { createAdmitted, packageFilter, type Admitted, type Tarball } from "./admitted-tarballs.ts";
 import type { CachedVersions, KeptTarball } from "./cached-versions.ts";
@@ -58,6 +59,7 @@ export interface TarballDeps extends InspectDeps {
   origins: NameOrigins;
   cachedVersions: CachedVersions;
   gate: Gate;
+  evidence: Pick<Evidence, "recordContent" | "recordChanges">;
   verdicts: Pick<Verdicts, "verdictOn">;
 }
 
@@ -202,6 +204,7 @@ async function findUpstreamTarball(deps: TarballDeps, request: TarballRequest): 
       early?.abandon();
       return { ...kept, entry, recheckAt };
     }
+    await refuseOther(deps, request, { facts, upstream, entry, context });
     const fetched = await (early?.tarball ??
       deps.upstreams.tarball(upstream, { name: request.name.full, version: facts.version, facts }));
     if (isWanted) await admitFetched(deps, request, { facts, source, fetched });
@@ -218,6 +221,24 @@ async function findUpstreamTarball(deps: TarballDeps, request: TarballRequest): 
     early?.abandon();
     throw error;
   }
+}
+
+// A document may have left a version out for a while, so that nobody could compare. What passed through here is
+// remembered longer.
+async function refuseOther(
+  deps: TarballDeps,
+  request: TarballRequest,
+  { facts, upstream, entry, context }: Promised & { context: PolicyContext },
+): Promise<void> {
+  const { version } = facts;
+  if (context.changedIntegrity.has(version)) return;
+  const { full: name } = request.name;
+  const before = await deps.cachedVersions.promised(request.registry.id, name, version);
+  if (before?.upstreamId !== upstream.id) return;
+  const change = integrityChange(version, before, facts);
+  if (change === null) return;
+  await deps.evidence.recordChanges(upstream.id, name, [change]);
+  await admit(deps, request, { facts, source: { kind: "upstream", upstream, entry } });
 }
 
 /** What an upstream promises of a version. */

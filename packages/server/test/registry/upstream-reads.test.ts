@@ -7,7 +7,7 @@ import {
   type TestClock,
   type TestResponse,
 } from "@entrepot/testkit";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 const MINUTE = 60_000;
 
@@ -222,6 +222,42 @@ describe("what the upstream does is followed:", () => {
     expect((await accept(first.integrity)).status).toBe(200);
     expect(Object.keys((await at("twice")).json["versions"] as object)).toContain("1.0.0");
     expect((await at("twice/-/twice-1.0.0.tgz")).bytes.equals(first.bytes)).toBe(true);
+  });
+});
+
+describe("a version that the upstream takes back and brings again", () => {
+  function publish(version: string, text: string): void {
+    upstream.publish({ name: "again", version, tag: null, files: { "index.js": text } });
+  }
+
+  async function shownLater(versions: readonly string[]): Promise<void> {
+    await vi.waitFor(async () => {
+      clock.advance(10 * MINUTE);
+      expect(Object.keys((await at("again")).json["versions"] as object)).toEqual(versions);
+    });
+  }
+
+  it("is refused if it comes with another tarball than the one that passed through here", async () => {
+    upstream.publish({ name: "again", version: "0.9.0" });
+    const others = ["1.0.0", "1.1.0"];
+    for (const version of others) publish(version, "first");
+    for (const version of others) expect((await at(`again/-/again-${version}.tgz`)).status).toBe(200);
+    // What passed through is written down behind the answer.
+    await vi.waitFor(async () => {
+      const { json } = await app.admin.request("/api/v1/registries/default/packages?text=again");
+      expect(json["items"]).toHaveLength(2);
+    });
+    for (const version of others) upstream.remove("again", version);
+    await shownLater(["0.9.0"]);
+    publish("1.0.0", "first");
+    publish("1.1.0", "second");
+    await shownLater(["0.9.0", ...others]);
+    expect((await at("again/-/again-1.0.0.tgz")).status).toBe(200);
+    for (const path of ["again/-/again-1.1.0.tgz", "again/1.1.0"]) {
+      const { status, json } = await at(path);
+      expect([status, json["rule"]]).toEqual([403, "integrity-change"]);
+    }
+    await shownLater(["0.9.0", "1.0.0"]);
   });
 });
 
