@@ -1,8 +1,8 @@
 import {
   EntrepotError,
+  evidenceAsked,
   isEntrepotError,
   type PolicyContext,
-  type RuleSettings,
   type TarballContent,
   type VersionFacts,
 } from "@entrepot/core";
@@ -36,13 +36,9 @@ interface InspectSubject {
 }
 
 /** Tells whether a rule in force wants to know what is in a version's tarball, and nobody has looked yet. */
-export function wantsContent(facts: VersionFacts, { rules, contents }: PolicyContext): boolean {
-  if (!isAsked(rules, "install-script") && !isAsked(rules, "licence")) return false;
-  return contents.get(facts.version)?.integrity !== promisedIntegrity(facts);
-}
-
-function isAsked(rules: RuleSettings, rule: "install-script" | "licence"): boolean {
-  return rules[rule].mode === "enforce";
+export function wantsContent(facts: VersionFacts, context: PolicyContext): boolean {
+  if (!evidenceAsked(context).contents) return false;
+  return context.contents.get(facts.version)?.integrity !== promisedIntegrity(facts);
 }
 
 /** Looks into a tarball and remembers what is in it. Throws `version-denied` if it cannot be read. */

@@ -131,3 +131,27 @@ describe("a tarball that cannot be read", () => {
     expect([status, json.error]).toEqual([403, expect.stringContaining("cannot be inspected")]);
   });
 });
+
+describe("a version that mends a vulnerability", () => {
+  const HOUR = 60 * 60 * 1000;
+
+  it("is let go early only if its tarball runs nothing that its document does not tell of", async () => {
+    await rule("install-script", { mode: "off" });
+    await rule("age", { mode: "enforce", options: { hours: 72, firstReleaseHours: 72 } });
+    for (const name of ["mended", "abused"]) {
+      upstream.publish({ name, version: "1.0.0", time: clock.now() - 1000 * HOUR });
+      const scripts = name === "abused" ? { postinstall: "node steal.js" } : {};
+      const { bytes: tarball } = makePackageTarball({ name, version: "1.0.1", manifest: { scripts } });
+      upstream.publish({ name, version: "1.0.1", time: clock.now() - 5 * HOUR, tarball });
+      const body = { package: name, range: "<1.0.1", summary: "a hole", severity: "high" };
+      const { status } = await app.admin.request("/api/v1/advisories/own", { method: "POST", body });
+      expect(status).toBe(201);
+      expect(await versionsOf(name)).toEqual(["1.0.0", "1.0.1"]);
+    }
+    expect((await at("mended/-/mended-1.0.1.tgz")).status).toBe(200);
+    const { status, json } = await at("abused/-/abused-1.0.1.tgz");
+    expect([status, json["rule"]]).toEqual([403, "age"]);
+    expect(await versionsOf("mended")).toEqual(["1.0.0", "1.0.1"]);
+    expect(await versionsOf("abused")).toEqual(["1.0.0"]);
+  });
+});
