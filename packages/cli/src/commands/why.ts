@@ -61,14 +61,17 @@ function othersAgainst({ opinions, verdict, isHidden }: Candidate): string[] {
   const against = opinions.filter(
     ({ outcome, rule }) => outcome !== "allow" && !(isHidden && rule === verdict.rule),
   );
-  return against.map(({ rule, mode, outcome, exception }) => {
-    if (exception !== null) {
-      const end = exception.expiresAt === null ? "" : ` until ${exception.expiresAt}`;
-      return `${rule} (excepted${end})`;
-    }
-    if (mode !== "enforce") return `${rule} (${mode}: would ${outcome})`;
-    return outcome === "warn" ? `${rule} (warns)` : rule;
-  });
+  // A rule that is off is nothing to worry about; programs find it in the JSON.
+  return against
+    .filter(({ mode }) => mode !== "off")
+    .map(({ rule, mode, outcome, exception }) => {
+      if (exception !== null) {
+        const end = exception.expiresAt === null ? "" : ` until ${exception.expiresAt}`;
+        return `${rule} (excepted${end})`;
+      }
+      if (mode !== "enforce") return `${rule} (${mode}: would ${outcome})`;
+      return outcome === "warn" ? `${rule} (warns)` : rule;
+    });
 }
 
 function rowOf(candidate: Candidate): Record<string, unknown> {

@@ -1,3 +1,4 @@
+import { isEntrepotError } from "@entrepot/core";
 import { join } from "node:path";
 import { createWriteStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
@@ -25,7 +26,7 @@ const MALFORMED_PART_MAX = 0.01;
 const FAILURE_CHARS_MAX = 500;
 
 export interface SyncDeps extends BuildDeps, FetchDeps {
-  log: Pick<Log, "error">;
+  log: Pick<Log, "error" | "warn">;
   metrics: Pick<Metrics, "counter">;
 }
 
@@ -143,7 +144,10 @@ async function syncOne(
   } catch (error) {
     if (sync.signal.aborted) throw error;
     const failure = (error instanceof Error ? error.message : String(error)).slice(0, FAILURE_CHARS_MAX);
-    deps.log.error("a feed of advisories was not taken", { upstream: feed.name, error });
+    // That a feed cannot be reached is daily life for a site without a network; its age tells who watches.
+    if (isEntrepotError(error))
+      deps.log.warn("a feed of advisories was not taken", { upstream: feed.name, reason: failure });
+    else deps.log.error("a feed of advisories was not taken", { upstream: feed.name, error });
     deps.metrics.counter("entrepot_advisory_failures_total", { feed: feed.name }).value += 1;
     sync.log(`${feed.name}: ${failure}`);
     return { failure };
