@@ -144,14 +144,19 @@ async function syncOne(
   } catch (error) {
     if (sync.signal.aborted) throw error;
     const failure = (error instanceof Error ? error.message : String(error)).slice(0, FAILURE_CHARS_MAX);
+    const fields = { upstream: feed.name, error };
     // That a feed cannot be reached is daily life for a site without a network; its age tells who watches.
-    if (isEntrepotError(error))
-      deps.log.warn("a feed of advisories was not taken", { upstream: feed.name, reason: failure });
-    else deps.log.error("a feed of advisories was not taken", { upstream: feed.name, error });
+    if (isOutOfReach(error))
+      deps.log.warn("a feed of advisories cannot be reached", { upstream: feed.name, reason: failure });
+    else deps.log.error("a feed of advisories was not taken", fields);
     deps.metrics.counter("entrepot_advisory_failures_total", { feed: feed.name }).value += 1;
     sync.log(`${feed.name}: ${failure}`);
     return { failure };
   }
+}
+
+function isOutOfReach(error: unknown): boolean {
+  return isEntrepotError(error, "upstream-unavailable") || isEntrepotError(error, "upstream-timeout");
 }
 
 async function snapshotPath(
