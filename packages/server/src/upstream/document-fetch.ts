@@ -20,6 +20,11 @@ import { documentUrl } from "./urls.ts";
 const RIVALS_LOGGED_MAX = 10;
 const REFUSAL_BYTES_MAX = 64 * 1024;
 const REFUSAL_CHARS_MAX = 1000;
+/** What our own kind says of a package of which policy shows nothing, by the status that its registry was told to use. */
+const REFUSAL_CODES: ReadonlyMap<number, string> = new Map([
+  [403, "version-denied"],
+  [404, "version-withheld"],
+]);
 
 export interface FetchDeps {
   client: UpstreamClient;
@@ -56,7 +61,7 @@ export async function fetchDocument(deps: FetchDeps, input: FetchInput): Promise
   const headers = { "accept": "application/json", "accept-encoding": "gzip", ...validatorsOf(known) };
   const response = await deps.client.get(upstream, { url, lane: "document", headers });
   if (response.status === 200) return ingest(deps, input, response);
-  const refusal = response.status === 403 ? await policyRefusal(input, response) : null;
+  const refusal = REFUSAL_CODES.has(response.status) ? await policyRefusal(input, response) : null;
   if (refusal !== null) return { entry: absent(deps, input, refusal), made: null };
   response.discard();
   if (response.status === 304 && known?.kind === "present") {
@@ -77,14 +82,16 @@ function validatorsOf(known: EntryState | null): Record<string, string> {
 
 /**
  * The text of an upstream that is an Entrepot too and whose policy refuses all of the package: it must not be taken for a
- * failure, in spite of which what was cached is served. Null if the answer says something else.
+ * failure, in spite of which what was cached is served, nor for absence, for which the next upstream would be asked. Null
+ * if the answer says something else.
  */
 async function policyRefusal({ upstream }: FetchInput, response: UpstreamResponse): Promise<string | null> {
   if (response.headers["content-encoding"] !== undefined) return null;
   try {
     const body = await readBody(upstream, response, REFUSAL_BYTES_MAX);
     const { code, error } = JSON.parse(Buffer.from(body).toString("utf8")) as Record<string, unknown>;
-    return code === "version-denied" && typeof error === "string" ? error.slice(0, REFUSAL_CHARS_MAX) : null;
+    const isRefusal = code === REFUSAL_CODES.get(response.status) && typeof error === "string";
+    return isRefusal ? error.slice(0, REFUSAL_CHARS_MAX) : null;
   } catch {
     return null; // not one of ours: a refusal like any other, of which the caller makes an error
   }
