@@ -17,6 +17,7 @@ import {
 import type { RegistrySnapshot } from "../registry/index.ts";
 import type { HttpDeps } from "./context.ts";
 import { mailDecision } from "./mail-decision.ts";
+import { requireWholeUser } from "./require-user.ts";
 
 /** What can be decided on an exception or a request. */
 export type ExceptionVerb = "approve" | "reject" | "revoke";
@@ -80,17 +81,22 @@ export async function decideOnException(
   decision: { verb: ExceptionVerb; by: ExceptionActor; note: string; days?: number | undefined },
 ): Promise<ExceptionRecord> {
   const { verb, by, note, days } = decision;
-  // Whoever asked may take it back.
-  const isTakenBack = verb === "revoke" && isOwnerOf(view, record) && record.state === "requested";
-  if (!isTakenBack && !mayDecideOn(view, record)) {
-    throw new EntrepotError("permission-denied", {
-      message:
-        record.registryId === EVERYWHERE
-          ? "An exception for every registry is decided on by who has the permission administer."
-          : "Only who manages the registry decides on this; ask somebody who does.",
-    });
+  if (!mayDecideOn(view, record)) {
+    // Whoever asked may take it back.
+    const isTakenBack = verb === "revoke" && isOwnerOf(view, record) && record.state === "requested";
+    if (!isTakenBack) throw notForThem(record);
+    requireWholeUser(view.principal, "take a request back");
   }
   const decided = await WRITES[verb](deps, by, { id: record.id, note, days });
   await mailDecision(deps, { record: decided, by: by.actor.name });
   return decided;
+}
+
+function notForThem({ registryId }: ExceptionRecord): EntrepotError {
+  return new EntrepotError("permission-denied", {
+    message:
+      registryId === EVERYWHERE
+        ? "An exception for every registry is decided on by who has the permission administer."
+        : "Only who manages the registry decides on this; ask somebody who does.",
+  });
 }

@@ -126,6 +126,15 @@ it("nobody decides on their own wish, or on one of a registry that is not theirs
   expect((await call(mia, "GET /notices")).json["items"]).toMatchObject([{ kind: "exception-rejected" }]);
 });
 
+it("a token that is limited takes no wish of its user back", async () => {
+  const { id } = await ask(dev, { packages: "limited" });
+  const made = await call(dev, "POST /tokens", { name: "reads", readonly: true });
+  const headers = { authorization: `Bearer ${String(made.json["token"])}` };
+  const path = `/api/v1/exceptions/${String(id)}/revoke`;
+  expect((await app.request(path, { method: "POST", body: {}, headers })).status).toBe(403);
+  expect((await call(dev, `POST /exceptions/${String(id)}/revoke`)).status).toBe(200);
+});
+
 it("who asked takes their wish back, and may not end what was approved", async () => {
   const { id } = await ask(dev, { packages: "back" });
   expect((await call(dev, `POST /exceptions/${String(id)}/revoke`)).json).toMatchObject({ state: "revoked" });
