@@ -130,6 +130,7 @@ export {
   type PackageHistory,
   type PolicyContext,
   type PolicyDepth,
+  type FoundSecret,
   type PolicyRule,
   type ServedVersion,
   type TarballContent,

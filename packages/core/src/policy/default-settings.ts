@@ -9,6 +9,7 @@ const STANDARD: RuleSettings = {
   "operator-status": { mode: "enforce", options: {} },
   "malware": { mode: "enforce", options: {} },
   "name-claim": { mode: "enforce", options: {} },
+  "published-secret": { mode: "enforce", options: {} },
   "integrity-change": { mode: "enforce", options: {} },
   "suspected-malware": { mode: "enforce", options: {} },
   "deny-list": { mode: "enforce", options: { entries: [] } },
@@ -74,9 +75,9 @@ const STRICT: RuleSettings = {
 
 /**
  * The settings of each profile. `standard` refuses what no install should meet: known malware, names that are
- * not the upstream's to give, and bytes that changed; every other rule reports only. `strict` also refuses
- * known high vulnerabilities, pre-releases, install scripts, look-alike names, and what is younger than 14 days
- * unless it mends a vulnerability.
+ * not the upstream's to give, and bytes that changed, and lets nobody publish secrets; every other rule reports
+ * only. `strict` also refuses known high vulnerabilities, pre-releases, install scripts, look-alike names, and
+ * what is younger than 14 days unless it mends a vulnerability.
  */
 export const PROFILES: Readonly<Record<Profile, RuleSettings>> = { standard: STANDARD, strict: STRICT };
 

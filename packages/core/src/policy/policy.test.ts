@@ -200,6 +200,10 @@ describe("refusalText", () => {
       { rule: "name-claim" },
       "Publish the package here, or ask an administrator of this registry to change the claim.",
     ],
+    [
+      { rule: "published-secret" },
+      "Take it out, replace it where it is in use, and publish again; or ask an administrator of this registry to allow it.",
+    ],
     [{ rule: "integrity-change" }, "Use 0.9.0, or ask an administrator of this registry to look into it."],
   ])("%j ends in %s", (known, ending) => {
     const verdict = {

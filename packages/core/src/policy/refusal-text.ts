@@ -51,6 +51,8 @@ function advice(verdict: Verdict, { requestUrl }: RefusedSubject): string {
       return `${use}, or ask an administrator of this registry to look into it.`;
     default:
       return `${use}, or ${ask("to allow it")}.`;
+    case "published-secret":
+      return `Take it out, replace it where it is in use, and publish again; or ${ask("to allow it")}.`;
   }
 }
 

@@ -17,6 +17,7 @@ export interface RuleOptions {
   "operator-status": Record<never, never>;
   "malware": Record<never, never>;
   "name-claim": Record<never, never>;
+  "published-secret": Record<never, never>;
   "integrity-change": Record<never, never>;
   "suspected-malware": Record<never, never>;
   "deny-list": { entries: readonly ListEntry[] };

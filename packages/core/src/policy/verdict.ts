@@ -30,6 +30,18 @@ export interface VersionFacts {
   dependencies: Record<string, string> | null;
   /** Upstream spellings that this version stands for but that lost to it, being published earlier. */
   otherSpellings?: readonly string[];
+  /** What was found in the tarball; only while it is being published. */
+  secrets?: readonly FoundSecret[];
+}
+
+/** A secret in a file that is being published; nothing of the secret itself. */
+export interface FoundSecret {
+  /** With its article: `an npm token`. */
+  kind: string;
+  /** Path in the package. */
+  file: string;
+  /** Counted from 1. */
+  line: number;
 }
 
 /** What an operator decided about one version, or about all (`*`). `setAt` in milliseconds. */

@@ -87,6 +87,7 @@ test("every rule is asked, once for each of its two words for the operator, in t
     "operator-status",
     "malware",
     "name-claim",
+    "published-secret",
     "integrity-change",
     "operator-status",
     "suspected-malware",

@@ -97,6 +97,50 @@ test("name-claim denies what comes from upstream, not what is ours", () => {
   expect(decide(factsOf("1.0.0"), contextOf()).outcome).toBe("allow");
 });
 
+describe("published-secret", () => {
+  const secrets = ["a", "b", "c"].map((file, at) => ({
+    kind: "an npm token",
+    file: `lib/${file}.js`,
+    line: at + 1,
+  }));
+  const facts = factsOf("1.0.0", { origin: "local", secrets });
+
+  test("denies publishing, and names file, line and kind of the first", () => {
+    expect(decide(facts, contextOf({ purpose: "publish" }))).toMatchObject({
+      outcome: "deny",
+      rule: "published-secret",
+      reason: "The tarball has an npm token in lib/a.js, line 1; an npm token in lib/b.js, line 2; 1 more.",
+      evidence: { kind: "an npm token", file: "lib/a.js", line: 1, count: 3 },
+    });
+  });
+
+  test("has nothing against what has none, nor against reading", () => {
+    expect(decide(facts, contextOf()).outcome).toBe("allow");
+    const clean = factsOf("1.0.0", { origin: "local", secrets: [] });
+    expect(decide(clean, contextOf({ purpose: "publish" })).outcome).toBe("allow");
+  });
+
+  test("can be switched off, and is lifted by exceptions but not by an operator's word", () => {
+    const off = { ...onlyRules({}) };
+    expect(decide(facts, contextOf({ purpose: "publish", rules: off })).outcome).toBe("allow");
+    const exception = {
+      id: "e",
+      packages: "left",
+      range: "1.0.0",
+      rules: ["published-secret" as const],
+      reason: "test key",
+      owner: "ada",
+      approvedBy: ["ada"],
+      expiresAt: null,
+    };
+    const lifted = contextOf({ purpose: "publish", exceptions: [exception] });
+    expect(decide(facts, lifted)).toMatchObject({ outcome: "allow", rule: "exception" });
+    const status = { status: "allowed" as const, reason: "", setBy: "ada", setAt: 1 };
+    const said = contextOf({ purpose: "publish", statuses: new Map([["*", status]]) });
+    expect(decide(facts, said).outcome).toBe("deny");
+  });
+});
+
 test("integrity-change denies the version whose bytes changed, and shows both hashes", () => {
   const context = contextOf({ changedIntegrity: new Map([["1.0.0", "sha512-old"]]) });
   expect(decide(factsOf("1.0.0", { integrity: "sha512-new" }), context)).toMatchObject({

@@ -82,6 +82,7 @@ const options: { [Id in keyof RuleOptions]: fc.Arbitrary<RuleOptions[Id]> } = {
   "operator-status": none,
   "malware": none,
   "name-claim": none,
+  "published-secret": none,
   "integrity-change": none,
   "suspected-malware": none,
   "deny-list": fc.record({ entries }),

@@ -1,6 +1,7 @@
 import { EntrepotError, isJsonObject, JsonScanner, recogniseLicence } from "@entrepot/core";
 import type { Parser } from "tar/parse";
 import type { ReadEntry } from "tar/read-entry";
+import { SEARCHED_FILE_BYTES_MAX, SecretFinder } from "./secret-finder.ts";
 import type { InspectedTarball, TarballLimits } from "./tasks.ts";
 
 const FILE_TYPES: ReadonlySet<string> = new Set(["File", "OldFile", "ContiguousFile"]);
@@ -13,6 +14,12 @@ const LICENCE_FILE = /^(?:licen[cs]e|copying|unlicense)(?:[-.][a-z0-9.-]+)?$/i;
 const LICENCE_BYTES_MAX = 128 * 1024;
 const LICENCES_MAX = 5;
 const GZIP_MAGIC = Buffer.from([0x1f, 0x8b]);
+
+/** Bounds of a tarball, and what is to be found out about it. */
+export interface ReaderOptions extends TarballLimits {
+  packedBytes: number;
+  findSecrets: boolean;
+}
 
 /** The error for a tarball that is not one; `what` completes "The tarball …". */
 export function tarballInvalid(what: string, cause?: unknown): EntrepotError {
@@ -28,7 +35,8 @@ export function tarballInvalid(what: string, cause?: unknown): EntrepotError {
  */
 export class PackageReader {
   readonly #parser: Parser;
-  readonly #limits: TarballLimits & { packedBytes: number };
+  readonly #limits: ReaderOptions;
+  readonly #secrets = new SecretFinder();
   #bytes = 0;
   #entryCount = 0;
   #fileCount = 0;
@@ -41,7 +49,7 @@ export class PackageReader {
   #failure: EntrepotError | null = null;
   #hasEnded = false;
 
-  constructor(parserClass: typeof Parser, limits: TarballLimits & { packedBytes: number }) {
+  constructor(parserClass: typeof Parser, limits: ReaderOptions) {
     this.#limits = limits;
     this.#parser = new parserClass({
       zstd: false,
@@ -84,6 +92,7 @@ export class PackageReader {
       licenceFiles: [...this.#licenceFiles].sort(),
       fileCount: this.#fileCount,
       unpackedSizeBytes: this.#unpackedSizeBytes,
+      secrets: this.#secrets.found,
     };
   }
 
@@ -102,27 +111,37 @@ export class PackageReader {
     const isInFolder = path.length < entry.path.length;
     if (isInFolder && path === "npm-shrinkwrap.json") this.#hasShrinkwrap = true;
     if (isInFolder && path === "binding.gyp") this.#hasBindingGyp = true;
-    if (isInFolder && path === "package.json") this.#keepPackageJson(entry);
-    else if (isInFolder && this.#isReadLicence(path, entry.size)) this.#readLicence(entry);
-    else entry.resume();
+    const takers = this.#takersOf(path, { isInFolder, sizeBytes: entry.size });
+    if (takers.length === 0) entry.resume();
+    else collect(entry, takers, Math.max(SEARCHED_FILE_BYTES_MAX, this.#limits.packageJsonBytesMax));
   }
 
-  #keepPackageJson(entry: ReadEntry): void {
-    const { packageJsonBytesMax } = this.#limits;
-    if (entry.size > packageJsonBytesMax) {
-      this.#fail(`has a package.json of more than ${packageJsonBytesMax} bytes`);
-      entry.resume();
-      return;
+  /** What wants to have a file's content; all but the search for secrets want files of which all is kept. */
+  #takersOf(path: string, { isInFolder, sizeBytes }: { isInFolder: boolean; sizeBytes: number }): Taker[] {
+    const takers: Taker[] = [];
+    if (isInFolder && path === "package.json" && this.#isShortPackageJson(sizeBytes)) {
+      takers.push((content) => this.#keepPackageJson(content));
     }
-    const chunks: Buffer[] = [];
-    // Parts of the parser's input, which the caller may use again: they are copied.
-    entry.on("data", (chunk: Buffer) => chunks.push(Buffer.from(chunk)));
-    entry.on("end", () => {
-      const content = Buffer.concat(chunks);
-      const isSecond = this.#packageJson !== null && !this.#packageJson.equals(content);
-      if (isSecond) this.#fail("has several different package.json in its top folders");
-      this.#packageJson = content;
-    });
+    if (isInFolder && this.#isReadLicence(path, sizeBytes)) {
+      takers.push((content) => this.#readLicence(content));
+    }
+    if (this.#limits.findSecrets && this.#secrets.isSearching()) {
+      takers.push((content) => this.#secrets.search(path, content.subarray(0, SEARCHED_FILE_BYTES_MAX)));
+    }
+    return takers;
+  }
+
+  #isShortPackageJson(sizeBytes: number): boolean {
+    const { packageJsonBytesMax } = this.#limits;
+    if (sizeBytes <= packageJsonBytesMax) return true;
+    this.#fail(`has a package.json of more than ${packageJsonBytesMax} bytes`);
+    return false;
+  }
+
+  #keepPackageJson(content: Buffer): void {
+    const isSecond = this.#packageJson !== null && !this.#packageJson.equals(content);
+    if (isSecond) this.#fail("has several different package.json in its top folders");
+    this.#packageJson = content;
   }
 
   #isReadLicence(path: string, sizeBytes: number): boolean {
@@ -131,12 +150,8 @@ export class PackageReader {
     return this.#licenceTexts <= LICENCES_MAX;
   }
 
-  #readLicence(entry: ReadEntry): void {
-    const chunks: Buffer[] = [];
-    entry.on("data", (chunk: Buffer) => chunks.push(Buffer.from(chunk)));
-    entry.on("end", () => {
-      for (const id of recogniseLicence(Buffer.concat(chunks).toString("utf8"))) this.#licenceFiles.add(id);
-    });
+  #readLicence(content: Buffer): void {
+    for (const id of recogniseLicence(content.toString("utf8"))) this.#licenceFiles.add(id);
   }
 
   #count(): void {
@@ -154,6 +169,24 @@ export class PackageReader {
   #throwFailure(): void {
     if (this.#failure !== null) throw this.#failure;
   }
+}
+
+type Taker = (content: Buffer) => void;
+
+/** Gives the content of an entry to all who want it; of one that is larger than what is kept, the beginning. */
+function collect(entry: ReadEntry, takers: readonly Taker[], keptBytesMax: number): void {
+  const chunks: Buffer[] = [];
+  let keptBytes = 0;
+  entry.on("data", (chunk: Buffer) => {
+    if (keptBytes >= keptBytesMax) return;
+    keptBytes += chunk.length;
+    // Parts of the parser's input, which the caller may use again: they are copied.
+    chunks.push(Buffer.from(chunk));
+  });
+  entry.on("end", () => {
+    const content = Buffer.concat(chunks);
+    for (const take of takers) take(content);
+  });
 }
 
 function parsePackageJson(bytes: Buffer): Record<string, unknown> {

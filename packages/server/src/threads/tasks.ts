@@ -1,4 +1,5 @@
 import type {
+  FoundSecret,
   IntegrityChange,
   JudgedPackage,
   LocalPackument,
@@ -84,6 +85,8 @@ export type InspectTarballInput = ({ bytes: Uint8Array } | { path: string }) & {
   /** If known; large ones then do not take the thread that is kept for quick work. */
   sizeBytes?: number;
   limits: TarballLimits;
+  /** True to look for secrets in its files. */
+  findSecrets?: boolean;
 };
 
 /** What a tarball says of itself. */
@@ -96,6 +99,8 @@ export interface InspectedTarball {
   fileCount: number;
   /** Sum of the sizes of its files. */
   unpackedSizeBytes: number;
+  /** The first few; empty unless they were asked for. */
+  secrets: readonly FoundSecret[];
 }
 
 export interface SelectManifestInput {

@@ -50,6 +50,7 @@ describe("a good tarball", () => {
       licenceFiles: [],
       fileCount: 4,
       unpackedSizeBytes: 1033 + 7,
+      secrets: [],
     });
   });
 

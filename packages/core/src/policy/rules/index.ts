@@ -10,6 +10,7 @@ import { malware, suspectedMalware } from "./malware.ts";
 import { nameClaim } from "./name-claim.ts";
 import { operatorAllowed, operatorRefused } from "./operator-status.ts";
 import { prerelease } from "./prerelease.ts";
+import { publishedSecret } from "./published-secret.ts";
 import { reviewFirst } from "./review-first.ts";
 import { scannedOnly } from "./scanned-only.ts";
 import { trustDowngrade } from "./trust-downgrade.ts";
@@ -20,6 +21,7 @@ export const RULES: readonly PolicyRule[] = [
   operatorRefused,
   malware,
   nameClaim,
+  publishedSecret,
   integrityChange,
   operatorAllowed,
   suspectedMalware,

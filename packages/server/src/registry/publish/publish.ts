@@ -30,13 +30,12 @@ export async function publish(deps: PublishDeps, input: PublishInput): Promise<{
     ...content,
     sizeBytes,
     limits: deps.tarballLimits,
+    findSecrets: true,
   });
   checkManifestAgrees(request, tarball);
   const prepared = prepareVersion(deps, input, tarball);
-  await deps.gate.assertPublishable(prepared.facts, {
-    registry: input.registry,
-    name: request.name.full,
-  });
+  const facts = { ...prepared.facts, secrets: tarball.secrets };
+  await deps.gate.assertPublishable(facts, { registry: input.registry, name: request.name.full });
   await deps.blobs.put(prepared.digest, "path" in content ? { ...content, move: true } : content, {
     sizeBytes,
     durable: true,
