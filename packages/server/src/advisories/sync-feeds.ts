@@ -146,9 +146,9 @@ async function syncOne(
     const failure = (error instanceof Error ? error.message : String(error)).slice(0, FAILURE_CHARS_MAX);
     const fields = { upstream: feed.name, error };
     // That a feed cannot be reached is daily life for a site without a network; its age tells who watches.
-    if (isOutOfReach(error))
+    if (isOutOfReach(error)) {
       deps.log.warn("a feed of advisories cannot be reached", { upstream: feed.name, reason: failure });
-    else deps.log.error("a feed of advisories was not taken", fields);
+    } else deps.log.error("a feed of advisories was not taken", fields);
     deps.metrics.counter("entrepot_advisory_failures_total", { feed: feed.name }).value += 1;
     sync.log(`${feed.name}: ${failure}`);
     return { failure };
