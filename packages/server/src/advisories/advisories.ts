@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import type { PackageAdvisory } from "@entrepot/core";
 import type { BlobStore, StagingArea } from "../blobs/index.ts";
-import type { Actor, ChangeLog } from "../changes/index.ts";
+import { appendChange, systemActor, type Actor, type ChangeLog } from "../changes/index.ts";
 import type { AdvisorySettings } from "../config/index.ts";
 import type { Database } from "../db/index.ts";
 import type { Log, Metrics } from "../telemetry/index.ts";
@@ -22,6 +22,7 @@ import { keepState } from "./told-state.ts";
 
 /** Where indexes are kept, below the data folder. */
 const FOLDER = "advisories";
+const ACTOR = systemActor("advisories");
 
 export interface AdvisoriesDeps {
   db: Database;
@@ -90,7 +91,7 @@ export async function createAdvisories(deps: AdvisoriesDeps): Promise<Advisories
   const { db, now, settings } = deps;
   const files = createIndexFiles(join(deps.data, FOLDER), deps.blobs);
   const outbound = createOutbound(deps);
-  const current = await followEpochs({ ...deps, files });
+  const current = await followEpochs({ ...deps, files, onLate: () => announceAgain(deps) });
   const told = await keepState(deps);
   await files.clean(await digestsInUse(db));
   const { timeoutMs, downloadBytesMax, feeds, staleHours } = settings;
@@ -173,6 +174,21 @@ function createTurns(): <T>(work: () => Promise<T>) => Promise<T> {
     last = mine.catch(() => undefined);
     return mine;
   };
+}
+
+// Views and tarballs of the time in which the newest epoch could not be opened are looked at anew.
+async function announceAgain({ db, workspaceId, now }: AdvisoriesDeps): Promise<void> {
+  await db.write((trx) =>
+    appendChange(trx, {
+      workspaceId,
+      registryId: null,
+      packageName: null,
+      kind: "advisories-changed",
+      actor: ACTOR,
+      at: now(),
+      detail: { late: true },
+    }),
+  );
 }
 
 /** Indexes that this process or another one on this machine is about to open. */

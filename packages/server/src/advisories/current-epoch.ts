@@ -38,6 +38,8 @@ export interface CurrentEpochDeps {
   changes: Pick<ChangeLog, "subscribe">;
   files: IndexFiles;
   log: Pick<Log, "error">;
+  /** Told when an epoch could be opened after all: what was judged meanwhile was judged by the one before. */
+  onLate: () => Promise<void>;
 }
 
 /** Opens the newest epoch and follows the change log. */
@@ -61,6 +63,7 @@ class EpochFollower {
   #loading: Promise<void> | null = null;
   #isWanted = false;
   #isClosed = false;
+  #isLate = false;
   #retry: NodeJS.Timeout | null = null;
 
   constructor(deps: CurrentEpochDeps) {
@@ -95,8 +98,11 @@ class EpochFollower {
       this.#isWanted = false;
       try {
         await this.#loadNewest();
+        if (this.#isLate) await this.#deps.onLate();
+        this.#isLate = false;
       } catch (error) {
         this.#deps.log.error("the newest advisories cannot be read", { error });
+        this.#isLate = true;
         this.#retryLater();
       }
     }

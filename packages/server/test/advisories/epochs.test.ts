@@ -1,8 +1,11 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createFileStore } from "../../src/blobs/index.ts";
+import type { Change, ChangeListener } from "../../src/changes/index.ts";
 import { collectGarbage } from "../../src/registry/index.ts";
+import { followEpochs } from "../../src/advisories/current-epoch.ts";
 import { droppedEpochs } from "../../src/advisories/epoch-rows.ts";
+import { createIndexFiles } from "../../src/advisories/index-files.ts";
 import { describeOnEachDatabase } from "../db/each-database.ts";
 import { advisoryScene } from "./advisory-scene.ts";
 
@@ -45,6 +48,47 @@ describe("garbage collection", () => {
     expect((await advisories.at(clock.now()))?.of("left")).toHaveLength(1);
     await blobs.close();
   });
+});
+
+it("that could be opened only later are told of, for what was judged meanwhile", async () => {
+  const { feed, sync, db, data } = await advisoryScene();
+  feed.put({ id: "MAL-1", affects: { left: null } });
+  await sync();
+  const files = createIndexFiles(join(data, "advisories"), createFileStore({ folder: join(data, "blobs") }));
+  let isBroken = true;
+  let hear: ChangeListener = () => undefined;
+  let toldCount = 0;
+  const current = await followEpochs({
+    db,
+    changes: {
+      subscribe: (listener) => {
+        hear = listener;
+        return () => undefined;
+      },
+    },
+    files: {
+      ...files,
+      openNow: () => null,
+      open: async (digest) => (isBroken ? Promise.reject(new Error("no store")) : files.open(digest)),
+    },
+    log: { error: () => undefined },
+    onLate: async () => {
+      toldCount += 1;
+    },
+  });
+  expect([current.get(), toldCount]).toEqual([null, 0]);
+  isBroken = false;
+  const news = {
+    kind: "advisories-changed",
+    detail: { epoch: 2, index: "x", own: null },
+  } as unknown as Change;
+  for (let count = 0; count < 2; count += 1) {
+    hear([news]);
+    await current.ready();
+  }
+  expect(current.get()?.of("left")).toHaveLength(1);
+  expect(toldCount).toBe(1);
+  await current.close();
 });
 
 describeOnEachDatabase("epochs", (databases) => {
