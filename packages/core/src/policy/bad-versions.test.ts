@@ -121,4 +121,21 @@ describe("parseBadVersions", () => {
       expect(parseBadVersions(line).wanted).toEqual([]);
     }
   });
+
+  it("is quick with hostile texts", () => {
+    for (const line of [
+      "",
+      " ",
+      `a@1${" ".repeat(4900)}x`,
+      `a@1${",".repeat(4900)}x`,
+      `a@${"1".repeat(4900)}`,
+    ]) {
+      const text = `${line}\n`.repeat(Math.floor(199_000 / (line.length + 1)));
+      expect(parseBadVersions(`${text}left@1.0.0 deduped,`).wanted).toContainEqual({
+        name: "left",
+        range: "1.0.0",
+        isExact: true,
+      });
+    }
+  });
 });

@@ -30,12 +30,14 @@ const LINE_CHARS_MAX = 5_000;
 const WANTED_MAX = 5_000;
 const SHOWN_CHARS_MAX = 120;
 
-const LOCKFILE = /^\s*"?lockfileVersion"?\s*:|^# yarn lockfile|^__metadata:/mu;
+const LOCKFILE = /^[ \t]*"?lockfileVersion"?\s*:|^# yarn lockfile|^__metadata:/mu;
 const COMMENT = /^\s*(?:#|\/\/|<!--)|^\W*$/u;
 const REMARK = /\s(?:#|\/\/)\s.*$/u;
 /** Branches of `npm ls`, bullets, numbers of a list, brackets. */
 const LEADING = /^(?:[\s│├└─┬┼|*•>+[{(]|-+(?=\s)|\d+[.)]\s)+/u;
-const TRAILING = /(?:[\s,;:|{]|\b(?:deduped|extraneous|invalid|overridden)\b)+$/u;
+const TRAILING_CHARACTER = /[\s,;:|{]/u;
+/** What `npm ls` says of a version behind it. */
+const TRAILING_WORD = /(?<![\w-])(?:deduped|extraneous|invalid|overridden)$/u;
 const QUOTES = /["'`]/gu;
 /** A column's border, not the `||` of a range. */
 const BORDER = /(?<!\|)\|(?!\|)/gu;
@@ -118,13 +120,16 @@ function listedAs({ groups = {} }: RegExpExecArray): BadVersion[] | string {
 }
 
 function undecorated(line: string): string {
-  return line
-    .replace(REMARK, "")
-    .replace(QUOTES, "")
-    .replace(LEADING, "")
-    .replace(BORDER, "\t")
-    .replace(TRAILING, "")
-    .replace(ALIAS, "");
+  const text = line.replace(REMARK, "").replace(QUOTES, "").replace(LEADING, "").replace(BORDER, "\t");
+  return withoutTrail(text).replace(ALIAS, "");
+}
+
+// A pattern would look at a long row of blanks from each of them.
+function withoutTrail(text: string): string {
+  let end = text.length;
+  while (end > 0 && TRAILING_CHARACTER.test(text[end - 1] as string)) end -= 1;
+  const rest = text.slice(0, end);
+  return TRAILING_WORD.test(rest) ? withoutTrail(rest.replace(TRAILING_WORD, "")) : rest;
 }
 
 function listed(name: string, versions: string): BadVersion[] | string {
@@ -169,7 +174,7 @@ function badVersion(name: string, text: string): BadVersion {
 }
 
 function exact(text: string): string | null {
-  return /\d+\.\d+\.\d+/u.test(text) ? cleanVersion(text.replace(/^=\s*/u, "")) : null;
+  return /\d\.\d+\.\d/u.test(text) ? cleanVersion(text.replace(/^=\s*/u, "")) : null;
 }
 
 function shown(text: string): string {
