@@ -163,7 +163,10 @@ export async function openEpoch(files: IndexFiles, { id, index, own }: Epoch): P
   }
 }
 
-/** What was written here comes first, and takes the place of what a feed says under the same id. */
+/**
+ * What was written here comes first, and takes the place of what a feed says under the same id. Not of what it says of
+ * malware: that is lifted by two people together, and here writes one alone.
+ */
 function combined(id: number, main: AdvisoryIndex, own: AdvisoryIndex | null): OpenEpoch {
   if (own === null) {
     return {
@@ -179,7 +182,8 @@ function combined(id: number, main: AdvisoryIndex, own: AdvisoryIndex | null): O
       const added = own.of(name);
       if (added.length === 0) return main.of(name);
       const replaced = new Set(added.map((advisory) => advisory.id));
-      return [...added, ...main.of(name).filter((advisory) => !replaced.has(advisory.id))];
+      const kept = main.of(name).filter(({ id: its, kind }) => kind === "malware" || !replaced.has(its));
+      return [...added, ...kept];
     },
     namesOf: (key) => [...new Set([...own.namesOf(key), ...main.namesOf(key)])],
     close() {

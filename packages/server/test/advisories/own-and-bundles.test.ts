@@ -65,6 +65,23 @@ describe("an advisory of one's own", () => {
     await expect(advisories.own.replace(record, ACTOR)).rejects.toMatchObject({ code: "not-found" });
   });
 
+  it("does not take the place of what a feed says of malware, which two people lift", async () => {
+    const { advisories, clock, feed, sync } = await advisoryScene();
+    feed.put({ id: "MAL-1", affects: { left: null } });
+    await sync();
+    for (const malware of [false, true]) {
+      const record = recordOfShort(short({ id: "MAL-1", versions: ["9.0.0"], malware }), clock.now());
+      await (malware ? advisories.own.replace(record, ACTOR) : advisories.own.add(record, ACTOR));
+      const known = advisories
+        .of("left")
+        .map(({ feed: from, affected }) => [from, isAffected(affected, "1.0.0")]);
+      expect(known).toEqual([
+        ["own", false],
+        ["osv", true],
+      ]);
+    }
+  });
+
   it("takes the place of what a feed says under the same id", async () => {
     const { advisories, clock, feed, sync } = await advisoryScene();
     feed.put({ id: "GHSA-1", affects: { left: null } });
