@@ -49,7 +49,7 @@ function parseOption(question: OptionQuestion): unknown {
         parseEntry(entry, `entry ${index + 1} in ${question.where}`),
       );
     case "names":
-      return listOf(question).map((name) => parseName(name, question.where));
+      return listOf(question).map((name) => parseExactName(name, question.where));
     case "texts":
       return listOf(question).map((text) => parseText(text, { spec, question }));
     case "members":
@@ -130,6 +130,15 @@ function parseName(raw: unknown, where: string): string {
     throw invalid(`In ${where}: ${messageOf(error)} Write a name, @scope/* or prefix-*.`, error);
   }
   return raw;
+}
+
+// What needs less than others must be named: a prefix would take in names that nobody has thought of.
+function parseExactName(raw: unknown, where: string): string {
+  const name = parseName(raw, where);
+  if (!name.endsWith("*") || name.endsWith("/*")) return name;
+  throw invalid(
+    `In ${where}: "${name}" could cover names that nobody has looked at; write one name, or @scope/*.`,
+  );
 }
 
 function parseRange(raw: unknown, where: string): string {

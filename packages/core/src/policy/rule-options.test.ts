@@ -68,6 +68,7 @@ describe("parseRuleOptions", () => {
     ["age", { hours: 1e9 }, "Hours of the rule age must be a number"],
     ["age", { hours: null }, "Hours of the rule age must be a number"],
     ["age", { exempt: ["*"] }, "a star alone would match every name"],
+    ["age", { exempt: ["react-*"] }, "could cover names that nobody has looked at"],
     ["age", { exempt: "x" }, "Exempt of the rule age must be a list."],
     ["age", { exempt: [1] }, "A name in exempt of the rule age must be a text."],
     [

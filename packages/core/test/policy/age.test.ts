@@ -78,7 +78,6 @@ describe("age", () => {
 
   test.each<[string, Partial<RuleOptions["age"]>, Partial<VersionFacts>]>([
     ["exempt by name", { exempt: ["left"] }, {}],
-    ["exempt by prefix", { exempt: ["le*"] }, {}],
     ["our own", {}, { origin: "local" }],
     ["no age asked", { hours: 0, firstReleaseHours: 0 }, {}],
     ["no age asked, no time", { hours: 0, firstReleaseHours: 0 }, { publishedAt: null }],
@@ -158,6 +157,12 @@ describe("fast track", () => {
   test("counts the versions in use where there are any", () => {
     const context = contextAt({ advisories, served: servedAs("1.0.0") });
     expect(opinionOf("age", fix(3), { context, others })?.evidence["affected"]).toBe("1.0.0");
+  });
+
+  test.each([["1.2.0"], ["1.2.0", "3.0.0"]])("still counts once the fix itself is in use: %s", (...used) => {
+    const served = new Map(used.flatMap((version) => [...servedAs(version)]));
+    const judged = opinionOf("age", fix(3), { context: contextAt({ advisories, served }), others });
+    expect(judged).toMatchObject({ outcome: "allow", evidence: { affected: "1.1.0" } });
   });
 
   test("is off where it is switched off, and never slower than the rule", () => {
