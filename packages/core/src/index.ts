@@ -74,6 +74,7 @@ export {
   type AssessedAdvisories,
   type Assessment,
   type AssessmentEffect,
+  type AssessmentsByAdvisory,
 } from "./advisories/assess.ts";
 export { parseEpss, parseKev, withEvidence, type EvidenceByCve } from "./advisories/exploit-evidence.ts";
 export {
@@ -94,6 +95,13 @@ export {
   type IssueIds,
   type PackageIssue,
 } from "./advisories/audit-issues.ts";
+export {
+  RISK_PROFILE,
+  riskCategory,
+  type RiskCategory,
+  type RiskLevel,
+  type RiskProfile,
+} from "./advisories/risk.ts";
 export { toldIssue, type ToldAdvisory } from "./advisories/told-issue.ts";
 export { parseAuditTree, type AuditNode } from "./advisories/audit-tree.ts";
 export { fixedVersionsOf, npmRangeOf, patchedRangeOf } from "./advisories/npm-range.ts";

@@ -11,6 +11,7 @@ import type { Config } from "./config/index.ts";
 import { prepareDataFolder } from "./data-folder.ts";
 import { openDatabase, type Database } from "./db/index.ts";
 import {
+  createAssessments,
   createEvidence,
   createExceptions,
   createGate,
@@ -237,16 +238,25 @@ interface Parts extends WorkspaceParts {
   cachedVersions: CachedVersions;
 }
 
+/** What people decided about packages. */
+type Said = Pick<HttpDeps, "statuses" | "policyRules" | "exceptions" | "assessments">;
+
+async function openSaid(deps: Storage & { now: () => number }): Promise<Said> {
+  return {
+    statuses: await createStatuses(deps),
+    policyRules: await createPolicyRules(deps),
+    exceptions: await createExceptions(deps),
+    assessments: await createAssessments(deps),
+  };
+}
+
 async function createHttpDeps(inputs: AppInputs, storage: Storage, parts: Parts): Promise<HttpDeps> {
   const { config, now } = inputs;
-  const statuses = await createStatuses({ ...storage, now });
-  const policyRules = await createPolicyRules(storage);
-  const exceptions = await createExceptions({ ...storage, now });
+  const said = await openSaid({ ...storage, now });
   const lookAlikes = lookAlikeNames();
   const gate = createGate({
-    statuses,
-    rules: policyRules,
-    exceptions,
+    ...said,
+    rules: said.policyRules,
     advisories: parts.advisories,
     evidence: parts.evidence,
     lookAlike: (name) => findLookAlike(name, lookAlikes),
@@ -264,9 +274,7 @@ async function createHttpDeps(inputs: AppInputs, storage: Storage, parts: Parts)
   };
   return {
     ...shared,
-    statuses,
-    policyRules,
-    exceptions,
+    ...said,
     registryWrites,
     upstreamWrites,
     packuments: createPackuments({

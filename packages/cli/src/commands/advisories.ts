@@ -13,7 +13,7 @@ import { packageWord } from "./package-word.ts";
 const RECORD_BYTES_MAX = 200_000;
 const POLL_MS = 500;
 const WAIT_MS_MAX = 30 * 60 * 1000;
-const COLUMNS = ["package", "id", "kind", "severity", "score", "summary", "withdrawnAt", "feed"];
+const COLUMNS = ["package", "id", "kind", "severity", "score", "risk", "summary", "withdrawnAt", "feed"];
 
 interface Page {
   items: Record<string, unknown>[];
@@ -80,15 +80,26 @@ async function showWord(context: CommandContext, word: string, at: string | unde
     query.set("package", name);
     if (range !== "*") query.set("version", range);
     const { items } = await api.call<Page>("GET", `/advisories?${query.toString()}`);
-    return print.list(items, COLUMNS);
+    return print.list(print.asJson ? items : items.map(withCategory), COLUMNS);
   }
   const text = query.toString();
   const { items } = await api.call<Page>("GET", `/advisories/${part(word)}${text === "" ? "" : `?${text}`}`);
   if (print.asJson) return print.list(items, COLUMNS);
   for (const { packages, ...advisory } of items) {
     const names = (packages as { name: string }[]).map(({ name }) => name);
-    print.one({ ...advisory, packages: names });
+    const { reasons } = (advisory["risk"] ?? {}) as Risk;
+    print.one({ ...withCategory(advisory), riskReasons: reasons ?? [], packages: names });
   }
+}
+
+interface Risk {
+  category?: number;
+  reasons?: string[];
+}
+
+function withCategory(advisory: Record<string, unknown>): Record<string, unknown> {
+  const { category } = (advisory["risk"] ?? {}) as Risk;
+  return { ...advisory, risk: category ?? null };
 }
 
 async function show(context: CommandContext): Promise<void> {

@@ -1,5 +1,6 @@
 import type { ClientCommand } from "../command.ts";
 import { ADVISORY_COMMANDS } from "./advisories.ts";
+import { ASSESS_COMMANDS } from "./assess.ts";
 import { AUDIT_COMMANDS } from "./audit.ts";
 import { CLAIM_COMMANDS } from "./claim.ts";
 import { EXCEPTION_COMMANDS, REQUEST_COMMANDS } from "./exception.ts";
@@ -47,6 +48,7 @@ export const CLIENT_COMMANDS: readonly ClientCommand[] = [
   ...ORG_COMMANDS,
   ...TEAM_COMMANDS,
   ...ADVISORY_COMMANDS,
+  ...ASSESS_COMMANDS,
   ...DECISION_COMMANDS,
   ...EXPOSURE_COMMANDS,
   ...SHADOW_COMMANDS,

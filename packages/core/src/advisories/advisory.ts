@@ -57,4 +57,6 @@ export interface Advisory extends ExploitEvidence {
 /** An advisory together with what it says about one package. */
 export interface PackageAdvisory extends Advisory {
   affected: AffectedVersions;
+  /** What somebody here decided to do about it, where it is more than another severity. */
+  assessedAs?: "remediate" | "contain";
 }

@@ -1,5 +1,6 @@
 import type semver from "semver";
 import { SEVERITIES, type PackageAdvisory, type Severity } from "../advisories/advisory.ts";
+import type { AssessedAs } from "../advisories/assess.ts";
 import { aliasGroups } from "../advisories/alias-groups.ts";
 import { chronologyOf } from "./chronology.ts";
 import { advisoriesOn } from "./matching.ts";
@@ -22,13 +23,16 @@ export interface Finding {
   publishedAt: number;
   /** Until when those who use the version may keep it, in milliseconds. */
   graceEndsAt: number;
+  /** What somebody here decided to do about it; null if nobody did. */
+  assessedAs: AssessedAs | null;
 }
 
 const DAY_MS = 86_400_000;
 
 /**
  * The vulnerabilities of a version that count by the options of the rule, worst first. What is known to be
- * exploited always counts; what has no EPSS figure yet counts as if it had a high one.
+ * exploited always counts, and so does what somebody decided to remedy or to contain; what has no EPSS figure yet
+ * counts as if it had a high one.
  */
 export function findingsOn(
   { version }: Pick<VersionFacts, "version">,
@@ -85,6 +89,7 @@ function findingOf(group: readonly PackageAdvisory[], options: Options): Finding
     epss: percentiles.length === 0 ? null : Math.max(...percentiles),
     publishedAt,
     graceEndsAt: graceEnd({ severity, publishedAt, exploitedAt }, options),
+    assessedAs: advisory.assessedAs ?? null,
   };
 }
 
@@ -98,14 +103,21 @@ function graceEnd(
   return Math.min(...ends.map((end) => (Number.isFinite(end) ? end : 0)));
 }
 
-function counts({ severity, isExploited, epss }: Finding, options: Options): boolean {
-  if (isExploited) return true;
+function counts({ severity, isExploited, epss, assessedAs }: Finding, options: Options): boolean {
+  if (isExploited || assessedAs !== null) return true;
   if (SEVERITIES.indexOf(severity) < SEVERITIES.indexOf(options.severity)) return false;
   return options.epssMin === null || epss === null || epss >= options.epssMin;
 }
 
+// What only warns comes last, so that the worst one tells what becomes of the version.
+function weightOf({ assessedAs }: Finding): number {
+  if (assessedAs === "contain") return 2;
+  return assessedAs === "remediate" ? 0 : 1;
+}
+
 function byWeight(first: Finding, second: Finding): number {
   return (
+    weightOf(second) - weightOf(first) ||
     Number(second.isExploited) - Number(first.isExploited) ||
     SEVERITIES.indexOf(second.severity) - SEVERITIES.indexOf(first.severity) ||
     (second.advisory.score ?? 0) - (first.advisory.score ?? 0) ||

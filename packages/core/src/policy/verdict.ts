@@ -100,7 +100,10 @@ export interface PolicyContext {
   served: ReadonlyMap<string, ServedVersion>;
   /** By version; empty where no rule in force asks. */
   contents: ReadonlyMap<string, TarballContent>;
-  /** When to look again at what was served and found, in milliseconds; null where no rule in force asks. */
+  /**
+   * When to look again at what was served and found, or at the advisories as somebody's assessment ends, in
+   * milliseconds; null where no rule in force asks and no assessment ends.
+   */
   knownUntil: number | null;
   /** A much used name that this one can be taken for, and what makes them alike; null if there is none. */
   lookAlike: { name: string; because: string } | null;

@@ -1,4 +1,5 @@
 import type { Generated } from "kysely";
+import type { Severity } from "@entrepot/core";
 
 /** A state of the advisory data that was complete; they are kept for a while, the newest one counts. */
 export interface AdvisoryEpochsTable {
@@ -97,6 +98,35 @@ export interface ExceptionsTable {
   decided_by: string | null;
   decided_at: number | null;
   note: string;
+}
+
+/** Types of assessments that were made up here, beside those that are always there. */
+export interface AssessmentTypesTable {
+  workspace_id: string;
+  name: string;
+  /** `#rrggbb`, for pages. */
+  colour: string;
+  /** In place of the advisory's own; `none`: it does not count. Null: the advisory's own. */
+  severity: Severity | null;
+  /** After how many days such an assessment ends if nothing else is said; null: never. */
+  days: number | null;
+  set_by: string;
+  set_at: number;
+}
+
+/** What people made of advisories. */
+export interface AssessmentsTable {
+  workspace_id: string;
+  /** Empty: every registry. */
+  registry_id: string;
+  /** Id or alias. */
+  advisory: string;
+  /** One that is always there, or the name of one that was made up. */
+  type: string;
+  comment: string;
+  set_by: string;
+  set_at: number;
+  expires_at: number | null;
 }
 
 /** Versions whose integrity an upstream changed after it was first seen. */

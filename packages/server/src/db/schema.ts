@@ -2,6 +2,8 @@ import type { Generated } from "kysely";
 import type {
   AdvisoryEpochsTable,
   AdvisoryFeedsTable,
+  AssessmentsTable,
+  AssessmentTypesTable,
   DecisionsTable,
   ExceptionsTable,
   IntegrityChangesTable,
@@ -377,3 +379,5 @@ export interface Schema {
   jobs: JobsTable;
   job_lines: JobLinesTable;
 }
+  assessment_types: AssessmentTypesTable;
+  assessments: AssessmentsTable;

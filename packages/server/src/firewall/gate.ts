@@ -1,4 +1,5 @@
 import {
+  applyAssessments,
   decide,
   EntrepotError,
   evidenceAsked,
@@ -6,6 +7,7 @@ import {
   isSelectable,
   plainContext,
   refusalText,
+  type AssessmentsByAdvisory,
   type EvidenceAsked,
   type PackageAdvisory,
   type PolicyContext,
@@ -56,6 +58,9 @@ export interface GateDeps {
       name: string,
     ): readonly PolicyException[] | Promise<readonly PolicyException[]>;
   };
+  assessments: {
+    for(registry: JudgingRegistry): AssessmentsByAdvisory | Promise<AssessmentsByAdvisory>;
+  };
   advisories: {
     /** Withdrawn ones may be among them. */
     of(name: string): readonly PackageAdvisory[];
@@ -74,6 +79,7 @@ export interface GateDeps {
 
 const OWN_FEED = "own";
 const LOOK_MS = 60_000;
+const NOTHING_SEEN = { served: new Map(), contents: new Map(), knownUntil: null } as const;
 
 /** Makes the gate over everything that is known and decided. */
 export function createGate(deps: GateDeps): Gate {
@@ -94,9 +100,11 @@ async function contextOf(deps: GateDeps, question: GateQuestion): Promise<Policy
   const coming = deps.advisories.ready();
   if (coming !== null) await coming;
   const known = deps.advisories.of(name);
-  const advisories = isUpstream ? known : known.filter(({ feed }) => feed === OWN_FEED);
+  const listed = isUpstream ? known : known.filter(({ feed }) => feed === OWN_FEED);
+  const { advisories, endsAt } = applyAssessments(listed, await deps.assessments.for(registry), now);
   const rules = await deps.rules.for(registry, name);
   const wants = wantsOf(question, { rules, advisories });
+  const evidence = wants.served || wants.contents ? await seen(deps, question, wants) : NOTHING_SEEN;
   const isAlikeAsked = isUpstream && (question.withShadow === true || rules["look-alike"].mode === "enforce");
   const upstreamIds = registry.upstreams.map(({ id }) => id);
   return plainContext({
@@ -112,7 +120,8 @@ async function contextOf(deps: GateDeps, question: GateQuestion): Promise<Policy
     advisoriesAt: deps.advisories.state().currentAt,
     isClaimed: registry.isClaimed(name),
     ...(isUpstream ? { changedIntegrity: await deps.evidence.changedIntegrity(upstreamIds, name) } : {}),
-    ...(wants.served || wants.contents ? await seen(deps, question, wants) : {}),
+    ...evidence,
+    knownUntil: earlier(evidence.knownUntil, endsAt),
     ...(isAlikeAsked ? { lookAlike: deps.lookAlike(name) } : {}),
   });
 }
@@ -133,6 +142,11 @@ async function seen(
 }
 
 // Evidence costs a query each, so it is looked up only where a rule in force asks for it.
+function earlier(first: number | null, second: number | null): number | null {
+  if (first === null || second === null) return first ?? second;
+  return Math.min(first, second);
+}
+
 function wantsOf(
   { origin, withShadow }: GateQuestion,
   context: Pick<PolicyContext, "rules" | "advisories">,

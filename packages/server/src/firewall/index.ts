@@ -3,6 +3,19 @@
  * and asks core's `decide`. It knows nothing of HTTP, of how documents are rendered or where tarballs lie;
  * those ask it.
  */
+export {
+  assess,
+  removeAssessmentType,
+  setAssessmentType,
+  setRiskProfile,
+  unassess,
+} from "./assessment-writes.ts";
+export {
+  createAssessments,
+  type Assessments,
+  type AssessmentType,
+  type KeptAssessment,
+} from "./assessments.ts";
 export { contextStamp } from "./context-stamp.ts";
 export type { Asker, Decided } from "./decisions/decision.ts";
 export { createDecisionLog, type DecisionLog } from "./decisions/decision-log.ts";

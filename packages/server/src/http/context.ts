@@ -6,7 +6,15 @@ import type { BlobStore, StagingArea } from "../blobs/index.ts";
 import type { ChangeLog } from "../changes/index.ts";
 import type { Limits, SignUp } from "../config/index.ts";
 import type { Database } from "../db/index.ts";
-import type { DecisionLog, Evidence, Exceptions, Gate, PolicyRules, Statuses } from "../firewall/index.ts";
+import type {
+  Assessments,
+  DecisionLog,
+  Evidence,
+  Exceptions,
+  Gate,
+  PolicyRules,
+  Statuses,
+} from "../firewall/index.ts";
 import type { Access, Identity } from "../identity/index.ts";
 import type { JobQueue } from "../jobs/index.ts";
 import type { Mailer } from "../mail/index.ts";
@@ -52,6 +60,7 @@ export interface HttpDeps {
   statuses: Statuses;
   policyRules: PolicyRules;
   exceptions: Exceptions;
+  assessments: Assessments;
   gate: Gate;
   decisions: DecisionLog;
   verdicts: Verdicts;

@@ -1,9 +1,11 @@
 import {
+  applyAssessments,
   createIssueIds,
   EntrepotError,
   isEntrepotError,
   issuesOf,
   toldIssue,
+  type AssessmentsByAdvisory,
   type PackageAdvisory,
   type PackageIssue,
 } from "@entrepot/core";
@@ -26,6 +28,7 @@ export interface KnownAdvisories {
 
 export interface AdviceDeps {
   advisories: KnownAdvisories;
+  assessments: { for(registry: Registry): AssessmentsByAdvisory | Promise<AssessmentsByAdvisory> };
   origins: Pick<NameOrigins, "ownAmong">;
   upstreams: Pick<Upstreams, "audit">;
   now: () => number;
@@ -76,10 +79,12 @@ async function ownAdvice(deps: AdviceDeps, question: AdviceQuestion): Promise<Ad
   // Who may not see a local package is answered as if there were none, so that the answer does not give it away.
   // Claims are no secret from who may see the registry.
   const isOwn = (name: string): boolean => claimed.has(name) || (local.has(name) && mayView(name));
+  const [assessments, now] = [await deps.assessments.for(registry), deps.now()];
   const ids = createIssueIds();
   const byName = new Map<string, readonly PackageIssue[]>();
   await inTurns(asked, ([name, versions]) => {
-    const list = isOwn(name) ? [] : deps.advisories.of(name);
+    const known = isOwn(name) ? [] : deps.advisories.of(name);
+    const list = applyAssessments(known, assessments, now).advisories;
     const issues = list.length === 0 ? [] : issuesOf(name, { versions, list, ids });
     if (issues.length > 0) byName.set(name, issues);
   });

@@ -122,7 +122,6 @@ const PASSES: Verdict = {
   alternatives: [],
   reference: null,
 };
-const NOTHING_HIDDEN: JudgedPackage = { hidden: new Map(), recheckAt: null };
 
 /** Makes the judge, with a bounded memory of what was judged. */
 export function createVerdicts(deps: VerdictDeps): Verdicts {
@@ -134,7 +133,7 @@ export function createVerdicts(deps: VerdictDeps): Verdicts {
   const flights = new Map<string, Promise<JudgedPackage>>();
 
   async function judge(context: PolicyContext, place: VerdictPlace): Promise<JudgedPackage> {
-    if (policyDepth(context) === "none") return NOTHING_HIDDEN;
+    if (policyDepth(context) === "none") return { hidden: new Map(), recheckAt: context.knownUntil };
     const key = `${place.registry.id}\n${place.name}`;
     const source = `${sourceText(place.source)} ${contextStamp(context)}`;
     const found = known.get(key);

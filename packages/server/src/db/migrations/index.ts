@@ -7,6 +7,7 @@ import * as sessions from "./0006-sessions.ts";
 import * as keyLogs from "./0007-key-logs.ts";
 import * as trailStart from "./0008-trail-start.ts";
 import * as firewall from "./0009-firewall.ts";
+import * as assessments from "./0010-assessments.ts";
 
 /** Every migration by name. Released ones are never edited; a change of the schema is a new file. */
 export const MIGRATIONS: Migrations = {
@@ -18,4 +19,5 @@ export const MIGRATIONS: Migrations = {
   "0007-key-logs": keyLogs,
   "0008-trail-start": trailStart,
   "0009-firewall": firewall,
+  "0010-assessments": assessments,
 };

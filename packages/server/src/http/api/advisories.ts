@@ -1,5 +1,13 @@
 import { z } from "zod";
-import { EntrepotError, matchAdvisories, normalizeVersion, SEVERITIES, type Advisory } from "@entrepot/core";
+import {
+  EntrepotError,
+  matchAdvisories,
+  normalizeVersion,
+  riskCategory,
+  SEVERITIES,
+  type Advisory,
+  type RiskProfile,
+} from "@entrepot/core";
 import {
   checkedRecord,
   findIn,
@@ -46,17 +54,23 @@ function ownRecordOf({ body, deps }: ApiContext<z.infer<typeof ownBody>>): OwnRe
   return "osv" in body ? checkedRecord(body.osv) : recordOfShort(body, deps.now());
 }
 
-function shownAdvisory({ publishedAt, modifiedAt, withdrawnAt, ...rest }: Advisory): Record<string, unknown> {
+function shownAdvisory(advisory: Advisory, profile: RiskProfile): Record<string, unknown> {
+  const { publishedAt, modifiedAt, withdrawnAt, ...rest } = advisory;
   return {
     ...rest,
+    risk: riskCategory(advisory, profile),
     publishedAt: isoOrNull(publishedAt),
     modifiedAt: isoOf(modifiedAt),
     withdrawnAt: isoOrNull(withdrawnAt),
   };
 }
 
-function shownFound({ advisory, packages }: FoundAdvisory): Record<string, unknown> {
-  return { ...shownAdvisory(advisory), packages };
+function shownFound({ advisory, packages }: FoundAdvisory, profile: RiskProfile): Record<string, unknown> {
+  return { ...shownAdvisory(advisory, profile), packages };
+}
+
+async function profileOf({ deps }: ApiContext<unknown>): Promise<RiskProfile> {
+  return await deps.assessments.riskProfile(deps.workspaceId);
 }
 
 function shownOwn({ createdAt, updatedAt, ...rest }: OwnAdvisory): Record<string, unknown> {
@@ -145,11 +159,16 @@ async function listOf(context: ApiContext<unknown>): Promise<unknown> {
   const name = context.query("package");
   if (name === undefined) throw invalid('Name a package, such as "?package=left-pad&version=1.0.0".');
   const version = versionOf(context);
+  const profile = await profileOf(context);
   return await withKnown(context, (known) => {
     const all = known.of(name);
     const list = version === null ? all : matchAdvisories(all, version);
     return wholeList(
-      list.map(({ affected, ...advisory }) => ({ ...shownAdvisory(advisory), package: name, affected })),
+      list.map(({ affected, ...advisory }) => ({
+        ...shownAdvisory(advisory, profile),
+        package: name,
+        affected,
+      })),
     );
   });
 }
@@ -166,7 +185,8 @@ async function show(context: ApiContext<unknown>): Promise<unknown> {
   if (found.length === 0) {
     throw new EntrepotError("not-found", { message: `No advisory is known by the id "${id}".` });
   }
-  return wholeList(found.map(shownFound));
+  const profile = await profileOf(context);
+  return wholeList(found.map((one) => shownFound(one, profile)));
 }
 
 async function sync({ deps, body }: ApiContext<z.infer<typeof syncBody>>): Promise<unknown> {

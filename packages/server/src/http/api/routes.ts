@@ -2,6 +2,7 @@ import type { ApiRoute } from "./api-route.ts";
 import { ACCESS_ROUTES } from "./access.ts";
 import { ACCOUNT_ROUTES } from "./accounts.ts";
 import { ADVISORY_ROUTES } from "./advisories.ts";
+import { ASSESSMENT_ROUTES } from "./assessments.ts";
 import { AUDIT_ROUTES } from "./audit.ts";
 import { DECISION_ROUTES } from "./decisions.ts";
 import { EXCEPTION_ROUTES } from "./exceptions.ts";
@@ -46,6 +47,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
   ...EXPOSURE_ROUTES,
   ...SHADOW_ROUTES,
   ...ADVISORY_ROUTES,
+  ...ASSESSMENT_ROUTES,
   ...JOB_ROUTES,
   ...AUDIT_ROUTES,
 ];
