@@ -165,7 +165,7 @@ describe("what is written wrongly ends with 2 and says how", () => {
     ["status set blocked", "<package@version> is missing. Write it as: entrepot status set"],
     ["status set blocked left", '"left" has no version; write left@1.2.3'],
     ["status set blocked left --reason x", "left@*"],
-    ["status set banned left@1.0.0 --reason x", "blocked or allowed"],
+    ["status set banned left@1.0.0 --reason x", "blocked, allowed, deprecated or unlisted"],
     ["status set blocked left@1.0.0", "--reason"],
     ["", "Usage: entrepot <command>"],
   ])("%s", async (argv, text) => {

@@ -103,6 +103,27 @@ describe("every command sends what it should", () => {
       [["PUT", "/registries/*/packages/left/versions/*/status", { status: "allowed", reason: "fine" }]],
     ],
     [
+      'status set deprecated left@1.0.0 --reason "use right"',
+      {},
+      [
+        [
+          "PUT",
+          "/registries/*/packages/left/versions/1.0.0/status",
+          { status: "deprecated", reason: "use right" },
+        ],
+      ],
+    ],
+    [
+      "status set unlisted left@*",
+      {},
+      [["PUT", "/registries/*/packages/left/versions/*/status", { status: "unlisted", reason: "" }]],
+    ],
+    [
+      "status clear left@1.0.0 --status deprecated",
+      {},
+      [["DELETE", "/registries/*/packages/left/versions/1.0.0/status?status=deprecated", undefined]],
+    ],
+    [
       "status clear left@1.0.0",
       {},
       [["DELETE", "/registries/*/packages/left/versions/1.0.0/status", undefined]],

@@ -8,6 +8,7 @@ const REGISTRY: OptionSpec = {
   value: "NAME",
   what: "Only in this registry; in all when left out.",
 };
+const SETTABLE = ["blocked", "allowed", "deprecated", "unlisted"];
 
 /** Reads `name@version`, `@scope/name@version` and `name@*`. */
 function targetOf(word: string): { name: string; version: string } {
@@ -33,29 +34,34 @@ async function set(context: CommandContext): Promise<void> {
     api,
     print,
   } = context;
-  if (status !== "blocked" && status !== "allowed") {
-    throw usageFailure(`A status is blocked or allowed, not "${status}".`);
+  if (!SETTABLE.includes(status)) {
+    throw usageFailure(`A status is blocked, allowed, deprecated or unlisted, not "${status}".`);
   }
   const target = targetOf(word);
   const reason = textOption(options, "reason");
-  if (reason === undefined) {
+  if (reason === undefined && status !== "unlisted") {
     throw usageFailure(
-      'Give the reason, such as --reason "it steals tokens"; people who are refused will read it.',
+      'Give the reason, such as --reason "it steals tokens"; people who are refused or warned will read it.',
     );
   }
-  const result = await api.call("PUT", pathOf(context, target), { status, reason });
+  const result = await api.call("PUT", pathOf(context, target), { status, reason: reason ?? "" });
   print.done(`${word} is ${status}.`, result);
 }
 
 async function clear(context: CommandContext): Promise<void> {
   const {
     words: [word = ""],
+    options,
     api,
     print,
   } = context;
   const target = targetOf(word);
-  await api.call("DELETE", pathOf(context, target));
-  print.done(`${word} has no status any more.`, { ...target, cleared: true });
+  const status = textOption(options, "status");
+  const query = status === undefined ? "" : `?status=${part(status)}`;
+  await api.call("DELETE", `${pathOf(context, target)}${query}`);
+  const done =
+    status === undefined ? `${word} has no status any more.` : `${word} is not ${status} any more.`;
+  print.done(done, { ...target, cleared: true });
 }
 
 async function list({ api, print }: CommandContext): Promise<void> {
@@ -74,24 +80,31 @@ async function list({ api, print }: CommandContext): Promise<void> {
 export const STATUS_COMMANDS: readonly ClientCommand[] = [
   {
     name: "status set",
-    summary: "Block a version, or allow it whatever other rules say.",
-    words: ["<blocked|allowed>", "<package@version>"],
+    summary: "Block a version, allow it whatever other rules say, have clients warn of it, or unlist it.",
+    words: ["<blocked|allowed|deprecated|unlisted>", "<package@version>"],
     options: {
       registry: REGISTRY,
-      reason: { type: "string", value: "TEXT", what: "Why; shown to who is refused." },
+      reason: { type: "string", value: "TEXT", what: "Why; shown to who is refused or warned." },
     },
     run: set,
   },
   {
     name: "status clear",
-    summary: "Take the status of a version away.",
+    summary: "Take away what was said of a version.",
     words: ["<package@version>"],
-    options: { registry: REGISTRY },
+    options: {
+      registry: REGISTRY,
+      status: {
+        type: "string",
+        value: "STATUS",
+        what: "Only this one, such as deprecated; all when left out.",
+      },
+    },
     run: clear,
   },
   {
     name: "status list",
-    summary: "List the versions that are blocked or allowed.",
+    summary: "List the versions that are blocked, held, allowed, deprecated or unlisted.",
     words: [],
     options: {},
     run: list,

@@ -5,6 +5,7 @@ import { judgePackage } from "../policy/judge-package.ts";
 import { repointTags } from "../policy/repoint-tags.ts";
 import type { Verdict, VersionFacts } from "../policy/verdict.ts";
 import {
+  deprecationOf,
   movedLatest,
   policyMember,
   restrictionsMember,
@@ -71,7 +72,9 @@ export function renderLocalView(input: LocalPackument, options: ViewOptions): Re
   const { hidden, recheckAt } = judgePackage(judged, options.policy);
   const shown = input.versions.filter(({ version }) => !hidden.has(version));
   const deprecated = new Set(
-    shown.filter(({ facts }) => facts.deprecated !== null).map(({ version }) => version),
+    shown
+      .filter(({ version, facts }) => facts.deprecated !== null || deprecationOf(options, version) !== null)
+      .map(({ version }) => version),
   );
   const { tags, dropped } = repointTags(
     new Map(input.distTags),
@@ -142,7 +145,10 @@ function versionMember(name: string, options: ViewOptions): (version: LocalVersi
       });
     }
     const at = slice.length - SLICE_TAIL_LENGTH;
-    return `"${version}":${slice.slice(0, at)}${urlStart}${version}.tgz${slice.slice(at)}`;
+    const manifest = `${slice.slice(0, at)}${urlStart}${version}.tgz${slice.slice(at)}`;
+    const deprecated = deprecationOf(options, version);
+    if (deprecated === null) return `"${version}":${manifest}`;
+    return `"${version}":${JSON.stringify({ ...(JSON.parse(manifest) as object), deprecated })}`;
   };
 }
 

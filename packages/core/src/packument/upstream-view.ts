@@ -18,6 +18,7 @@ import { SLOT } from "./member-shape.ts";
 import { modifiedOf } from "./package-index.ts";
 import { factsReader, runsAtInstall } from "./version-facts.ts";
 import {
+  deprecationOf,
   movedLatest,
   policyMember,
   restrictionsMember,
@@ -57,7 +58,7 @@ export function renderScanned(document: ScannedDocument, options: ViewOptions): 
       : repointTags(
           tags,
           shown.map(({ version }) => version),
-          deprecationTest(document),
+          deprecationTestOf(document, options),
         );
   const parts: ViewParts = {
     document,
@@ -70,6 +71,14 @@ export function renderScanned(document: ScannedDocument, options: ViewOptions): 
   const bytes = options.form === "full" ? renderFull(parts) : renderAbbreviated(parts);
   const moved = movedLatest(tags, repointed.tags);
   return { bytes, hidden: [...hidden], shown: shown.length, recheckAt, movedLatest: moved };
+}
+
+function deprecationTestOf(
+  document: ScannedDocument,
+  options: ViewOptions,
+): ReturnType<typeof deprecationTest> {
+  const isByAuthor = deprecationTest(document);
+  return (version) => deprecationOf(options, version) !== null || isByAuthor(version);
 }
 
 interface ViewParts {
@@ -157,7 +166,8 @@ function writeVersions(parts: ViewParts, writer: ByteWriter): void {
     writer.ascii(`${separator}"${scanned.version}":`);
     separator = ",";
     const url = `${urlStart}${scanned.version}.tgz"`;
-    if (isSpliceable(document, scanned)) splice({ document, scanned, url }, writer);
+    const isMarked = deprecationOf(options, scanned.version, scanned.key) !== null;
+    if (!isMarked && isSpliceable(document, scanned)) splice({ document, scanned, url }, writer);
     else writer.json(patchedManifest({ document, scanned, url }, options));
   }
   writer.ascii("}");
@@ -170,14 +180,16 @@ interface VersionPart {
   url: string;
 }
 
-function patchedManifest({ document, scanned, url }: VersionPart, { form }: ViewOptions): unknown {
+function patchedManifest({ document, scanned, url }: VersionPart, options: ViewOptions): unknown {
   const patched = patchManifest(parseManifest(document, scanned), {
     name: document.name,
     version: scanned.version,
     upstreamVersion: upstreamSpelling(document, scanned),
     tarball: JSON.parse(url) as string,
   });
-  return form === "full" ? patched : abbreviate(patched);
+  const deprecated = deprecationOf(options, scanned.version, scanned.key);
+  const marked = deprecated === null ? patched : { ...patched, deprecated };
+  return options.form === "full" ? marked : abbreviate(marked);
 }
 
 function spliceFull({ document, scanned, url }: VersionPart, writer: ByteWriter): void {

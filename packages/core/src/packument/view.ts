@@ -64,6 +64,15 @@ export function movedLatest(
   after: ReadonlyMap<string, string>,
 ): RenderedView["movedLatest"] {
   const from = before.get("latest");
+/** What clients are to warn of for a version by an operator's word; null if he said nothing. */
+export function deprecationOf({ policy }: ViewOptions, ...spellings: readonly string[]): string | null {
+  for (const key of [...spellings, "*"]) {
+    const text = policy.deprecations.get(key);
+    if (text !== undefined) return text;
+  }
+  return null;
+}
+
   const to = after.get("latest") ?? null;
   return from === undefined || from === to ? null : [from, to];
 }

@@ -14,6 +14,7 @@ export function plainContext(known: Partial<PolicyContext>): PolicyContext {
     now: 0,
     epoch: 0,
     statuses: new Map(),
+    deprecations: new Map(),
     rules: PROFILES.standard,
     exceptions: [],
     advisories: [],

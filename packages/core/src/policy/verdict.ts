@@ -85,6 +85,8 @@ export interface PolicyContext {
   epoch: number;
   /** By version, or `*` for every version of the package. */
   statuses: ReadonlyMap<string, VersionStatus>;
+  /** By version, or `*`: what clients are to warn of because an operator says so. Refuses nothing. */
+  deprecations: ReadonlyMap<string, string>;
   rules: RuleSettings;
   /** Approved ones that can concern the package, ended ones included. */
   exceptions: readonly PolicyException[];

@@ -19,6 +19,7 @@ export function contextStamp(context: PolicyContext): string {
     lookAlike,
     isDataAsked ? context.advisoriesAt : null,
     [...context.statuses],
+    [...context.deprecations],
     [...context.changedIntegrity],
     [...context.served],
     [...context.contents],

@@ -50,7 +50,7 @@ export interface Gate {
 }
 
 export interface GateDeps {
-  statuses: Pick<Statuses, "of">;
+  statuses: Pick<Statuses, "of" | "marks">;
   rules: { for(registry: JudgingRegistry, name: string): RuleSettings | Promise<RuleSettings> };
   exceptions: {
     for(
@@ -114,6 +114,7 @@ async function contextOf(deps: GateDeps, question: GateQuestion): Promise<Policy
     now,
     epoch: deps.epoch(),
     statuses: await deps.statuses.of(registry, name),
+    deprecations: (await deps.statuses.marks.of(registry, name)).deprecations,
     rules,
     exceptions: await deps.exceptions.for(registry, name),
     advisories,

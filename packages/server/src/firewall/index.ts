@@ -37,6 +37,7 @@ export {
   type GateQuestion,
   type JudgingRegistry,
 } from "./gate.ts";
+export type { MarkEntry, PackageMark, PackageMarks } from "./package-marks.ts";
 export { createPolicyClock } from "./policy-clock.ts";
 export { decisionText, type ExceptionRecord, type ExceptionState } from "./exception-record.ts";
 export { EXCEPTION_DAYS_MAX, type NewException } from "./exception-terms.ts";
@@ -72,4 +73,5 @@ export {
   type PolicyResult,
   type PolicyWriter,
 } from "./policy-writes.ts";
-export { createStatuses, type StatusEntry, type StatusKey, type Statuses } from "./statuses.ts";
+export type { StatusKey } from "./status-key.ts";
+export { createStatuses, type StatusEntry, type Statuses } from "./statuses.ts";

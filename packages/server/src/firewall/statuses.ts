@@ -1,11 +1,11 @@
 import type { Selectable } from "kysely";
-import { EntrepotError, normalizeVersion, parsePackageName, type VersionStatus } from "@entrepot/core";
-import { appendChange, createCurrentValue, type Actor, type ChangeLog } from "../changes/index.ts";
+import type { VersionStatus } from "@entrepot/core";
+import { appendChange, createCurrentValue, type Actor } from "../changes/index.ts";
 import { withoutNul, type Database, type Schema } from "../db/index.ts";
+import { createPackageMarks, type PackageMarks } from "./package-marks.ts";
+import { checkedKey, checkReason, type StatusDeps, type StatusKey } from "./status-key.ts";
 
 const EVERY_REGISTRY = "";
-const EVERY_VERSION = "*";
-const REASON_CHARS_MAX = 500;
 const KEY_COLUMNS = ["workspace_id", "registry_id", "name", "version"] as const;
 
 type StatusRow = Selectable<Schema["version_statuses"]>;
@@ -16,14 +16,6 @@ export interface StatusEntry extends VersionStatus {
   registryId: string;
   name: string;
   /** Exact version, or `*`. */
-  version: string;
-}
-
-export interface StatusKey {
-  workspaceId: string;
-  /** Empty for every registry. */
-  registryId: string;
-  name: string;
   version: string;
 }
 
@@ -41,15 +33,11 @@ export interface Statuses {
   ): Promise<void>;
   /** False when there was nothing to clear. */
   clear(key: StatusKey, actor: Actor): Promise<boolean>;
+  /** What they said beside whether a version may be had. */
+  readonly marks: PackageMarks;
 }
 
 const NO_STATUSES: ReadonlyMap<string, VersionStatus> = new Map();
-
-export interface StatusDeps {
-  db: Database;
-  changes: ChangeLog;
-  now: () => number;
-}
 
 /** Loads the statuses and keeps them current. */
 export async function createStatuses(deps: StatusDeps): Promise<Statuses> {
@@ -60,6 +48,7 @@ export async function createStatuses(deps: StatusDeps): Promise<Statuses> {
   });
 
   return {
+    marks: await createPackageMarks(deps),
     of(registry, name) {
       const rows = rowsByName.get();
       if (rows instanceof Promise) return rows.then((loaded) => select(loaded.get(name), registry));
@@ -81,11 +70,7 @@ export async function createStatuses(deps: StatusDeps): Promise<Statuses> {
       }));
     },
     async set(key, { status, reason, actor }) {
-      if (reason.length > REASON_CHARS_MAX) {
-        throw new EntrepotError("request-invalid", {
-          message: `A reason has at most ${REASON_CHARS_MAX} characters.`,
-        });
-      }
+      checkReason(reason);
       const values = { status, reason: withoutNul(reason), set_by: actor.name, set_at: now() };
       await writeStatus(deps, { key, actor, values });
     },
@@ -169,15 +154,4 @@ function groupByName(rows: readonly StatusRow[]): Map<string, StatusRow[]> {
 
 function statusOf(row: StatusRow): VersionStatus {
   return { status: row.status, reason: row.reason, setBy: row.set_by, setAt: row.set_at };
-}
-
-function checkedKey(key: StatusKey): StatusKey {
-  const name = parsePackageName(key.name).full;
-  const version = key.version === EVERY_VERSION ? EVERY_VERSION : normalizeVersion(key.version);
-  if (version === null) {
-    throw new EntrepotError("version-invalid", {
-      message: `"${key.version}" is not a version; name an exact one such as 1.2.3, or * for all.`,
-    });
-  }
-  return { ...key, name, version };
 }

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import type { Verdict } from "@entrepot/core";
 import type { Database } from "../db/index.ts";
+import type { PackageMarks } from "../firewall/index.ts";
 import type { Registry } from "./registry.ts";
 import type { Verdicts } from "./verdicts.ts";
 
@@ -22,6 +23,8 @@ export interface ListedVersion {
 export interface JudgedListing extends ListedVersion {
   /** Why clients do not get to see it; null when they do. */
   refusal: Verdict | null;
+  /** True where an operator took it out of listings; who knows its name gets it. */
+  isUnlisted: boolean;
 }
 
 export interface ListingRequest {
@@ -36,6 +39,7 @@ export interface ListingRequest {
 export interface ListingDeps {
   db: Database;
   verdicts: Pick<Verdicts, "hiddenVersions">;
+  statuses: { readonly marks: Pick<PackageMarks, "of"> };
 }
 
 interface ListedRow {
@@ -63,14 +67,16 @@ export async function listPackages(deps: ListingDeps, request: ListingRequest): 
       hiddenByName.get(row.name) ??
       (await deps.verdicts.hiddenVersions(request.registry, row.name, versions));
     hiddenByName.set(row.name, hidden);
-    listed.push({ ...shownOf(row), refusal: hidden.get(row.version) ?? null });
+    const { unlisted } = await deps.statuses.marks.of(request.registry, row.name);
+    const isUnlisted = unlisted.has(row.version) || unlisted.has("*");
+    listed.push({ ...shownOf(row), refusal: hidden.get(row.version) ?? null, isUnlisted });
   }
   return listed;
 }
 
-/** Tells whether clients get to see a listed version. */
-export function isListedForAll({ refusal }: JudgedListing): boolean {
-  return refusal === null;
+/** Tells whether everybody gets to see a version in listings. */
+export function isListedForAll({ refusal, isUnlisted }: JudgedListing): boolean {
+  return refusal === null && !isUnlisted;
 }
 
 async function readRows(db: Database, request: ListingRequest): Promise<ListedRow[]> {

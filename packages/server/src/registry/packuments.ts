@@ -206,8 +206,9 @@ async function buildOfLocal(
   if (isUnchanged(cached, source, view.policy)) return cached;
   const packument = await loadLocalPackument(deps.db, row, request.form);
   const rendered = await deps.threads.run("renderLocalView", { packument, view });
-  const judgedAt = view.policy.now;
-  return storedView(deps, request, { rendered, source, document: packument.rev, judgedAt, entries: [] });
+  const { now: judgedAt, deprecations } = view.policy;
+  const document = packument.rev;
+  return storedView(deps, request, { rendered, source, document, judgedAt, deprecations, entries: [] });
 }
 
 async function buildOfUpstream(
@@ -229,8 +230,9 @@ async function buildOfUpstream(
     const rendered = await renderUpstream(deps, entry, view);
     // The bytes of a document that another one has replaced meanwhile may be those of the other.
     if (entry.superseded && attempt === 0) continue;
-    const judgedAt = view.policy.now;
-    return storedView(deps, request, { rendered, source, document: entry.digest, judgedAt, entries });
+    const { now: judgedAt, deprecations } = view.policy;
+    const document = entry.digest;
+    return storedView(deps, request, { rendered, source, document, judgedAt, deprecations, entries });
   }
 }
 
@@ -293,6 +295,8 @@ interface ViewMaterial {
   entries: (DocumentEntry | AbsentEntry)[];
 }
 
+  /** What operators have clients warn of. */
+  deprecations: PolicyContext["deprecations"];
 function storedView(deps: Builder, request: PackumentRequest, material: ViewMaterial): StoredView {
   const { rendered, source, document } = material;
   const gzip = Buffer.from(rendered.gzip.buffer, rendered.gzip.byteOffset, rendered.gzip.byteLength);
@@ -300,7 +304,7 @@ function storedView(deps: Builder, request: PackumentRequest, material: ViewMate
     registryId: request.registry.id,
     name: request.name,
     form: request.form,
-    // Policy shows in what is hidden only, so a change that hides nothing else keeps what clients have.
+    // Policy shows in what is hidden and warned of only, so a change of anything else keeps what clients have.
     etag: etagOf([
       RENDER_FORMAT,
       document,
@@ -308,6 +312,7 @@ function storedView(deps: Builder, request: PackumentRequest, material: ViewMate
       request.form,
       request.packageUrl,
     ]),
+      ...(material.deprecations.size === 0 ? [] : [JSON.stringify([...material.deprecations])]),
     gzip,
     sizeBytes: rendered.sizeBytes,
     hidden: new Map(rendered.hidden),

@@ -131,7 +131,7 @@ export async function deleteRegistry(
   name: string,
 ): Promise<void> {
   await writeRegistry(deps, { by, name }, async ({ trx, row }) => {
-    for (const table of ["version_statuses", "policy_rules", "exceptions"] as const) {
+    for (const table of ["version_statuses", "package_marks", "policy_rules", "exceptions"] as const) {
       await trx.deleteFrom(table).where("registry_id", "=", row.id).execute();
     }
     await trx.deleteFrom("registries").where("id", "=", row.id).execute();

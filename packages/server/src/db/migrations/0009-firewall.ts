@@ -1,5 +1,6 @@
 import { sql, type Kysely } from "kysely";
 import { columnTypesOf } from "../column-types.ts";
+import { addPackageMarks } from "./0009-package-marks.ts";
 import { addAuditSettings } from "./0009-registry-audits.ts";
 import { addRegistryLimits } from "./0009-registry-limits.ts";
 
@@ -11,6 +12,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await createDecisionTables(db);
   await addAuditSettings(db);
   await addRegistryLimits(db);
+  await addPackageMarks(db);
 }
 
 async function createAdvisoryTables(db: Kysely<unknown>): Promise<void> {

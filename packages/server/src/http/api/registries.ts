@@ -132,12 +132,16 @@ async function packages(context: ApiContext<unknown>): Promise<unknown> {
 
 // Who manages the policy sees what it refuses to others, and why.
 function withStatus(listing: JudgedListing): Record<string, unknown> {
-  const outcome = listing.refusal?.outcome ?? "allow";
-  const reason = listing.refusal?.reason;
-  return { ...withoutVerdict(listing), status: outcome, reason: isListedForAll(listing) ? null : reason };
+  const { refusal, isUnlisted } = listing;
+  const status = refusal?.outcome ?? "allow";
+  return { ...withoutVerdict(listing), status, reason: refusal?.reason ?? null, isUnlisted };
 }
 
-function withoutVerdict({ refusal: _refusal, ...listed }: JudgedListing): Record<string, unknown> {
+function withoutVerdict({
+  refusal: _refusal,
+  isUnlisted: _isUnlisted,
+  ...listed
+}: JudgedListing): Record<string, unknown> {
   return listed;
 }
 

@@ -1,15 +1,20 @@
 import { z } from "zod";
 import { EntrepotError, may, type Permission } from "@entrepot/core";
-import type { StatusKey } from "../../firewall/index.ts";
+import type { PackageMark, StatusKey } from "../../firewall/index.ts";
 import { actorOf, apiRoute, NO_BODY, registryOf, type ApiContext, type ApiRoute } from "./api-route.ts";
 import { wholeList } from "./page.ts";
 
 const EVERY_REGISTRY = "*";
 const PATH = "/registries/:name/packages/:package/versions/:version/status";
 const statusBody = z.strictObject({
-  status: z.enum(["blocked", "held", "allowed"]),
+  status: z.enum(["blocked", "held", "allowed", "deprecated", "unlisted"]),
   reason: z.string().max(500).default(""),
 });
+const MARKS: readonly PackageMark[] = ["deprecated", "unlisted"];
+
+function markOf(status: string): PackageMark | null {
+  return MARKS.find((mark) => mark === status) ?? null;
+}
 
 async function keyOf(context: ApiContext<unknown>): Promise<StatusKey> {
   const name = context.param("name");
@@ -26,7 +31,8 @@ async function keyOf(context: ApiContext<unknown>): Promise<StatusKey> {
 async function list({ deps, principal }: ApiContext<unknown>): Promise<unknown> {
   const { byId } = await deps.registries.snapshot();
   const policy = await deps.access.policy();
-  const entries = await deps.statuses.list(deps.workspaceId);
+  const { statuses, workspaceId } = deps;
+  const entries = [...(await statuses.list(workspaceId)), ...(await statuses.marks.list(workspaceId))];
   const items = entries.flatMap(({ registryId, setAt, reason, setBy, ...entry }) => {
     const registry = byId.get(registryId) ?? null;
     const target = { registry, packageName: entry.name };
@@ -44,7 +50,45 @@ async function list({ deps, principal }: ApiContext<unknown>): Promise<unknown> 
   return wholeList(items);
 }
 
-/** What operators decided about single versions: blocked, held until somebody has looked, or always allowed. */
+async function set(context: ApiContext<z.infer<typeof statusBody>>): Promise<unknown> {
+  const { status, reason } = context.body;
+  const key = await keyOf(context);
+  const { statuses } = context.deps;
+  const { actor } = actorOf(context);
+  if (status === "deprecated" || status === "unlisted") {
+    if (status === "deprecated" && reason.trim() === "") {
+      throw new EntrepotError("request-invalid", {
+        message: "Give a reason: clients print it as the warning.",
+      });
+    }
+    await statuses.marks.set(key, { mark: status, reason, actor });
+  } else {
+    await statuses.set(key, { status, reason, actor });
+  }
+  return { name: key.name, version: key.version, status, reason };
+}
+
+/** Takes back one status, or all that was said of the version where none is named. */
+async function clear(context: ApiContext<unknown>): Promise<void> {
+  const wanted = context.query("status");
+  if (wanted !== undefined && !statusBody.shape.status.safeParse(wanted).success) {
+    const known = statusBody.shape.status.options.join(", ");
+    throw new EntrepotError("request-invalid", { message: `A status is one of ${known}.` });
+  }
+  const key = await keyOf(context);
+  const { statuses } = context.deps;
+  const { actor } = actorOf(context);
+  const marks = wanted === undefined ? MARKS : MARKS.filter((mark) => mark === wanted);
+  const isStatus = wanted === undefined || markOf(wanted) === null;
+  let isKnown = isStatus && (await statuses.clear(key, actor));
+  for (const mark of marks) isKnown = (await statuses.marks.clear(key, { mark, actor })) || isKnown;
+  if (!isKnown) throw new EntrepotError("not-found", { message: "No status was set for this version." });
+}
+
+/**
+ * What operators said of single versions: blocked, held until somebody has looked, or always allowed; and beside that,
+ * deprecated, so that clients warn, or unlisted.
+ */
 export const STATUS_ROUTES: readonly ApiRoute[] = [
   apiRoute({
     id: "list-statuses",
@@ -62,12 +106,7 @@ export const STATUS_ROUTES: readonly ApiRoute[] = [
     registryIn: "name",
     packageIn: "package",
     body: statusBody,
-    async handler(context) {
-      const { status, reason } = context.body;
-      const key = await keyOf(context);
-      await context.deps.statuses.set(key, { status, reason, actor: actorOf(context).actor });
-      return { name: key.name, version: key.version, status, reason };
-    },
+    handler: set,
   }),
   apiRoute({
     id: "clear-status",
@@ -77,9 +116,6 @@ export const STATUS_ROUTES: readonly ApiRoute[] = [
     registryIn: "name",
     packageIn: "package",
     body: NO_BODY,
-    async handler(context) {
-      const isKnown = await context.deps.statuses.clear(await keyOf(context), actorOf(context).actor);
-      if (!isKnown) throw new EntrepotError("not-found", { message: "No status was set for this version." });
-    },
+    handler: clear,
   }),
 ];
