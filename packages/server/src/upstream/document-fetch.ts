@@ -1,3 +1,5 @@
+import { gunzipSync } from "node:zlib";
+
 import { EntrepotError, isEntrepotError, type ViewOptions } from "@entrepot/core";
 
 import type { Log } from "../telemetry/index.ts";
@@ -86,9 +88,10 @@ function validatorsOf(known: EntryState | null): Record<string, string> {
  * if the answer says something else.
  */
 async function policyRefusal({ upstream }: FetchInput, response: UpstreamResponse): Promise<string | null> {
-  if (response.headers["content-encoding"] !== undefined) return null;
   try {
-    const body = await readBody(upstream, response, REFUSAL_BYTES_MAX);
+    const isGzip = isGzipped(upstream, response.headers);
+    const sent = await readBody(upstream, response, REFUSAL_BYTES_MAX);
+    const body = isGzip ? gunzipSync(sent, { maxOutputLength: REFUSAL_BYTES_MAX }) : sent;
     const { code, error } = JSON.parse(Buffer.from(body).toString("utf8")) as Record<string, unknown>;
     const isRefusal = code === REFUSAL_CODES.get(response.status) && typeof error === "string";
     return isRefusal ? error.slice(0, REFUSAL_CHARS_MAX) : null;
