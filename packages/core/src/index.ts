@@ -153,6 +153,12 @@ export { packageHistory } from "./policy/package-history.ts";
 export { plainContext } from "./policy/plain-context.ts";
 export { shadowRefusals } from "./policy/shadow.ts";
 export { decide, opinionsOf, policyDepth, type RuleOpinion } from "./policy/decide.ts";
+export {
+  complianceOf,
+  type ComplianceOf,
+  type ComplianceReason,
+  type ComplianceResult,
+} from "./policy/compliance.ts";
 export { bareFacts, judgePackage, type JudgedPackage, type JudgedVersion } from "./policy/judge-package.ts";
 export { repointTags, type RepointedTags } from "./policy/repoint-tags.ts";
 export { refusalText } from "./policy/refusal-text.ts";

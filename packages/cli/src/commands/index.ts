@@ -3,6 +3,7 @@ import { ADVISORY_COMMANDS } from "./advisories.ts";
 import { ASSESS_COMMANDS } from "./assess.ts";
 import { AUDIT_COMMANDS } from "./audit.ts";
 import { CLAIM_COMMANDS } from "./claim.ts";
+import { COMPLIANCE_COMMANDS } from "./compliance.ts";
 import { EXCEPTION_COMMANDS, REQUEST_COMMANDS } from "./exception.ts";
 import { HOLD_COMMANDS } from "./hold.ts";
 import { DECISION_COMMANDS } from "./decisions.ts";
@@ -36,6 +37,7 @@ export const CLIENT_COMMANDS: readonly ClientCommand[] = [
   ...HOLD_COMMANDS,
   ...INTEGRITY_COMMANDS,
   ...WHY_COMMANDS,
+  ...COMPLIANCE_COMMANDS,
   ...PREFLIGHT_COMMANDS,
   ...POLICY_COMMANDS,
   ...EXCEPTION_COMMANDS,

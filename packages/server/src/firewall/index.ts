@@ -53,7 +53,13 @@ export {
 export { createExceptions, type Exceptions } from "./exceptions.ts";
 export { cursorOf, findException, listExceptions, type ExceptionFilter } from "./list-exceptions.ts";
 export { leaveNotice, listNotices, markNoticesRead, type NewNotice, type Notice } from "./notices.ts";
-export { EVERYWHERE, PROFILE_ROW, type LayeredPolicy, type PolicyChoice } from "./policy-layers.ts";
+export {
+  EVERYWHERE,
+  PROFILE_ROW,
+  ruleSource,
+  type LayeredPolicy,
+  type PolicyChoice,
+} from "./policy-layers.ts";
 export {
   createPolicyRules,
   type KeptChoice,

@@ -74,6 +74,14 @@ export function layerPolicy(choices: readonly PolicyChoice[], registryId: string
   return { profile, settingsOf, choicesOf: (name) => layersOf(isMatch(name)) };
 }
 
+/** Where a rule was chosen for a name: `workspace`, `registry`, either with a pattern, or `profile standard`. */
+export function ruleSource(policy: LayeredPolicy, rule: RuleId, name: string): string {
+  const chosen = policy.choicesOf(name).findLast((choice) => choice.rule === rule);
+  if (chosen === undefined) return `profile ${policy.profile}`;
+  const place = chosen.registryId === EVERYWHERE ? "workspace" : "registry";
+  return chosen.packages === EVERYWHERE ? place : `${place}, ${chosen.packages}`;
+}
+
 /** The profile in force: the registry's own, else the workspace's, else the standard one. */
 function profileOf(own: readonly PolicyChoice[]): Profile {
   let found: Profile = "standard";

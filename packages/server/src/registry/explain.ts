@@ -1,4 +1,11 @@
-import { coversName, explainChoice, isEntrepotError, refusalText, type Explanation } from "@entrepot/core";
+import {
+  coversName,
+  explainChoice,
+  isEntrepotError,
+  refusalText,
+  type Explanation,
+  type PolicyContext,
+} from "@entrepot/core";
 import type { AdvisoryState } from "../advisories/index.ts";
 import type { Gate } from "../firewall/index.ts";
 import type { NameOrigins } from "./name-origin.ts";
@@ -53,14 +60,12 @@ export async function explainPackage(
     return { ...about, origin, upstream: null, explanation: null, text: absenceText(about) };
   }
   const { origin, upstream, freshUntil } = found;
-  // The verdicts are those of everybody; only the opinions need the evidence of rules that are not in force.
-  const question = { registry, name, origin, purpose: "metadata" as const, withShadow: true };
   const explanation = explainChoice({
     wanted,
     facts: await found.allFacts(),
     distTags: found.distTags,
     hidden: found.hidden,
-    context: await deps.gate.context(question),
+    context: await opinionContext(deps, { registry, name, origin }),
   });
   return {
     ...about,
@@ -69,6 +74,17 @@ export async function explainPackage(
     explanation,
     text: textOf(about, wanted, explanation),
   };
+}
+
+/**
+ * By what `opinionsOf` judges a package. The verdicts are those of everybody; only the opinions need the evidence of
+ * rules that are not in force.
+ */
+export async function opinionContext(
+  { gate }: Pick<ExplainDeps, "gate">,
+  asked: { registry: Registry; name: string; origin: PackageVerdicts["origin"] },
+): Promise<PolicyContext> {
+  return await gate.context({ ...asked, purpose: "metadata", withShadow: true });
 }
 
 async function verdictsOf(

@@ -130,6 +130,7 @@ export const API_NEEDS: Readonly<Record<string, Need>> = {
   "set-status": "manage-registry",
   "clear-status": "manage-registry",
   "explain": "view",
+  "compliance": "view",
   "preflight": "view",
   "list-integrity-changes": "administer",
   "accept-integrity-change": "administer",

@@ -1,16 +1,17 @@
 import {
   EntrepotError,
-  may,
   parsePackageName,
   type ExplainedVersion,
   type Explanation,
   type PolicyException,
+  type RuleOpinion,
   type Verdict,
 } from "@entrepot/core";
 import { explainPackage, type PackageExplanation } from "../../registry/index.ts";
 import { requestUrl } from "../pages/request-url.ts";
 import { apiRoute, NO_BODY, registryOf, type ApiContext, type ApiRoute } from "./api-route.ts";
 import { isoOf, isoOrNull } from "./iso-of.ts";
+import { managesPackage } from "./manages-package.ts";
 
 const WANTED_CHARS_MAX = 500;
 
@@ -38,8 +39,7 @@ async function explain(context: Context): Promise<unknown> {
   const name = nameIn(context);
   const target = { registry, packageName: name };
   await deps.access.assertMay({ principal, permission: "view", target });
-  const policy = await deps.access.policy();
-  const isManager = may({ principal, permission: "manage-registry", target }, policy).allowed;
+  const isManager = await managesPackage(context, target);
   const found = await explainPackage(deps, { registry, name, wanted: wantedIn(context) });
   return { ...shown(found, isManager), exceptionUrl: exceptionUrlOf(found, context.baseUrl) };
 }
@@ -102,14 +102,22 @@ function shownCandidate(candidate: ExplainedVersion, isManager: boolean): Record
   return {
     ...rest,
     verdict: shownVerdict(verdict, isManager),
-    opinions: opinions.map(({ rule, mode, opinion, exception }) => ({
-      rule,
-      mode,
-      ...opinion,
-      until: isoOrNull(opinion.until),
-      recheckAt: isoOrNull(opinion.recheckAt),
-      exception: exception === null ? null : shownException(exception, isManager),
-    })),
+    opinions: opinions.map((opinion) => shownOpinion(opinion, isManager)),
+  };
+}
+
+/** What one rule thinks; who made an exception from it, and why, is for those who manage the registry. */
+export function shownOpinion(
+  { rule, mode, opinion, exception }: RuleOpinion,
+  isManager: boolean,
+): Record<string, unknown> {
+  return {
+    rule,
+    mode,
+    ...opinion,
+    until: isoOrNull(opinion.until),
+    recheckAt: isoOrNull(opinion.recheckAt),
+    exception: exception === null ? null : shownException(exception, isManager),
   };
 }
 

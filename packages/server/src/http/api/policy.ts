@@ -6,6 +6,7 @@ import {
   policyWarnings,
   PROFILE_ROW,
   replacePolicy,
+  ruleSource,
   setPolicyRule,
   setProfile,
   unsetPolicyRule,
@@ -106,18 +107,12 @@ function shownRule(
   policy: LayeredPolicy,
   { rule, name }: { rule: RuleId; name: string },
 ): Record<string, unknown> {
-  const chosen = policy.choicesOf(name).findLast((choice) => choice.rule === rule);
   return {
     rule,
     ...policy.settingsOf(name)[rule],
-    from: chosen === undefined ? `profile ${policy.profile}` : placeWords(chosen),
+    from: ruleSource(policy, rule, name),
     description: RULE_DESCRIPTIONS[rule],
   };
-}
-
-function placeWords({ registryId, packages }: Pick<KeptChoice, "registryId" | "packages">): string {
-  const place = registryId === EVERYWHERE ? "workspace" : "registry";
-  return packages === EVERYWHERE ? place : `${place}, ${packages}`;
 }
 
 function shownChoice(

@@ -4,6 +4,7 @@ import { ACCOUNT_ROUTES } from "./accounts.ts";
 import { ADVISORY_ROUTES } from "./advisories.ts";
 import { ASSESSMENT_ROUTES } from "./assessments.ts";
 import { AUDIT_ROUTES } from "./audit.ts";
+import { COMPLIANCE_ROUTES } from "./compliance.ts";
 import { DECISION_ROUTES } from "./decisions.ts";
 import { EXCEPTION_ROUTES } from "./exceptions.ts";
 import { EXPOSURE_ROUTES } from "./exposure.ts";
@@ -38,6 +39,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
   ...STATUS_ROUTES,
   ...INTEGRITY_ROUTES,
   ...EXPLAIN_ROUTES,
+  ...COMPLIANCE_ROUTES,
   ...PREFLIGHT_ROUTES,
   ...HOLD_ROUTES,
   ...POLICY_ROUTES,

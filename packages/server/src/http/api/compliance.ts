@@ -1,0 +1,45 @@
+import { normalizeVersion, parsePackageName } from "@entrepot/core";
+import { judgeCompliance, type SourcedReason } from "../../registry/index.ts";
+import { apiRoute, NO_BODY, registryOf, type ApiContext, type ApiRoute } from "./api-route.ts";
+import { shownOpinion } from "./explain.ts";
+import { isoOf, isoOrNull } from "./iso-of.ts";
+import { managesPackage } from "./manages-package.ts";
+
+async function show(context: ApiContext<unknown>): Promise<unknown> {
+  const registry = await registryOf(context, context.param("name"));
+  const name = parsePackageName(context.param("package")).full;
+  const text = context.param("version");
+  const version = normalizeVersion(text) ?? text;
+  const target = { registry, packageName: name };
+  await context.deps.access.assertMay({ principal: context.principal, permission: "view", target });
+  const isManager = await managesPackage(context, target);
+  const found = await judgeCompliance(context.deps, { registry, name, version });
+  const { at, advisories, reasons, shadow, name: _, ...rest } = found;
+  const shown = (reason: SourcedReason): unknown => shownReason(reason, isManager);
+  return {
+    ...rest,
+    package: name,
+    at: isoOf(at),
+    advisories: { epoch: advisories.epoch, currentAt: isoOrNull(advisories.currentAt) },
+    reasons: reasons.map(shown),
+    shadow: shadow.map(shown),
+  };
+}
+
+function shownReason(reason: SourcedReason, isManager: boolean): Record<string, unknown> {
+  const { result, counts, source } = reason;
+  return { ...shownOpinion(reason, isManager), result, counts, source };
+}
+
+/** Whether a version is as policy wants it. */
+export const COMPLIANCE_ROUTES: readonly ApiRoute[] = [
+  apiRoute({
+    id: "compliance",
+    method: "GET",
+    path: "/registries/:name/packages/:package/versions/:version/compliance",
+    permission: "view",
+    registryIn: "name",
+    body: NO_BODY,
+    handler: show,
+  }),
+];
