@@ -53,14 +53,16 @@ export function newScriptsOf(
 
 /** What was found in a version's tarball, if it is the one that the facts are about. */
 export function contentOf(facts: VersionFacts, context: PolicyContext): TarballContent | null {
-  const content = context.contents.get(facts.version);
-  if (content === undefined) return null;
-  if (content.integrity === facts.integrity) return content;
+  const seen = context.contents.get(facts.version);
+  if (seen === undefined) return null;
+  const same = seen.find(({ integrity }) => integrity === facts.integrity);
+  if (same !== undefined) return same;
   const promised = [...hashesOf(facts.integrity), ...sha1Of(facts.shasum)];
-  const isSame = hashesOf(content.integrity).some((seen) =>
-    promised.some((hash) => hash.algorithm === seen.algorithm && hash.hex === seen.hex),
-  );
-  return isSame ? content : null;
+  return seen.find(({ integrity }) => hashesOf(integrity).some((hash) => isAmong(hash, promised))) ?? null;
+}
+
+function isAmong({ algorithm, hex }: IntegrityHash, hashes: readonly IntegrityHash[]): boolean {
+  return hashes.some((hash) => hash.algorithm === algorithm && hash.hex === hex);
 }
 
 function hashesOf(integrity: string | null): IntegrityHash[] {

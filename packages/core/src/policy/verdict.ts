@@ -100,8 +100,8 @@ export interface PolicyContext {
   changedIntegrity: ReadonlyMap<string, string>;
   /** Empty where no rule in force asks. What was served since the last look is not in it. */
   served: ReadonlyMap<string, ServedVersion>;
-  /** By version; empty where no rule in force asks. */
-  contents: ReadonlyMap<string, TarballContent>;
+  /** By version, one for each tarball that was looked at; empty where no rule in force asks. */
+  contents: ReadonlyMap<string, readonly TarballContent[]>;
   /**
    * When to look again at what was served and found, or at the advisories as somebody's assessment ends, in
    * milliseconds; null where no rule in force asks and no assessment ends.

@@ -25,7 +25,7 @@ describe("install-script", () => {
       licenceFiles: [],
       ...known,
     };
-    return new Map([[version, found]]);
+    return new Map([[version, [found]]]);
   }
 
   const withScript = published("1.2.0", 1, { hasInstallScript: true });

@@ -26,7 +26,7 @@ function looked(content: Partial<TarballContent>): Partial<PolicyContext> {
     licenceFiles: [],
     ...content,
   };
-  return { contents: new Map([["1.0.0", found]]) };
+  return { contents: new Map([["1.0.0", [found]]]) };
 }
 
 describe("licence", () => {

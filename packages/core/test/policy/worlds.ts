@@ -186,16 +186,19 @@ const status: fc.Arbitrary<VersionStatus> = fc.record({
   setAt: fc.constant(5),
 });
 
-const content: fc.Arbitrary<[string, TarballContent]> = version.chain((spelling) =>
+const content: fc.Arbitrary<[string, TarballContent[]]> = version.chain((spelling) =>
   fc.tuple(
     fc.constant(spelling),
-    fc.record({
-      integrity: fc.constantFrom(`sha512-${spelling}`, "sha512-other", null),
-      installScripts: fc.constantFrom({}, SCRIPTS),
-      runsNodeGyp: fc.boolean(),
-      license: licence,
-      licenceFiles: fc.subarray(["MIT", "GPL-3.0-only"]),
-    }),
+    fc.array(
+      fc.record({
+        integrity: fc.constantFrom(`sha512-${spelling}`, "sha512-other", null),
+        installScripts: fc.constantFrom({}, SCRIPTS),
+        runsNodeGyp: fc.boolean(),
+        license: licence,
+        licenceFiles: fc.subarray(["MIT", "GPL-3.0-only"]),
+      }),
+      { minLength: 1, maxLength: 2 },
+    ),
   ),
 );
 

@@ -18,8 +18,8 @@ const ACTOR = systemActor("firewall");
 export interface Evidence {
   /** Versions that passed through a registry before a time in milliseconds, with when they first did. */
   served(registryId: string, name: string, before: number): Promise<ReadonlyMap<string, ServedVersion>>;
-  /** What was found in tarballs, by version; of several tarballs of one version the one looked at last. */
-  contents(name: string): Promise<ReadonlyMap<string, TarballContent>>;
+  /** What was found in tarballs, by version; there are several where upstreams have others, the last looked at first. */
+  contents(name: string): Promise<ReadonlyMap<string, readonly TarballContent[]>>;
   /** Versions whose integrity is not what it was when it was first seen, with what it was. */
   changedIntegrity(
     upstreamIds: readonly string[],
@@ -83,40 +83,14 @@ export async function createEvidence(deps: EvidenceDeps): Promise<Evidence> {
         .execute();
       return new Map(rows.map((row) => [row.version, { firstAt: row.cached_at }]));
     },
-    async contents(name) {
-      const rows = await db.read
-        .selectFrom("tarball_contents")
-        .select(["version", "content"])
-        .where("name", "=", name)
-        .orderBy("inspected_at")
-        .execute();
-      return new Map(rows.map((row) => [row.version, JSON.parse(row.content) as TarballContent]));
-    },
+    contents: (name) => loadContents(db, name),
     changedIntegrity(upstreamIds, name) {
       const select = (found: Map<string, Map<string, string>>): ReadonlyMap<string, string> =>
         found.size === 0 ? NOTHING : merged(upstreamIds.map((id) => found.get(`${id}\n${name}`)));
       const current = changedByKey.get();
       return current instanceof Promise ? current.then(select) : select(current);
     },
-    async listChanges(upstreamIds) {
-      if (upstreamIds.length === 0) return [];
-      const rows = await db.read
-        .selectFrom("integrity_changes")
-        .selectAll()
-        .where("upstream_id", "in", [...upstreamIds])
-        .whereRef("first_integrity", "!=", "new_integrity")
-        .orderBy("seen_at", "desc")
-        .limit(CHANGES_LISTED_MAX)
-        .execute();
-      return rows.map((row) => ({
-        upstreamId: row.upstream_id,
-        name: row.name,
-        version: row.version,
-        was: row.first_integrity,
-        is: row.new_integrity,
-        seenAt: row.seen_at,
-      }));
-    },
+    listChanges: (upstreamIds) => listChanges(db, upstreamIds),
     acceptChange: (accepted, by) => acceptChange(deps, accepted, by),
     recordChanges: (upstreamId, name, found) => recordChanges(deps, { upstreamId, name, found }),
     async recordContent({ name, version }, content) {
@@ -130,6 +104,50 @@ export async function createEvidence(deps: EvidenceDeps): Promise<Evidence> {
       );
     },
   };
+}
+
+async function loadContents(
+  db: Pick<Database, "read">,
+  name: string,
+): Promise<ReadonlyMap<string, readonly TarballContent[]>> {
+  const rows = await db.read
+    .selectFrom("tarball_contents")
+    .select(["version", "content"])
+    .where("name", "=", name)
+    .orderBy("inspected_at", "desc")
+    .orderBy("version")
+    .orderBy("integrity")
+    .execute();
+  const found = new Map<string, TarballContent[]>();
+  for (const { version, content } of rows) {
+    const seen = found.get(version) ?? [];
+    seen.push(JSON.parse(content) as TarballContent);
+    found.set(version, seen);
+  }
+  return found;
+}
+
+async function listChanges(
+  db: Pick<Database, "read">,
+  upstreamIds: readonly string[],
+): Promise<RecordedChange[]> {
+  if (upstreamIds.length === 0) return [];
+  const rows = await db.read
+    .selectFrom("integrity_changes")
+    .selectAll()
+    .where("upstream_id", "in", [...upstreamIds])
+    .whereRef("first_integrity", "!=", "new_integrity")
+    .orderBy("seen_at", "desc")
+    .limit(CHANGES_LISTED_MAX)
+    .execute();
+  return rows.map((row) => ({
+    upstreamId: row.upstream_id,
+    name: row.name,
+    version: row.version,
+    was: row.first_integrity,
+    is: row.new_integrity,
+    seenAt: row.seen_at,
+  }));
 }
 
 async function loadChanged(db: Database): Promise<Map<string, Map<string, string>>> {

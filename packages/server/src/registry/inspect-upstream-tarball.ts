@@ -38,7 +38,8 @@ interface InspectSubject {
 /** Tells whether a rule in force wants to know what is in a version's tarball, and nobody has looked yet. */
 export function wantsContent(facts: VersionFacts, context: PolicyContext): boolean {
   if (!evidenceAsked(context).contents) return false;
-  return context.contents.get(facts.version)?.integrity !== promisedIntegrity(facts);
+  const promised = promisedIntegrity(facts);
+  return context.contents.get(facts.version)?.some(({ integrity }) => integrity === promised) !== true;
 }
 
 /** Looks into a tarball and remembers what is in it. Throws `version-denied` if it cannot be read. */

@@ -124,6 +124,29 @@ describe("a tarball that runs what its document does not tell of", () => {
   });
 });
 
+describe("a version that two upstreams have with other tarballs", () => {
+  it("stays refused for what is in the one, whatever is found in the other", async () => {
+    const second = await createFakeUpstream();
+    const api = async (wanted: string, body: unknown): Promise<void> => {
+      const [method = "", path = ""] = wanted.split(" ");
+      const { status, text } = await app.admin.request(`/api/v1${path}`, { method, body });
+      expect([status < 300, text]).toEqual([true, expect.anything()]);
+    };
+    await api("POST /upstreams", { name: "second", url: second.url });
+    await api("POST /registries", { name: "other" });
+    await api("PUT /registries/other/upstreams", { upstreams: ["second"] });
+    await api("PUT /registries/other/policy/rules/install-script", { mode: "enforce" });
+    publishLie("both@1.0.0", { scripts: { postinstall: "node steal.js" } });
+    second.publish({ name: "both", version: "1.0.0" });
+    expect((await at("both/-/both-1.0.0.tgz")).status).toBe(403);
+    expect((await app.admin.request("/npm/other/both/-/both-1.0.0.tgz")).status).toBe(200);
+    clock.advance(2 * 60 * 1000);
+    expect((await at("both")).status).toBe(403);
+    expect((await app.admin.request("/npm/other/both")).status).toBe(200);
+    await second.close();
+  });
+});
+
 describe("a tarball that cannot be read", () => {
   it("is refused where a rule wants to know what is in it", async () => {
     upstream.publish({ name: "torn", version: "1.0.0", tarball: Buffer.from("no tarball at all") });
