@@ -60,6 +60,8 @@ export interface SceneOptions {
   file?: string;
   /** What the server knows of vulnerabilities; nothing when left out. */
   advisories?: readonly FakeRecord[];
+  /** The server's clock; the machine's when left out. */
+  now?: () => number;
 }
 
 interface State {
@@ -148,6 +150,7 @@ async function build(seen: SeenRequest[], options: SceneOptions): Promise<State>
   const app = await startTestApp({
     upstream: upstream.url,
     ...(file.length === 0 ? {} : { file: file.join("\n") }),
+    ...(options.now === undefined ? {} : { now: options.now }),
     accessLog: {
       line: ({ method, path, status, principal, userAgent }) => {
         seen.push({ method, path, status, principal, userAgent });

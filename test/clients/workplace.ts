@@ -23,6 +23,8 @@ export interface Workplace {
   /** The project folder. */
   readonly folder: string;
   readonly home: string;
+  /** An empty project of the same user: what the client keeps in the home, such as its cache, is still there. */
+  again(): Workplace;
   /** Runs the client and expects success; a failure's text is in the error. */
   run(...args: string[]): Promise<string>;
   /** Runs the client and expects that it fails. */
@@ -51,14 +53,16 @@ export interface WorkplaceOptions {
   manifest?: Readonly<Record<string, unknown>>;
   /** Further environment variables. */
   env?: Readonly<Record<string, string>>;
+  /** A home that is there already; one is made when left out. */
+  home?: string;
 }
 
 export function createWorkplace(options: WorkplaceOptions): Workplace {
   const { client, tools } = options;
-  const home = mkdtempSync(join(options.inside, "home-"));
-  const folder = join(home, "project");
-  mkdirSync(folder);
-  mkdirSync(join(home, "tmp"));
+  const home = options.home ?? mkdtempSync(join(options.inside, "home-"));
+  const folder = options.home === undefined ? join(home, "project") : mkdtempSync(join(home, "project-"));
+  mkdirSync(folder, { recursive: true });
+  mkdirSync(join(home, "tmp"), { recursive: true });
   const place = { home, folder, env: { ...cleanEnvironment(home, tools), ...options.env } };
   const manifest = { name: "app", version: "1.0.0", license: "MIT", ...options.manifest };
   writeFileSync(join(folder, "package.json"), JSON.stringify(manifest, null, 2));
@@ -70,6 +74,7 @@ export function createWorkplace(options: WorkplaceOptions): Workplace {
     client,
     folder,
     home,
+    again: () => createWorkplace({ ...options, home }),
     async run(...args) {
       const { code, text } = await start(place, [...command, ...args]);
       if (code !== 0) throw new Error(`${client.name} ${args.join(" ")} ended with ${code}:\n${text}`);

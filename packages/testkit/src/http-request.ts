@@ -1,4 +1,4 @@
-import { request as openRequest, type IncomingHttpHeaders } from "node:http";
+import { request as openRequest, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
 import { gunzipSync } from "node:zlib";
 
 /** What a test asks; the path goes out exactly as it is written. */
@@ -12,6 +12,8 @@ export interface TestRequest {
 /** What came back, whole. */
 export interface TestResponse {
   status: number;
+  /** The reason phrase of the status line. */
+  reason: string;
   headers: IncomingHttpHeaders;
   /** As it came, decompressed if it was compressed. */
   bytes: Buffer;
@@ -45,7 +47,7 @@ export async function httpRequest(
         response.on("end", () => {
           const raw = Buffer.concat(chunks);
           const isGzip = response.headers["content-encoding"] === "gzip" && raw.length > 0;
-          resolve(responseOf(response.statusCode ?? 0, response.headers, isGzip ? gunzipSync(raw) : raw));
+          resolve(responseOf(response, isGzip ? gunzipSync(raw) : raw));
         });
       },
     );
@@ -55,10 +57,11 @@ export async function httpRequest(
   });
 }
 
-function responseOf(status: number, headers: IncomingHttpHeaders, bytes: Buffer): TestResponse {
+function responseOf({ statusCode, statusMessage, headers }: IncomingMessage, bytes: Buffer): TestResponse {
   const text = bytes.toString("utf8");
   return {
-    status,
+    status: statusCode ?? 0,
+    reason: statusMessage ?? "",
     headers,
     bytes,
     text,

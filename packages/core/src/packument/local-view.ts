@@ -96,13 +96,17 @@ export function renderLocalView(input: LocalPackument, options: ViewOptions): Re
 
 function policyMembers(
   name: string,
-  { form, policy }: ViewOptions,
+  { form, policy, requestUrl }: ViewOptions,
   { hidden, dropped }: { hidden: Map<string, Verdict>; dropped: Map<string, string> },
 ): string[] {
   if (hidden.size === 0) return [];
   const members = [`"_policy":${JSON.stringify(policyMember(hidden, dropped))}`];
   if (form === "abbreviated") return members;
-  const restrictions = restrictionsMember(hidden, { name, registry: policy.registry });
+  const restrictions = restrictionsMember(hidden, {
+    name,
+    registry: policy.registry,
+    ...(requestUrl === undefined ? {} : { requestUrl }),
+  });
   return [...members, `"policyRestrictions":${JSON.stringify(restrictions)}`];
 }
 

@@ -114,6 +114,15 @@ describe("renderUpstreamView", () => {
     expect(lines).toHaveLength(21);
     expect(lines[19]).toMatch(/^left@1\.24\.0 is blocked in the registry .*: miner/u);
     expect(lines[20]).toBe("5 more versions are refused.");
+    const requestUrl = "http://here.test/-/request?registry=default&package=left";
+    const told = renderUpstreamView(bytes, {
+      form: "full",
+      packageUrl: PACKAGE_URL,
+      requestUrl,
+      policy: policy(versions),
+    });
+    const { policyRestrictions: withPage } = JSON.parse(Buffer.from(told.bytes).toString()) as Packument;
+    expect(withPage?.message).toBe(`${policyRestrictions?.message}\nAsk at ${requestUrl}`);
     expect(render(bytes, "abbreviated", versions).policyRestrictions).toBeUndefined();
     expect(render(bytes).policyRestrictions).toBeUndefined();
   });

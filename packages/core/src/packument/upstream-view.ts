@@ -146,8 +146,10 @@ function finish(parts: ViewParts, writer: ByteWriter): Uint8Array {
   return writer.finish();
 }
 
-function subjectOf({ document, options }: ViewParts): { name: string; registry: string } {
-  return { name: document.name, registry: options.policy.registry };
+function subjectOf({ document, options }: ViewParts): Parameters<typeof restrictionsMember>[1] {
+  const { requestUrl, policy } = options;
+  const subject = { name: document.name, registry: policy.registry };
+  return requestUrl === undefined ? subject : { ...subject, requestUrl };
 }
 
 function writeTags({ tags }: ViewParts, writer: ByteWriter): void {

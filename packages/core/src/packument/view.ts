@@ -12,6 +12,8 @@ export interface ViewOptions {
   form: PackumentForm;
   /** Absolute URL of the package as this client addresses us, without a slash at its end. */
   packageUrl: string;
+  /** The page on which an exception for the package can be asked for; left out where that is not known. */
+  requestUrl?: string;
   policy: PolicyContext;
 }
 
@@ -46,7 +48,7 @@ export function policyMember(
  */
 export function restrictionsMember(
   hidden: ReadonlyMap<string, Verdict>,
-  subject: { name: string; registry: string },
+  { requestUrl, ...subject }: { name: string; registry: string; requestUrl?: string },
 ): unknown {
   const texts = [...hidden]
     .slice(-REFUSALS_MAX)
@@ -54,7 +56,11 @@ export function restrictionsMember(
   const more = hidden.size - texts.length;
   return {
     versions: Object.fromEntries([...hidden.keys()].map((version) => [version, { version }])),
-    message: [...texts, ...(more > 0 ? [`${more} more versions are refused.`] : [])].join("\n"),
+    message: [
+      ...texts,
+      ...(more > 0 ? [`${more} more versions are refused.`] : []),
+      ...(requestUrl === undefined ? [] : [`Ask at ${requestUrl}`]),
+    ].join("\n"),
   };
 }
 

@@ -10,7 +10,7 @@ import type { PackageHistory, PolicyContext, VersionFacts } from "./verdict.ts";
 /** What a version mends. */
 export interface Mended {
   advisory: PackageAdvisory;
-  /** An earlier version that has the fault; one that is in use here if any version is. */
+  /** An earlier version that has the fault; one that is in use here if any is, and the fix itself is not. */
   affected: string;
 }
 
@@ -31,7 +31,9 @@ export function mendedBy(
     isAtLeast(severity, fastTrack.severity),
   );
   if (fixes.length === 0 || hasSurprises(facts, context, history)) return null;
-  for (const earlier of history.derive(context, versionsInUse)) {
+  // A fix that was let through once stays so: it must not shut itself out by being the only version in use.
+  const candidates = context.served.has(facts.version) ? allVersions : versionsInUse;
+  for (const earlier of history.derive(context, candidates)) {
     if (earlier.compare(parsed) >= 0) continue;
     const { version } = earlier;
     const advisory = advisoriesOn({ version }, context, history).find((found) => fixes.includes(found));
@@ -67,11 +69,15 @@ function fixesOf(
   return fixes;
 }
 
-/** Highest first. */
+/** Highest first; all where none is in use. */
 function versionsInUse(history: PackageHistory, context: PolicyContext): readonly semver.SemVer[] {
+  if (context.served.size === 0) return history.derive(context, allVersions);
+  const used = [...context.served.keys()].map((version) => semver.parse(version));
+  return used.filter((found) => found !== null).sort((a, b) => b.compare(a));
+}
+
+/** Highest first. */
+function allVersions(history: PackageHistory, context: PolicyContext): readonly semver.SemVer[] {
   const all = history.derive(context, chronologyOf).map(({ parsed }) => parsed);
-  const used = [...context.served.keys()]
-    .map((version) => semver.parse(version))
-    .filter((found) => found !== null);
-  return [...(context.served.size > 0 ? used : all)].sort((a, b) => b.compare(a));
+  return all.sort((a, b) => b.compare(a));
 }

@@ -224,6 +224,14 @@ describe("refusalText", () => {
     );
   });
 
+  test("recommends no other version where none is left", () => {
+    const verdict = decide(facts("1.0.0"), context([["1.0.0", "blocked"]]));
+    expect(refusalText(verdict, { ...subject, isWholePackage: true })).toBe(
+      "Every version of left is refused. left@1.0.0 is blocked in the registry default: miner (rule operator-status, " +
+        "set by ada). Choose another package, or ask an administrator of this registry to allow it.",
+    );
+  });
+
   test("keeps to one line whatever the reason says", () => {
     const verdict = {
       ...decide(facts("1.0.0"), context([["1.0.0", "blocked"]])),

@@ -12,6 +12,8 @@ interface RefusedSubject {
   registry: string;
   /** A page on which an exception can be asked for, if it is known here. */
   requestUrl?: string;
+  /** True where no version of the package is left; the verdict is about one of them. */
+  isWholePackage?: boolean;
 }
 
 /**
@@ -28,7 +30,8 @@ export function refusalText(verdict: Verdict, subject: RefusedSubject): string {
   const reason = shorten(oneLine(verdict.reason)).replace(/\.$/u, "") || "no reason was given";
   const { name, version, registry } = subject;
   const what = `${name}@${version} is ${wordFor(verdict)} in the registry ${registry}`;
-  return oneLine(`${what}: ${reason} (${source}). ${advice(verdict, subject)}`);
+  const scope = subject.isWholePackage === true ? `Every version of ${name} is refused. ` : "";
+  return oneLine(`${scope}${what}: ${reason} (${source}). ${advice(verdict, subject)}`);
 }
 
 function wordFor({ outcome, until }: Verdict): string {
@@ -37,9 +40,10 @@ function wordFor({ outcome, until }: Verdict): string {
   return end === null ? words[outcome] : `${words[outcome]} until ${end}`;
 }
 
-function advice(verdict: Verdict, { requestUrl }: RefusedSubject): string {
+function advice(verdict: Verdict, { requestUrl, isWholePackage }: RefusedSubject): string {
   const best = verdict.alternatives.slice(0, ALTERNATIVES_MAX).join(" or ");
-  const use = best === "" ? "Choose another version" : `Use ${best}`;
+  const other = isWholePackage === true ? "Choose another package" : "Choose another version";
+  const use = best === "" ? other : `Use ${best}`;
   const ask = (forWhat: string): string =>
     requestUrl === undefined ? `ask an administrator of this registry ${forWhat}` : `ask at ${requestUrl}`;
   switch (verdict.rule) {

@@ -174,7 +174,7 @@ export function assertPasses(
 /** The 403 of a verdict, with a text that is enough to act on. */
 export function denied(
   verdict: Verdict,
-  what: { name: string; version: string; registry: string },
+  what: { name: string; version: string; registry: string; isWholePackage?: boolean },
 ): EntrepotError {
   return new EntrepotError("version-denied", {
     message: refusalText(verdict, what),

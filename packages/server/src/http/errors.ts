@@ -54,6 +54,25 @@ function exceptionUrlOf(error: EntrepotError, baseUrl: string | null): string | 
   return requestUrl(baseUrl, { registry, name, version });
 }
 
+/**
+ * The reason phrase of a refusal's status line: most clients show that much and nothing of the body. Null for npm, which
+ * shows the body, and for everything that is no refusal.
+ */
+export function refusalPhrase(
+  error: unknown,
+  { baseUrl, userAgent }: { baseUrl: string | null; userAgent: string | undefined },
+): string | null {
+  if (!(error instanceof EntrepotError && isRefusal(error)) || userAgent?.startsWith("npm/") === true) {
+    return null;
+  }
+  const url = exceptionUrlOf(error, baseUrl);
+  const { rule, alternatives } = error.details;
+  const [best = ""] = String(alternatives ?? "").split(", ");
+  const use = best === "" ? "" : `, use ${best}`;
+  const word = error.status === 404 ? "Not Found, refused" : "Forbidden";
+  return headerText(`${word} by rule ${String(rule)}${use}${url === null ? "" : `, see ${url}`}`);
+}
+
 function pointerTo(exceptionUrl: string | null, help: string | null): string {
   if (exceptionUrl !== null) return ` Ask at ${exceptionUrl}`;
   return help === null ? "" : ` (help: ${help})`;

@@ -5,6 +5,7 @@ import type { RouteMeter } from "../telemetry/index.ts";
 import type { Answer, Replay } from "./answer.ts";
 import { plainAddress, type AddressReader } from "./client-address.ts";
 import type { HttpDeps } from "./context.ts";
+import { isLook } from "./is-look.ts";
 import { matchesEtag, type SentAnswer } from "./send-answer.ts";
 
 /** URLs that are remembered; beyond it the oldest goes. */
@@ -59,7 +60,7 @@ export function createReplayLane(deps: HttpDeps, addresses: AddressReader): Repl
 
   function tryAnswer(request: IncomingMessage, response: ServerResponse): ReplayedAnswer | null {
     const variants = recordedByUrl.get(request.url as string);
-    if (variants === undefined || request.method !== "GET") return null;
+    if (variants === undefined || request.method !== "GET" || isLook(request)) return null;
     const recorded = variants.find((variant) => fits(variant, request));
     if (recorded === undefined || request.headers.range !== undefined || addresses.isForwarded(request)) {
       return null;

@@ -10,7 +10,7 @@ import { answerBrokenRequest } from "./broken-request.ts";
 import { baseUrlOf, createAddressReader, type AddressReader } from "./client-address.ts";
 import { createClosing, type Closing } from "./closing.ts";
 import type { HttpDeps } from "./context.ts";
-import { errorAnswer, isRefusal, isServerFault } from "./errors.ts";
+import { errorAnswer, isRefusal, isServerFault, refusalPhrase } from "./errors.ts";
 import { createOtherEndpoint, type OtherEndpoint } from "./other-endpoint.ts";
 import { createNpmEndpoint, type NpmEndpoint, type NpmExchange, type RequestTrace } from "./npm-endpoint.ts";
 import { createReplayLane, type ReplayLane } from "./replay-lane.ts";
@@ -204,6 +204,8 @@ async function outcomeOf(parts: ServerParts, exchange: NpmExchange): Promise<Out
       recordRefusal(parts.deps, request, { ...trace, at: parts.deps.now(), error });
     }
     const baseUrl = baseUrlOf(parts.deps, parts.addresses, request);
+    const phrase = refusalPhrase(error, { baseUrl, userAgent: request.headers["user-agent"] });
+    if (phrase !== null) response.statusMessage = phrase;
     return { answer: errorAnswer(error, { requestId, baseUrl }), requestId };
   }
 }

@@ -25,7 +25,7 @@ import { isOver } from "./verdicts.ts";
 import { viewKeyText, type View } from "./view.ts";
 
 /** Part of every ETag: raised when the same input starts to render differently. */
-const RENDER_FORMAT = "1";
+const RENDER_FORMAT = "2";
 const ETAG_CHARS = 27;
 /** What a verdict takes in memory, roughly. */
 const VERDICT_BYTES = 512;
@@ -69,6 +69,8 @@ export interface PackumentRequest {
   name: string;
   form: PackumentForm;
   packageUrl: string;
+  /** The page on which an exception for the package can be asked for. Follows from `packageUrl`. */
+  requestUrl: string;
   /** True when a name that is not known here must not be asked upstream, as for a client about to publish. */
   localOnly: boolean;
 }
@@ -186,12 +188,13 @@ async function build(deps: Builder, request: PackumentRequest, cached?: StoredVi
 
 async function viewOptions(
   { gate }: Builder,
-  { registry, name, form, packageUrl }: PackumentRequest,
+  { registry, name, form, packageUrl, requestUrl }: PackumentRequest,
   origin: VersionFacts["origin"],
 ): Promise<ViewOptions> {
   return {
     form,
     packageUrl,
+    requestUrl,
     policy: await gate.context({ registry, name, origin, purpose: "metadata" }),
   };
 }
@@ -344,10 +347,12 @@ function storedView(deps: Builder, request: PackumentRequest, material: ViewMate
 }
 
 function refusalOf(request: PackumentRequest, rendered: GzipView): EntrepotError | null {
-  const [firstHidden] = rendered.hidden;
-  if (rendered.shown > 0 || firstHidden === undefined) return null;
-  const [version, verdict] = firstHidden;
-  return denied(verdict, { name: request.name, version, registry: request.registry.name });
+  const latest = rendered.movedLatest?.[0];
+  const told = rendered.hidden.find(([version]) => version === latest) ?? rendered.hidden.at(-1);
+  if (rendered.shown > 0 || told === undefined) return null;
+  const [version, verdict] = told;
+  const { name, registry } = request;
+  return denied(verdict, { name, version, registry: registry.name, isWholePackage: true });
 }
 
 function noticeOf({ name }: PackumentRequest, { movedLatest, hidden }: GzipView): string | null {

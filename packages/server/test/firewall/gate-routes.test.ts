@@ -66,7 +66,8 @@ async function unblock(name: string, version: string): Promise<void> {
 // What would work instead depends on the versions that are there; each test that knows says so itself.
 function textFor(name: string, version: string): RegExp {
   const what = `${name}@${version} is blocked in the registry default: ${REASON} (rule operator-status, set by admin). `;
-  return new RegExp(`^${escaped(what)}(Use [0-9.]+|Choose another version)[, ]`);
+  const whole = `Every version of ${escaped(name)} is refused\\. `;
+  return new RegExp(`^(${whole})?${escaped(what)}(Use [0-9.]+|Choose another (version|package))[, ]`);
 }
 
 function escaped(text: string): string {

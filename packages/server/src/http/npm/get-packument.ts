@@ -6,8 +6,10 @@ import type { View } from "../../registry/index.ts";
 import type { Answer, Replay } from "../answer.ts";
 import type { NpmContext } from "../context.ts";
 import { headerText } from "../errors.ts";
+import { isLook } from "../is-look.ts";
 import { packageOf } from "../match-route.ts";
 import { acceptsGzip, preferredForm } from "../negotiate.ts";
+import { requestUrl } from "../pages/request-url.ts";
 
 const CONTENT_TYPES: Readonly<Record<PackumentForm, string>> = {
   full: "application/json; charset=utf-8",
@@ -24,10 +26,22 @@ export async function getPackument(context: NpmContext): Promise<Answer> {
   const form = preferredForm(context.request.headers.accept);
   const view = await viewFor(context, form);
   const isGzip = acceptsGzip(context.request.headers["accept-encoding"]);
-  const answer = isGzip ? gzipAnswer(view) : identityAnswer(view);
+  const given = isGzip ? gzipAnswer(view) : identityAnswer(view);
+  const answer = view.notice !== null && isLook(context.request) ? unkept(given) : given;
   const decided = withheldFrom(view, context.registry.name);
   if (decided === null) return answer;
-  return { ...answer, decided, replay: { ...answer.replay, decided } };
+  return {
+    ...answer,
+    decided,
+    ...(answer.replay === undefined ? {} : { replay: { ...answer.replay, decided } }),
+  };
+}
+
+// npm prints no notice of what it keeps. Who looks at a package is told that `latest` leads elsewhere than upstream;
+// during an installation, where every package below would tell the same, the list is kept and nothing is said.
+function unkept({ replay: _replay, headers, ...answer }: Answer): Answer {
+  const at = headers.indexOf("cache-control");
+  return { ...answer, headers: headers.with(at + 1, "private, no-store") };
 }
 
 // A client that sees no version that it may have asks for no tarball, and nothing else would tell that it was stopped.
@@ -60,11 +74,14 @@ function withheldFrom({ hidden, registryId, name }: View, registry: string): Dec
 /** The view that a request asks for. */
 export async function viewFor(context: NpmContext, form: PackumentForm): Promise<View> {
   const name = packageOf(context.params).full;
-  return await context.deps.packuments.view({
-    registry: context.registry,
+  const { registry, registryUrl, address, deps } = context;
+  const baseUrl = deps.publicUrl ?? `${address.origin}${address.pathPrefix}`;
+  return await deps.packuments.view({
+    registry,
     name,
     form,
-    packageUrl: `${context.registryUrl}/${name}`,
+    packageUrl: `${registryUrl}/${name}`,
+    requestUrl: requestUrl(baseUrl, { registry: registry.name, name, version: null }),
     localOnly: precedesWrite(context),
   });
 }
@@ -87,6 +104,10 @@ const WRITE_COMMANDS: ReadonlySet<string> = new Set([
 ]);
 
 type ViewAnswer = Answer & { replay: Replay };
+
+function noticeHeader({ notice }: View): string[] {
+  return notice === null ? [] : ["npm-notice", headerText(notice)];
+}
 
 function gzipAnswer(view: View): ViewAnswer {
   const { gzip, form, registryId, held, name } = view;
@@ -115,11 +136,6 @@ function gzipAnswer(view: View): ViewAnswer {
       notModifiedHeaders: ["etag", etag, ...SHARED_HEADERS],
     },
   };
-}
-
-// npm prints it: ranges and tags lead elsewhere than where they lead upstream, and nothing fails.
-function noticeHeader({ notice }: View): string[] {
-  return notice === null ? [] : ["npm-notice", headerText(notice)];
 }
 
 // Hardly any client asks for plain text, so it is made from the compressed form while it is sent.
