@@ -64,12 +64,6 @@ export function restrictionsMember(
   };
 }
 
-/** Tells where policy moved `latest` to; null if it did not. */
-export function movedLatest(
-  before: ReadonlyMap<string, string>,
-  after: ReadonlyMap<string, string>,
-): RenderedView["movedLatest"] {
-  const from = before.get("latest");
 /** What clients are to warn of for a version by an operator's word; null if he said nothing. */
 export function deprecationOf({ policy }: ViewOptions, ...spellings: readonly string[]): string | null {
   for (const key of [...spellings, "*"]) {
@@ -79,6 +73,12 @@ export function deprecationOf({ policy }: ViewOptions, ...spellings: readonly st
   return null;
 }
 
+/** Tells where policy moved `latest` to; null if it did not. */
+export function movedLatest(
+  before: ReadonlyMap<string, string>,
+  after: ReadonlyMap<string, string>,
+): RenderedView["movedLatest"] {
+  const from = before.get("latest");
   const to = after.get("latest") ?? null;
   return from === undefined || from === to ? null : [from, to];
 }

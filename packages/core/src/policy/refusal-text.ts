@@ -51,12 +51,12 @@ function advice(verdict: Verdict, { requestUrl, isWholePackage }: RefusedSubject
       return `${use}; only two administrators together can let it pass.`;
     case "name-claim":
       return "Publish the package here, or ask an administrator of this registry to change the claim.";
+    case "published-secret":
+      return `Take it out, replace it where it is in use, and publish again; or ${ask("to allow it")}.`;
     case "integrity-change":
       return `${use}, or ask an administrator of this registry to look into it.`;
     default:
       return `${use}, or ${ask("to allow it")}.`;
-    case "published-secret":
-      return `Take it out, replace it where it is in use, and publish again; or ${ask("to allow it")}.`;
   }
 }
 

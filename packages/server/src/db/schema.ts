@@ -384,6 +384,8 @@ export interface Schema {
   own_advisories: OwnAdvisoriesTable;
   policy_rules: PolicyRulesTable;
   exceptions: ExceptionsTable;
+  assessment_types: AssessmentTypesTable;
+  assessments: AssessmentsTable;
   integrity_changes: IntegrityChangesTable;
   tarball_contents: TarballContentsTable;
   decisions: DecisionsTable;
@@ -393,5 +395,3 @@ export interface Schema {
   jobs: JobsTable;
   job_lines: JobLinesTable;
 }
-  assessment_types: AssessmentTypesTable;
-  assessments: AssessmentsTable;

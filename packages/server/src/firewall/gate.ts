@@ -142,12 +142,12 @@ async function seen(
   return { served, contents, knownUntil: since + LOOK_MS };
 }
 
-// Evidence costs a query each, so it is looked up only where a rule in force asks for it.
 function earlier(first: number | null, second: number | null): number | null {
   if (first === null || second === null) return first ?? second;
   return Math.min(first, second);
 }
 
+// Evidence costs a query each, so it is looked up only where a rule in force asks for it.
 function wantsOf(
   { origin, withShadow }: GateQuestion,
   context: Pick<PolicyContext, "rules" | "advisories">,

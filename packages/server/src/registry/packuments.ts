@@ -295,11 +295,11 @@ interface ViewMaterial {
   source: string;
   document: string;
   judgedAt: number;
+  /** What operators have clients warn of. */
+  deprecations: PolicyContext["deprecations"];
   entries: (DocumentEntry | AbsentEntry)[];
 }
 
-  /** What operators have clients warn of. */
-  deprecations: PolicyContext["deprecations"];
 function storedView(deps: Builder, request: PackumentRequest, material: ViewMaterial): StoredView {
   const { rendered, source, document } = material;
   const gzip = Buffer.from(rendered.gzip.buffer, rendered.gzip.byteOffset, rendered.gzip.byteLength);
@@ -312,10 +312,10 @@ function storedView(deps: Builder, request: PackumentRequest, material: ViewMate
       RENDER_FORMAT,
       document,
       JSON.stringify(rendered.hidden),
+      ...(material.deprecations.size === 0 ? [] : [JSON.stringify([...material.deprecations])]),
       request.form,
       request.packageUrl,
     ]),
-      ...(material.deprecations.size === 0 ? [] : [JSON.stringify([...material.deprecations])]),
     gzip,
     sizeBytes: rendered.sizeBytes,
     hidden: new Map(rendered.hidden),
