@@ -71,6 +71,7 @@ describe("a fresh server with an upstream", () => {
       at,
       status: "allow",
       reason: null,
+      isUnlisted: false,
     };
     expect(await list()).toEqual([
       ...names.map((name) => ({ name, ...facts, origin: "cached", by: "ada" })),
