@@ -8,8 +8,9 @@ import type { PackageToday, RecheckDeps } from "./firewall/index.ts";
 import { createJobHandlers, enqueueFirstSync, schedulesOf } from "./job-handlers.ts";
 import type { JobQueue, JobWorker } from "./jobs/index.ts";
 import { recheckAfterChanges } from "./recheck-after-changes.ts";
-import type { Registries, Verdicts } from "./registry/index.ts";
+import type { NameOrigins, Registries, Verdicts } from "./registry/index.ts";
 import type { Log, Metrics } from "./telemetry/index.ts";
+import type { Upstreams } from "./upstream/index.ts";
 
 /** A workspace as far as jobs look into it. */
 interface JobWorkspace {
@@ -31,6 +32,8 @@ export interface JobParts {
   advisories: Advisories;
   jobs: JobQueue;
   verdicts: Verdicts;
+  origins: NameOrigins;
+  upstreams: Upstreams;
   workspaces: readonly JobWorkspace[];
 }
 
@@ -39,8 +42,9 @@ export async function startJobs(parts: JobParts): Promise<JobWorker> {
   const { config, jobs, log, metrics } = parts;
   await enqueueFirstSync(parts, config.advisories);
   const rechecks = parts.workspaces.map((workspace) => recheckOf(parts, workspace));
+  const refreshes = parts.workspaces.map((workspace) => ({ ...parts, ...workspace }));
   const { decisionDays } = config;
-  const worker = jobs.startWorker(createJobHandlers({ ...parts, decisionDays, rechecks }), {
+  const worker = jobs.startWorker(createJobHandlers({ ...parts, decisionDays, rechecks, refreshes }), {
     schedules: schedulesOf(config.advisories, parts.instanceId),
     onFailure: (failure) => log.error("job failed", { error: failure }),
     onEnd: (labels) => void (metrics.counter("entrepot_jobs_total", labels).value += 1),

@@ -26,6 +26,11 @@ export interface CurrentOptions {
   view?: ViewOptions;
   /** Sends no request; null when nothing is known. */
   cachedOnly?: boolean;
+  /**
+   * What was last asked for before this time, in milliseconds, is asked for anew and waited for, whatever its settings
+   * call fresh; throws what the upstream throws.
+   */
+  askedSince?: number;
 }
 
 export interface Documents {
@@ -116,6 +121,9 @@ async function currentEntry(context: Context, asked: Asked): Promise<EntryState 
   const known = context.entries.get(upstream, name) ?? (await recall(context, upstream, name));
   if (options.cachedOnly === true) return known;
   if (known === null) return refresh(context, asked);
+  if (options.askedSince !== undefined) {
+    return known.checkedAt >= options.askedSince ? known : refresh(context, asked, true);
+  }
   const ageMs = context.deps.now() - known.checkedAt;
   const fresh = freshMs(upstream, known.kind);
   if (ageMs < fresh) return known;
