@@ -130,6 +130,7 @@ export {
 export { coversVersion } from "./policy/covers-exception.ts";
 export { parseVersionRange } from "./policy/version-range.ts";
 export {
+  type FoundSecret,
   isDownloadable,
   isSelectable,
   type NotYet,
@@ -138,7 +139,6 @@ export {
   type PackageHistory,
   type PolicyContext,
   type PolicyDepth,
-  type FoundSecret,
   type PolicyRule,
   type ServedVersion,
   type TarballContent,
@@ -152,7 +152,7 @@ export { POPULAR_NAMES } from "./policy/popular-names.ts";
 export { packageHistory } from "./policy/package-history.ts";
 export { plainContext } from "./policy/plain-context.ts";
 export { shadowRefusals } from "./policy/shadow.ts";
-export { decide, opinionsOf, policyDepth, type RuleOpinion } from "./policy/decide.ts";
+export { activeRules, decide, opinionsOf, policyDepth, type RuleOpinion } from "./policy/decide.ts";
 export {
   complianceOf,
   type ComplianceOf,

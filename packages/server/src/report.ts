@@ -1,3 +1,4 @@
+import type { FoundDisagreement } from "./registry/index.ts";
 import type { Log, Metrics } from "./telemetry/index.ts";
 import type { ChangedIntegrity, IntegrityMismatch } from "./upstream/index.ts";
 
@@ -25,5 +26,24 @@ export function reportChanged(
     packageName: name,
     count: changes.length,
     version: shown.map(({ version, was, is }) => `${version} from ${was} to ${is}`).join(", "),
+  });
+}
+
+/** Writes and counts that upstreams of one registry have the same versions with different content. */
+export function reportDisagreement(
+  { log, metrics }: { log: Pick<Log, "error">; metrics: Pick<Metrics, "counter"> },
+  { registry, name, served, others, disagreements }: FoundDisagreement,
+): void {
+  const { length } = disagreements;
+  metrics.counter("entrepot_security_events_total", { kind: "upstreams-disagree" }).value += length;
+  const shown = disagreements.slice(0, VERSIONS_LOGGED_MAX);
+  log.error("upstreams of a registry have the same versions with different content", {
+    registry,
+    upstream: [served, ...others].join(", "),
+    packageName: name,
+    count: length,
+    version: shown
+      .map(({ version, servedIntegrity: was, otherIntegrity: is }) => `${version} ${was} and ${is}`)
+      .join(", "),
   });
 }

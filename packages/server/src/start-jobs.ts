@@ -8,8 +8,10 @@ import type { PackageToday, RecheckDeps } from "./firewall/index.ts";
 import { createJobHandlers, enqueueFirstSync, schedulesOf } from "./job-handlers.ts";
 import type { JobQueue, JobWorker } from "./jobs/index.ts";
 import { recheckAfterChanges } from "./recheck-after-changes.ts";
-import type { NameOrigins, Registries, Verdicts } from "./registry/index.ts";
+import { compareUpstreams, type CompareDeps, type Registries, type Verdicts } from "./registry/index.ts";
+import { reportDisagreement } from "./report.ts";
 import type { Log, Metrics } from "./telemetry/index.ts";
+import type { ThreadPool } from "./threads/index.ts";
 import type { Upstreams } from "./upstream/index.ts";
 
 /** A workspace as far as jobs look into it. */
@@ -32,8 +34,8 @@ export interface JobParts {
   advisories: Advisories;
   jobs: JobQueue;
   verdicts: Verdicts;
-  origins: NameOrigins;
   upstreams: Upstreams;
+  threads: ThreadPool;
   workspaces: readonly JobWorkspace[];
 }
 
@@ -42,15 +44,27 @@ export async function startJobs(parts: JobParts): Promise<JobWorker> {
   const { config, jobs, log, metrics } = parts;
   await enqueueFirstSync(parts, config.advisories);
   const rechecks = parts.workspaces.map((workspace) => recheckOf(parts, workspace));
-  const refreshes = parts.workspaces.map((workspace) => ({ ...parts, ...workspace }));
   const { decisionDays } = config;
-  const worker = jobs.startWorker(createJobHandlers({ ...parts, decisionDays, rechecks, refreshes }), {
+  const compare = (signal: AbortSignal): Promise<number> => compareAll(parts, signal);
+  const handlers = createJobHandlers({ ...parts, decisionDays, rechecks, compareUpstreams: compare });
+  const worker = jobs.startWorker(handlers, {
     schedules: schedulesOf(config.advisories, parts.instanceId),
     onFailure: (failure) => log.error("job failed", { error: failure }),
     onEnd: (labels) => void (metrics.counter("entrepot_jobs_total", labels).value += 1),
   });
   recheckAfterChanges(parts);
   return worker;
+}
+
+async function compareAll(parts: JobParts, signal: AbortSignal): Promise<number> {
+  const onDisagreement: CompareDeps["onDisagreement"] = (event) => reportDisagreement(parts, event);
+  let count = 0;
+  for (const { registries } of parts.workspaces) {
+    for (const registry of (await registries.snapshot()).byId.values()) {
+      count += await compareUpstreams({ ...parts, onDisagreement }, registry, signal);
+    }
+  }
+  return count;
 }
 
 function recheckOf(

@@ -3,6 +3,7 @@ import { textOption } from "../command.ts";
 import { usageFailure } from "../failure.ts";
 
 interface ChangedVersion {
+  kind?: string;
   upstream: string | null;
   package: string;
   version: string;
@@ -10,7 +11,17 @@ interface ChangedVersion {
 }
 
 async function list({ api, print }: CommandContext): Promise<void> {
-  print.list(await api.list("/integrity-changes"), ["upstream", "package", "version", "was", "is", "seenAt"]);
+  print.list(await api.list("/integrity-changes"), [
+    "kind",
+    "registry",
+    "upstream",
+    "served",
+    "package",
+    "version",
+    "was",
+    "is",
+    "seenAt",
+  ]);
 }
 
 async function accept({ words: [word = ""], options, api, print }: CommandContext): Promise<void> {
@@ -19,7 +30,9 @@ async function accept({ words: [word = ""], options, api, print }: CommandContex
     throw usageFailure('Say why the new content is to be trusted, such as --reason "the author told us".');
   }
   const changes = (await api.list("/integrity-changes")) as unknown as ChangedVersion[];
-  const found = changes.filter((change) => `${change.package}@${change.version}` === word);
+  const found = changes.filter(
+    ({ kind, ...change }) => kind !== "disagrees" && `${change.package}@${change.version}` === word,
+  );
   const upstream = textOption(options, "upstream");
   const [meant, second] = found.filter((change) => upstream === undefined || change.upstream === upstream);
   if (meant === undefined) throw usageFailure(`No upstream changed ${word}; see: entrepot integrity list`);
@@ -39,7 +52,7 @@ async function accept({ words: [word = ""], options, api, print }: CommandContex
 export const INTEGRITY_COMMANDS: readonly ClientCommand[] = [
   {
     name: "integrity list",
-    summary: "List the versions whose content an upstream changed.",
+    summary: "List the versions whose content an upstream changed, or that upstreams disagree about.",
     words: [],
     options: {},
     run: list,

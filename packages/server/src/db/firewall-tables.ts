@@ -191,3 +191,29 @@ export interface NoticesTable {
   created_at: number;
   read_at: number | null;
 }
+
+/** Versions that upstreams of one registry have with different content. */
+export interface UpstreamDisagreementsTable {
+  registry_id: string;
+  name: string;
+  version: string;
+  served_upstream_id: string;
+  other_upstream_id: string;
+  served_integrity: string;
+  other_integrity: string;
+  seen_at: number;
+}
+
+/** What operators said of versions beside whether they may be had. */
+export interface PackageMarksTable {
+  workspace_id: string;
+  /** Empty text: every registry of the workspace. */
+  registry_id: string;
+  name: string;
+  /** Exact version, or `*` for all. */
+  version: string;
+  mark: "deprecated" | "unlisted";
+  reason: string;
+  set_by: string;
+  set_at: number;
+}

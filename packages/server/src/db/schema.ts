@@ -7,6 +7,8 @@ import type {
   DecisionsTable,
   ExceptionsTable,
   IntegrityChangesTable,
+  PackageMarksTable,
+  UpstreamDisagreementsTable,
   NoticesTable,
   OwnAdvisoriesTable,
   PolicyRulesTable,
@@ -274,19 +276,6 @@ interface VersionStatusesTable {
   set_at: number;
 }
 
-interface PackageMarksTable {
-  workspace_id: string;
-  /** Empty text: every registry of the workspace. */
-  registry_id: string;
-  name: string;
-  /** Exact version, or `*` for all. */
-  version: string;
-  mark: "deprecated" | "unlisted";
-  reason: string;
-  set_by: string;
-  set_at: number;
-}
-
 interface ChangesTable {
   /** Ascends in the order of commits; gaps are possible, a second use of a number is not. */
   seq: Generated<number>;
@@ -379,6 +368,7 @@ export interface Schema {
   cached_versions: CachedVersionsTable;
   version_statuses: VersionStatusesTable;
   package_marks: PackageMarksTable;
+  upstream_disagreements: UpstreamDisagreementsTable;
   advisory_epochs: AdvisoryEpochsTable;
   advisory_feeds: AdvisoryFeedsTable;
   own_advisories: OwnAdvisoriesTable;

@@ -37,6 +37,12 @@ export {
   type GateQuestion,
   type JudgingRegistry,
 } from "./gate.ts";
+export {
+  listDisagreements,
+  recordDisagreements,
+  type Disagreement,
+  type RecordedDisagreement,
+} from "./disagreements.ts";
 export type { MarkEntry, PackageMark, PackageMarks } from "./package-marks.ts";
 export { createPolicyClock } from "./policy-clock.ts";
 export { decisionText, type ExceptionRecord, type ExceptionState } from "./exception-record.ts";

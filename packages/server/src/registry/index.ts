@@ -15,6 +15,7 @@ export { addMaintainer, changeMaintainers, deprecateVersions, removeMaintainer }
 export { deleteTag, putTags } from "./dist-tags.ts";
 export { assertNotFrozen } from "./frozen.ts";
 export { collectGarbage } from "./garbage.ts";
+export { compareUpstreams, type CompareDeps, type FoundDisagreement } from "./compare-upstreams.ts";
 export { isListedForAll, listPackages, type JudgedListing } from "./listing.ts";
 export { inTurns } from "./in-turns.ts";
 export { createNameOrigins, type NameOrigins } from "./name-origin.ts";
@@ -49,7 +50,6 @@ export {
   type UpstreamWriteDeps,
 } from "./upstream-writes.ts";
 export type { Selection } from "./selections.ts";
-export { refreshDocuments, type RefreshDeps } from "./refresh-documents.ts";
 export { judgeCompliance, type SourcedReason } from "./compliance.ts";
 export { explainPackage, type ExplainDeps, type PackageExplanation } from "./explain.ts";
 export {

@@ -88,7 +88,7 @@ export const METRICS: { readonly [N in MetricName]: MetricKind & { labels: reado
   },
   entrepot_security_events_total: {
     type: "counter",
-    help: "Tarballs that were not what their documents promised.",
+    help: "Content that was not what had been promised, or that upstreams disagree about.",
     labels: ["kind"],
   },
   entrepot_log_lines_dropped_total: {

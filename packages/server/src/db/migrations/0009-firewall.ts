@@ -3,6 +3,7 @@ import { columnTypesOf } from "../column-types.ts";
 import { addPackageMarks } from "./0009-package-marks.ts";
 import { addAuditSettings } from "./0009-registry-audits.ts";
 import { addRegistryLimits } from "./0009-registry-limits.ts";
+import { addUpstreamDisagreements } from "./0009-upstream-disagreements.ts";
 
 /** Creates what the firewall keeps: advisory data, rules, exceptions, what it saw and what it decided. */
 export async function up(db: Kysely<unknown>): Promise<void> {
@@ -13,6 +14,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await addAuditSettings(db);
   await addRegistryLimits(db);
   await addPackageMarks(db);
+  await addUpstreamDisagreements(db);
 }
 
 async function createAdvisoryTables(db: Kysely<unknown>): Promise<void> {

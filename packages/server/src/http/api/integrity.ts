@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { EntrepotError } from "@entrepot/core";
+import { listDisagreements } from "../../firewall/index.ts";
 import { actorOf, apiRoute, NO_BODY, type ApiContext, type ApiRoute } from "./api-route.ts";
 import { isoOf } from "./iso-of.ts";
 import { wholeList } from "./page.ts";
@@ -14,16 +15,29 @@ const acceptBody = z.strictObject({
 });
 
 async function list({ deps }: ApiContext<unknown>): Promise<unknown> {
-  const { upstreams } = await deps.registries.snapshot();
+  const { upstreams, byId } = await deps.registries.snapshot();
   const nameById = new Map([...upstreams.values()].map(({ id, name }) => [id, name]));
+  const disagreements = await listDisagreements(deps.db, [...byId.keys()]);
   const changes = await deps.evidence.listChanges([...nameById.keys()]);
-  const items = changes.map(({ upstreamId, name, seenAt, ...change }) => ({
+  const changed = changes.map(({ upstreamId, name, seenAt, ...change }) => ({
+    kind: "changed",
     upstream: nameById.get(upstreamId) ?? null,
     package: name,
     ...change,
     seenAt: isoOf(seenAt),
   }));
-  return wholeList(items);
+  const disagreeing = disagreements.map((item) => ({
+    kind: "disagrees",
+    registry: byId.get(item.registryId)?.name ?? null,
+    upstream: nameById.get(item.otherUpstreamId) ?? null,
+    served: nameById.get(item.servedUpstreamId) ?? null,
+    package: item.name,
+    version: item.version,
+    was: item.servedIntegrity,
+    is: item.otherIntegrity,
+    seenAt: isoOf(item.seenAt),
+  }));
+  return wholeList([...changed, ...disagreeing]);
 }
 
 async function accept(context: ApiContext<z.output<typeof acceptBody>>): Promise<unknown> {
@@ -39,7 +53,7 @@ async function accept(context: ApiContext<z.output<typeof acceptBody>>): Promise
   return { upstream: upstream.name, package: name, version, integrity, accepted: true };
 }
 
-/** Versions whose content an upstream changed, and taking its word for it. */
+/** Versions whose content an upstream changed, and taking its word for it; and those that upstreams disagree about. */
 export const INTEGRITY_ROUTES: readonly ApiRoute[] = [
   apiRoute({
     id: "list-integrity-changes",
