@@ -119,16 +119,7 @@ export async function createApp(inputs: AppInputs): Promise<App> {
   const hosted = await openHostedWorkspaces(workspaceDeps, deps);
   const http = createHttpServer(deps, new Map(hosted.map((workspace) => [workspace.host, workspace.deps])));
   const workspaces = [main, ...hosted.map(({ parts }) => parts)];
-  const worker = await startJobs({
-    ...inputs,
-    ...storage,
-    advisories,
-    jobs,
-    verdicts: deps.verdicts,
-    upstreams,
-    threads,
-    workspaces,
-  });
+  const worker = await startJobs({ ...inputs, ...storage, ...deps, workspaces });
   return {
     server: http.server,
     firstAdmin,

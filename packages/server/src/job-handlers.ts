@@ -6,12 +6,13 @@ import { pruneDecisions, recheckRefusals, type RecheckDeps } from "./firewall/in
 import { purgeInvitations, purgeSessions, purgeTokens } from "./identity/index.ts";
 import type { JobHandler, JobQueue, Schedule } from "./jobs/index.ts";
 import { RECHECK_REFUSALS } from "./recheck-after-changes.ts";
-import { collectGarbage } from "./registry/index.ts";
+import { collectGarbage, refreshDocuments, type RefreshDeps } from "./registry/index.ts";
 
 const COLLECT_GARBAGE = "collect-garbage";
 const COMPARE_UPSTREAMS = "compare-upstreams";
 const SYNC_ADVISORIES = "sync-advisories";
 const PRUNE_DECISIONS = "prune-decisions";
+const REFRESH_DOCUMENTS = "refresh-documents";
 const MINUTES_PER_HOUR = 60;
 const DAY_MS = 86_400_000;
 
@@ -21,6 +22,7 @@ export const JOB_KINDS: readonly string[] = [
   COMPARE_UPSTREAMS,
   PRUNE_DECISIONS,
   RECHECK_REFUSALS,
+  REFRESH_DOCUMENTS,
   SYNC_ADVISORIES,
 ];
 
@@ -29,6 +31,7 @@ const NIGHTLY: readonly Schedule[] = [
   { name: COLLECT_GARBAGE, cron: "30 3 * * *", kind: COLLECT_GARBAGE },
   { name: PRUNE_DECISIONS, cron: "50 3 * * *", kind: PRUNE_DECISIONS },
   { name: COMPARE_UPSTREAMS, cron: "10 4 * * *", kind: COMPARE_UPSTREAMS },
+  { name: REFRESH_DOCUMENTS, cron: "40 4 * * *", kind: REFRESH_DOCUMENTS },
   // More often than that: what is held is released at any hour.
   { name: RECHECK_REFUSALS, cron: "20 * * * *", kind: RECHECK_REFUSALS },
 ];
@@ -76,6 +79,8 @@ export interface JobDeps {
   decisionDays: number;
   /** For each workspace, what its refusals are looked at again with. */
   rechecks: readonly RecheckDeps[];
+  /** For each workspace, what the documents of its cached versions are asked for anew with. */
+  refreshes: readonly RefreshDeps[];
   /** Looks in every registry for versions that its upstreams disagree about; gives how many are new. */
   compareUpstreams(signal: AbortSignal): Promise<number>;
   now: () => number;
@@ -85,6 +90,13 @@ export interface JobDeps {
 export function createJobHandlers(deps: JobDeps): JobHandler[] {
   return [
     ...decisionHandlers(deps),
+    {
+      kind: REFRESH_DOCUMENTS,
+      attemptsMax: 1,
+      async run({ log, count, signal }) {
+        for (const refresh of deps.refreshes) await refreshDocuments(refresh, { log, count, signal });
+      },
+    },
     {
       kind: COMPARE_UPSTREAMS,
       attemptsMax: 3,

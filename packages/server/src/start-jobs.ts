@@ -8,7 +8,13 @@ import type { PackageToday, RecheckDeps } from "./firewall/index.ts";
 import { createJobHandlers, enqueueFirstSync, schedulesOf } from "./job-handlers.ts";
 import type { JobQueue, JobWorker } from "./jobs/index.ts";
 import { recheckAfterChanges } from "./recheck-after-changes.ts";
-import { compareUpstreams, type CompareDeps, type Registries, type Verdicts } from "./registry/index.ts";
+import {
+  compareUpstreams,
+  type CompareDeps,
+  type NameOrigins,
+  type Registries,
+  type Verdicts,
+} from "./registry/index.ts";
 import { reportDisagreement } from "./report.ts";
 import type { Log, Metrics } from "./telemetry/index.ts";
 import type { ThreadPool } from "./threads/index.ts";
@@ -34,6 +40,7 @@ export interface JobParts {
   advisories: Advisories;
   jobs: JobQueue;
   verdicts: Verdicts;
+  origins: NameOrigins;
   upstreams: Upstreams;
   threads: ThreadPool;
   workspaces: readonly JobWorkspace[];
@@ -44,9 +51,16 @@ export async function startJobs(parts: JobParts): Promise<JobWorker> {
   const { config, jobs, log, metrics } = parts;
   await enqueueFirstSync(parts, config.advisories);
   const rechecks = parts.workspaces.map((workspace) => recheckOf(parts, workspace));
+  const refreshes = parts.workspaces.map((workspace) => ({ ...parts, ...workspace }));
   const { decisionDays } = config;
   const compare = (signal: AbortSignal): Promise<number> => compareAll(parts, signal);
-  const handlers = createJobHandlers({ ...parts, decisionDays, rechecks, compareUpstreams: compare });
+  const handlers = createJobHandlers({
+    ...parts,
+    decisionDays,
+    rechecks,
+    refreshes,
+    compareUpstreams: compare,
+  });
   const worker = jobs.startWorker(handlers, {
     schedules: schedulesOf(config.advisories, parts.instanceId),
     onFailure: (failure) => log.error("job failed", { error: failure }),

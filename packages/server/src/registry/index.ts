@@ -50,6 +50,7 @@ export {
   type UpstreamWriteDeps,
 } from "./upstream-writes.ts";
 export type { Selection } from "./selections.ts";
+export { refreshDocuments, type RefreshDeps } from "./refresh-documents.ts";
 export { judgeCompliance, type SourcedReason } from "./compliance.ts";
 export { explainPackage, type ExplainDeps, type PackageExplanation } from "./explain.ts";
 export {
