@@ -36,8 +36,9 @@ async function accept({ words: [word = ""], options, api, print }: CommandContex
   const upstream = textOption(options, "upstream");
   const [meant, second] = found.filter((change) => upstream === undefined || change.upstream === upstream);
   if (meant === undefined) throw usageFailure(`No upstream changed ${word}; see: entrepot integrity list`);
-  if (second !== undefined)
+  if (second !== undefined) {
     throw usageFailure(`Several upstreams changed ${word}; name one with --upstream.`);
+  }
   const body = {
     upstream: meant.upstream,
     package: meant.package,

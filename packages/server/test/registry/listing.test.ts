@@ -43,20 +43,21 @@ describeOnEachDatabase("listing what a registry holds", (databases) => {
     };
     const verdictOn = (version: string): Verdict =>
       decide(bareFacts({ version, upstreamVersion: null, origin: "upstream" }), context);
-    const deps = { db, verdicts };
+    const marks = { of: () => ({ deprecations: new Map(), unlisted: new Set(["1.1.0"]) }) };
+    const deps = { db, verdicts, statuses: { marks } };
     const list = async (after: string, limit: number, text = "_"): Promise<unknown[]> =>
       (await listPackages(deps, { registry, after, limit, text })).map((row) => [
         row.name,
         row.version,
         row.origin,
         row.by,
-        row.refusal?.outcome ?? "allow",
+        row.refusal?.outcome ?? (row.isUnlisted ? "unlisted" : "allow"),
       ]);
     expect(await list("", 10)).toEqual([
       ["a_cached", "2.0.0", "cached", "ada", "deny"],
       ["b_own", "1.0.0", "local", "ada", "allow"],
-      ["b_own", "1.1.0", "local", "ada", "allow"],
+      ["b_own", "1.1.0", "local", "ada", "unlisted"],
     ]);
-    expect(await list("b_own\n1.0.0", 1)).toEqual([["b_own", "1.1.0", "local", "ada", "allow"]]);
+    expect(await list("b_own\n1.0.0", 1)).toEqual([["b_own", "1.1.0", "local", "ada", "unlisted"]]);
   });
 });
