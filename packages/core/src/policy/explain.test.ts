@@ -135,7 +135,9 @@ it("never names a hidden version as the one that is taken", () => {
         { statuses: blocked(...bad) },
       );
       if (found.chosen !== null) expect(bad).not.toContain(found.chosen);
-      if (found.refusal === null) expect(found.chosen).toBe(found.withoutPolicy);
+      // A tag that had to move can lead elsewhere although nothing that fits is refused.
+      const isLedAway = found.tagMoves.length > 0;
+      if (found.refusal === null) expect(isLedAway || found.chosen === found.withoutPolicy).toBe(true);
       else expect(bad).toContain(found.refusal.version);
     }),
   );

@@ -45,7 +45,10 @@ const licence = fc.oneof(
 
 function factsFor(spelling: string): fc.Arbitrary<VersionFacts> {
   const trustedPublisher = fc.constantFrom({}, {}, { trustedPublisher: "github" });
-  return fc.tuple(plainFactsFor(spelling), trustedPublisher).map(([facts, by]) => ({ ...facts, ...by }));
+  const secrets = fc.constantFrom({}, {}, { secrets: [{ kind: "an npm token", file: "a.js", line: 1 }] });
+  return fc
+    .tuple(plainFactsFor(spelling), trustedPublisher, secrets)
+    .map(([facts, by, found]) => ({ ...facts, ...by, ...found }));
 }
 
 function plainFactsFor(spelling: string): fc.Arbitrary<VersionFacts> {
@@ -207,6 +210,7 @@ const few = { maxLength: 3 };
 const context: fc.Arbitrary<PolicyContext> = fc
   .record({
     name: fc.constantFrom(...NAMES),
+    purpose: fc.constantFrom<PolicyContext["purpose"]>("metadata", "metadata", "publish"),
     now: moment,
     rules,
     exceptions,
