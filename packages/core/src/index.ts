@@ -74,7 +74,7 @@ export {
   type AssessedAdvisories,
   type Assessment,
   type AssessmentEffect,
-  type AssessmentsByAdvisory,
+  type AssessmentsInForce,
 } from "./advisories/assess.ts";
 export { parseEpss, parseKev, withEvidence, type EvidenceByCve } from "./advisories/exploit-evidence.ts";
 export {

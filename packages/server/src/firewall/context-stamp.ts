@@ -1,23 +1,25 @@
 import { createHash } from "node:crypto";
-import type { PolicyContext } from "@entrepot/core";
+import { activeRules, type PolicyContext } from "@entrepot/core";
 
 const STAMP_CHARS = 22;
 
 /**
  * A text that differs whenever two contexts could lead to other verdicts on the same facts, the time aside: that
- * is what `recheckAt` is for. Empty for a context in which nothing is known.
+ * is what `recheckAt` is for. Rules that are not asked about this package are no part of it, so that a change of
+ * theirs lets what was made by it stand.
  */
 export function contextStamp(context: PolicyContext): string {
-  const { rules, exceptions, advisories, isClaimed, lookAlike } = context;
-  // The age of the advisory data moves all the time, and matters to one rule only.
-  const isDataAsked = rules["scanned-only"].mode === "enforce";
+  const { exceptions, advisories, isClaimed, lookAlike } = context;
+  const active = activeRules(context).map(({ id }) => id);
+  if (active.length === 0 && context.deprecations.size === 0) return "";
   const parts = [
-    rules,
+    active.map((id) => [id, context.rules[id].options]),
     exceptions,
     advisories,
     isClaimed,
     lookAlike,
-    isDataAsked ? context.advisoriesAt : null,
+    // The age of the advisory data moves all the time, and matters to one rule only.
+    active.includes("scanned-only") ? context.advisoriesAt : null,
     [...context.statuses],
     [...context.deprecations],
     [...context.changedIntegrity],

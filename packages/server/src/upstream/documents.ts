@@ -18,6 +18,8 @@ import type { DocumentEntry, Upstream, UpstreamEntry } from "./upstream.ts";
 
 /** How long a request waits for the refresh of a document that is older than it should be. */
 const STALE_WAIT_MS = 1000;
+/** Clocks of machines that share a database differ by less. */
+const CLOCK_SLACK_MS = 5 * 60 * 1000;
 /** How often a document that is in doubt is asked for; clients are told to come back after as long. */
 const DOUBT_MS = 5000;
 
@@ -124,7 +126,7 @@ async function currentEntry(context: Context, asked: Asked): Promise<EntryState 
   if (options.askedSince !== undefined) {
     return known.checkedAt >= options.askedSince ? known : refresh(context, asked, true);
   }
-  const ageMs = context.deps.now() - known.checkedAt;
+  const ageMs = ageOf(known, context.deps.now());
   const fresh = freshMs(upstream, known.kind);
   if (ageMs < fresh) return known;
   const flight = refresh(context, asked);
@@ -132,6 +134,12 @@ async function currentEntry(context: Context, asked: Asked): Promise<EntryState 
   // That a name is absent is said only on an upstream's own and recent word.
   if (known.kind === "absent") return flight;
   return patiently(context, upstream, { flight, known });
+}
+
+/** What was confirmed well after now was so by a clock that was wrong, and says nothing. */
+function ageOf({ checkedAt }: EntryState, now: number): number {
+  const ageMs = now - checkedAt;
+  return ageMs < -CLOCK_SLACK_MS ? Number.POSITIVE_INFINITY : ageMs;
 }
 
 /** What another process or a former start of this one wrote down. */
@@ -187,7 +195,8 @@ function refresh(context: Context, { upstream, name, options }: Asked, force = f
   return context.flights.run(entryKey(upstream.id, name), async () => {
     const known = context.entries.get(upstream, name);
     const newer = known === null || force ? null : await newerRow(context, upstream, known);
-    if (newer !== null && context.deps.now() < newer.freshUntil) return newer;
+    const now = context.deps.now();
+    if (newer !== null && ageOf(newer, now) < freshMs(upstream, newer.kind)) return newer;
     const isRefused = context.deps.client.refusesUntil(upstream.id) > context.deps.now();
     try {
       return await ask(context, { upstream, name, options }, newer ?? known);

@@ -104,6 +104,16 @@ describe("a version that is too young", () => {
     expect((await at("ahead-tarball/-/ahead-tarball-1.1.0.tgz")).status).toBe(403);
   });
 
+  it("does not hide what upstream does from a clock that was a month ahead", async () => {
+    publish("month", "1.0.0", 100 * DAY);
+    clock.advance(30 * DAY);
+    expect(await versionsOf("month")).toEqual(["1.0.0"]);
+    clock.advance(-30 * DAY);
+    publish("month", "1.1.0", 50 * DAY);
+    clock.advance(2 * MINUTE);
+    expect(await versionsOf("month")).toEqual(["1.0.0", "1.1.0"]);
+  });
+
   it("goes on to be served to who had it before the rule came, and is chosen by nobody", async () => {
     await rule("age", { mode: "off" });
     publish("had", "1.0.0", 100 * DAY);
