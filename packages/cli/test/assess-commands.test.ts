@@ -26,6 +26,7 @@ describe("assessments", () => {
     ["assess CVE-1 --as monitor --comment x --until soon", "no time"],
     ["assessments set-type mine --days some", "no number of days"],
     ["advisories risk --scores 1,2", "least scores"],
+    ["advisories risk --automatic 6=monitor", "a category and a type"],
   ])("refuses %s", async (command, text) => {
     await serve({ "GET /risk-profile": { body: {} } });
     const { code, err } = await run(command, world);
@@ -38,8 +39,16 @@ describe("assessments", () => {
       "GET /risk-profile": { body: before },
       "PUT /risk-profile": { body: before },
     });
-    await run("advisories risk --scores 1,3,5,8 --epss-raise never", world);
-    expect(server.seen.at(-1)?.body).toEqual({ ...before, scores: [1, 3, 5, 8], epssRaise: null });
+    await run(
+      "advisories risk --scores 1,3,5,8 --epss-raise never --automatic 1=monitor --automatic 5=contain",
+      world,
+    );
+    expect(server.seen.at(-1)?.body).toEqual({
+      ...before,
+      scores: [1, 3, 5, 8],
+      epssRaise: null,
+      automatic: { 1: "monitor", 5: "contain" },
+    });
   });
 
   it("shows the risk of an advisory with its reasons", async () => {

@@ -1,5 +1,5 @@
 import { part } from "../api.ts";
-import { given, textOption } from "../command.ts";
+import { given, textOption, textOptions } from "../command.ts";
 import type { ClientCommand, CommandContext, OptionSpec } from "../command.ts";
 import { usageFailure } from "../failure.ts";
 
@@ -88,6 +88,7 @@ async function risk(context: CommandContext): Promise<void> {
     epssRaise: numberOrNever(context, "epss-raise"),
     exploitedLeast: numberOrNever(context, "exploited-least") ?? undefined,
     unknownAs: textOption(options, "unknown-as"),
+    automatic: automaticOf(context),
   });
   if (Object.keys(changes).length === 0) return print.one(before);
   const profile = await api.call<Record<string, unknown>>("PUT", "/risk-profile", { ...before, ...changes });
@@ -99,6 +100,16 @@ function scoresOf({ options }: CommandContext): number[] | undefined {
   const scores = text?.split(",").map(Number);
   if (scores === undefined || (scores.length === SCORES_COUNT && !scores.some(Number.isNaN))) return scores;
   throw usageFailure("--scores takes the least scores of the categories 2, 3, 4 and 5, such as 2,4,7,9.");
+}
+
+function automaticOf({ options }: CommandContext): Record<string, string> | undefined {
+  const texts = textOptions(options, "automatic");
+  if (texts === undefined || texts.includes("none")) return texts && {};
+  const pairs = texts.map((text) => /^([1-5])=(.+)$/.exec(text));
+  if (pairs.includes(null)) {
+    throw usageFailure("--automatic is a category and a type, such as 1=monitor, or none.");
+  }
+  return Object.fromEntries(pairs.map((pair) => [pair?.[1] ?? "", pair?.[2] ?? ""]));
 }
 
 function numberOrNever({ options }: CommandContext, name: string): number | null | undefined {
@@ -179,6 +190,12 @@ export const ASSESS_COMMANDS: readonly ClientCommand[] = [
       "scores": { type: "string", value: "A,B,C,D", what: "Least scores of the categories 2, 3, 4 and 5." },
       "epss-raise": { type: "string", value: "0..1", what: "EPSS percentile that raises by one, or never." },
       "exploited-least": { type: "string", value: "1..5", what: "Least category of what is exploited." },
+      "automatic": {
+        type: "string",
+        multiple: true,
+        value: "N=TYPE",
+        what: "As what those of a category count that nobody assessed; may be repeated, or none.",
+      },
       "unknown-as": { type: "string", value: "WORD", what: "Severity of what has none." },
     },
     run: risk,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { PackageAdvisory } from "./advisory.ts";
 import { applyAssessments, ASSESSMENT_TYPES, type Assessment } from "./assess.ts";
+import { RISK_PROFILE } from "./risk.ts";
 
 const NOW = 1_000;
 
@@ -42,7 +43,7 @@ function apply(
 ): { told: string[]; endsAt: number | null } {
   const groups = new Map<string, Assessment[]>();
   for (const one of assessments) groups.set(one.advisory, [...(groups.get(one.advisory) ?? []), one]);
-  const { advisories, endsAt } = applyAssessments(list, groups, NOW);
+  const { advisories, endsAt } = applyAssessments(list, { byAdvisory: groups, automatic: null }, NOW);
   return {
     told: advisories.map(({ id, severity, assessedAs }) => `${id} ${severity} ${assessedAs ?? "-"}`),
     endsAt,
@@ -90,6 +91,34 @@ describe("advisories that were assessed", () => {
     const list = [advisory("MAL-1", { kind: "malware", severity: "critical", aliases: ["GHSA-1"] }), ghsa];
     expect(apply(list, said("MAL-1", "monitor")).told).toEqual(["MAL-1 critical -", "GHSA-1 high -"]);
     expect(apply(list, said("GHSA-1", "monitor")).told).toEqual(["MAL-1 critical -"]);
+  });
+
+  it("count as their category says where nobody assessed them", () => {
+    const profile = { ...RISK_PROFILE, exploitedLeast: 5 as const };
+    const effects = new Map([
+      [2 as const, ASSESSMENT_TYPES.monitor],
+      [5 as const, ASSESSMENT_TYPES.contain],
+    ]);
+    const low = { score: 2.5, severity: "low" } as const;
+    const list = [
+      advisory("GHSA-1", { ...low, aliases: ["CVE-1"] }),
+      advisory("GHSA-2", low),
+      advisory("GHSA-3", { ...low, kevSince: "2026-01-01" }),
+      advisory("GHSA-4"),
+      advisory("GHSA-5", { ...low, aliases: ["GHSA-6"] }),
+      advisory("GHSA-6", { score: 5 }),
+      advisory("MAL-1", { kind: "malware" }),
+    ];
+    const byAdvisory = new Map([["CVE-1", [said("CVE-1", "remediate")]]]);
+    const { advisories } = applyAssessments(list, { byAdvisory, automatic: { profile, effects } }, NOW);
+    expect(advisories.map(({ id, assessedAs }) => `${id} ${assessedAs ?? "-"}`)).toEqual([
+      "GHSA-1 remediate",
+      "GHSA-3 contain",
+      "GHSA-4 -",
+      "GHSA-5 -",
+      "GHSA-6 -",
+      "MAL-1 -",
+    ]);
   });
 
   it("come with the time at which the first assessment that counts ends", () => {

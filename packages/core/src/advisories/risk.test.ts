@@ -6,6 +6,7 @@ type Known = Parameters<typeof riskCategory>[0];
 const PLAIN: Known = { kind: "vulnerability", score: null, severity: null, epss: null, kevSince: null };
 const LIKELY = { probability: 0.4, percentile: 0.97, date: "2026-11-01" };
 const STRICT: RiskProfile = {
+  automatic: {},
   scores: [1, 3, 5, 7],
   epssRaise: 0.5,
   exploitedLeast: 4,

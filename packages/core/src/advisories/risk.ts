@@ -13,6 +13,8 @@ export interface RiskProfile {
   exploitedLeast: RiskLevel;
   /** Stands in for the severity of one that has neither a score nor a severity. */
   unknownAs: Severity;
+  /** Names of types of assessments: as what an advisory of a category counts that nobody assessed. */
+  automatic: Readonly<Partial<Record<RiskLevel, string>>>;
 }
 
 /** A category with what led to it, in the order in which it did. */
@@ -27,6 +29,7 @@ export const RISK_PROFILE: RiskProfile = {
   epssRaise: 0.95,
   exploitedLeast: 5,
   unknownAs: "high",
+  automatic: {},
 };
 
 /** The middle of what CVSS means by each word. */

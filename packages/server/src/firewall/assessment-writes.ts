@@ -116,10 +116,14 @@ export async function setAssessmentType(
 
 /** Removes a type. Throws `not-found`, and `request-invalid` while something is assessed as such. */
 export async function removeAssessmentType(
-  { db, now }: Pick<AssessDeps, "db" | "now">,
+  { db, now, assessments }: AssessDeps & { assessments: Pick<Assessments, "riskProfile"> },
   { workspaceId, actor }: { workspaceId: string; actor: Actor },
   name: string,
 ): Promise<void> {
+  const { automatic } = await assessments.riskProfile(workspaceId);
+  if (Object.values(automatic).includes(name)) {
+    throw invalid(`The risk profile assesses as ${name}; change it first.`);
+  }
   await db.write(async (trx) => {
     const used = await trx
       .selectFrom("assessments")
@@ -144,12 +148,14 @@ export async function removeAssessmentType(
   });
 }
 
-/** Chooses by what the workspace sorts vulnerabilities. */
+/** Chooses by what the workspace sorts vulnerabilities. Throws `request-invalid` for a type that there is not. */
 export async function setRiskProfile(
-  { db, now }: Pick<AssessDeps, "db" | "now">,
+  deps: AssessDeps,
   { workspaceId, actor }: { workspaceId: string; actor: Actor },
   profile: RiskProfile,
 ): Promise<void> {
+  const { db, now } = deps;
+  for (const type of Object.values(profile.automatic)) await typeNamed(deps, workspaceId, type);
   const value = JSON.stringify(profile);
   await db.write(async (trx) => {
     await trx

@@ -4,7 +4,8 @@ import {
   RISK_PROFILE,
   type Assessment,
   type AssessmentEffect,
-  type AssessmentsByAdvisory,
+  type AssessmentsInForce,
+  type RiskLevel,
   type RiskProfile,
 } from "@entrepot/core";
 import { createCurrentValue, type ChangeLog } from "../changes/index.ts";
@@ -38,7 +39,7 @@ export interface KeptAssessment {
 /** What people made of advisories, held in memory and as current as the change log. */
 export interface Assessments {
   /** Those that count in a registry; some may have ended. The same object as long as nothing changes. */
-  for(registry: PolicedRegistry): AssessmentsByAdvisory | Promise<AssessmentsByAdvisory>;
+  for(registry: PolicedRegistry): AssessmentsInForce | Promise<AssessmentsInForce>;
   /** All of a workspace, ended ones too. */
   list(workspaceId: string): Promise<readonly KeptAssessment[]>;
   /** Those that are always there first. */
@@ -53,12 +54,13 @@ interface WorkspaceAssessments {
   types: Map<string, AssessmentType>;
   kept: KeptAssessment[];
   riskProfile: RiskProfile;
-  byRegistry: Map<string, AssessmentsByAdvisory>;
+  byRegistry: Map<string, AssessmentsInForce>;
 }
 
 type Loaded = Map<string, WorkspaceAssessments>;
 
-const NONE: AssessmentsByAdvisory = new Map();
+const NONE: AssessmentsInForce = { byAdvisory: new Map(), automatic: null };
+const CATEGORIES: readonly RiskLevel[] = [1, 2, 3, 4, 5];
 const COLOURS = { monitor: "#2e7d32", remediate: "#b26a00", contain: "#b3261e" } as const;
 const BUILT_IN: readonly AssessmentType[] = (["monitor", "remediate", "contain"] as const).map((name) => ({
   name,
@@ -102,18 +104,27 @@ export function riskSetting(workspaceId: string): string {
   return `${RISK_SETTING}${workspaceId}`;
 }
 
-function select(loaded: Loaded, { id, workspaceId }: PolicedRegistry): AssessmentsByAdvisory {
+function select(loaded: Loaded, { id, workspaceId }: PolicedRegistry): AssessmentsInForce {
   const workspace = loaded.get(workspaceId);
-  if (workspace === undefined || workspace.kept.length === 0) return NONE;
+  if (workspace === undefined) return NONE;
   let found = workspace.byRegistry.get(id);
   if (found === undefined) {
-    found = byAdvisory(workspace.kept, id);
+    found = { byAdvisory: byAdvisory(workspace.kept, id), automatic: automaticOf(workspace) };
     workspace.byRegistry.set(id, found);
   }
   return found;
 }
 
-function byAdvisory(kept: readonly KeptAssessment[], id: string): AssessmentsByAdvisory {
+function automaticOf({ riskProfile, types }: WorkspaceAssessments): AssessmentsInForce["automatic"] {
+  const effects = new Map<RiskLevel, AssessmentEffect>();
+  for (const category of CATEGORIES) {
+    const type = types.get(riskProfile.automatic[category] ?? "");
+    if (type !== undefined) effects.set(category, type);
+  }
+  return effects.size === 0 ? null : { profile: riskProfile, effects };
+}
+
+function byAdvisory(kept: readonly KeptAssessment[], id: string): AssessmentsInForce["byAdvisory"] {
   const groups = new Map<string, Assessment[]>();
   for (const { registryId, advisory, type, setAt, expiresAt } of kept) {
     if (registryId !== EVERYWHERE && registryId !== id) continue;

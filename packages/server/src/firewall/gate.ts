@@ -7,7 +7,7 @@ import {
   isSelectable,
   plainContext,
   refusalText,
-  type AssessmentsByAdvisory,
+  type AssessmentsInForce,
   type EvidenceAsked,
   type PackageAdvisory,
   type PolicyContext,
@@ -59,7 +59,7 @@ export interface GateDeps {
     ): readonly PolicyException[] | Promise<readonly PolicyException[]>;
   };
   assessments: {
-    for(registry: JudgingRegistry): AssessmentsByAdvisory | Promise<AssessmentsByAdvisory>;
+    for(registry: JudgingRegistry): AssessmentsInForce | Promise<AssessmentsInForce>;
   };
   advisories: {
     /** Withdrawn ones may be among them. */

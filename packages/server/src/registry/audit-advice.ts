@@ -5,7 +5,7 @@ import {
   isEntrepotError,
   issuesOf,
   toldIssue,
-  type AssessmentsByAdvisory,
+  type AssessmentsInForce,
   type PackageAdvisory,
   type PackageIssue,
 } from "@entrepot/core";
@@ -28,7 +28,7 @@ export interface KnownAdvisories {
 
 export interface AdviceDeps {
   advisories: KnownAdvisories;
-  assessments: { for(registry: Registry): AssessmentsByAdvisory | Promise<AssessmentsByAdvisory> };
+  assessments: { for(registry: Registry): AssessmentsInForce | Promise<AssessmentsInForce> };
   origins: Pick<NameOrigins, "ownAmong">;
   upstreams: Pick<Upstreams, "audit">;
   now: () => number;

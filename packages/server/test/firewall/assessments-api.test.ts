@@ -165,6 +165,22 @@ describe("an advisory that is assessed", () => {
   });
 });
 
+describe("an advisory that nobody assessed", () => {
+  it("counts as its risk category says, until somebody says something else", async () => {
+    const profile = (await admin("GET /risk-profile")).json;
+    await admin("PUT /assessment-types/minor", { severity: "none" });
+    await admin("PUT /risk-profile", { ...profile, automatic: { 4: "minor" } });
+    expect([await versionsOf("sly"), await audited("sly")]).toEqual([["1.0.0", "1.1.0"], []]);
+    await admin("PUT /assessments/OWN-sly", { type: "contain", comment: "not for us" });
+    expect([await versionsOf("sly"), await audited("sly")]).toEqual([["1.1.0"], ["high"]]);
+    await admin("DELETE /assessments/OWN-sly");
+    expect((await call("DELETE /assessment-types/minor")).json.error).toContain("risk profile");
+    await admin("PUT /risk-profile", { ...profile, automatic: {} });
+    await admin("DELETE /assessment-types/minor");
+    expect(await versionsOf("sly")).toEqual(["1.1.0"]);
+  });
+});
+
 describe("what cannot be assessed", () => {
   it.each<[string, unknown, [number, string]]>([
     ["PUT /assessments/CVE-unknown", { type: "monitor", comment: "x" }, [404, "No advisory is known"]],
@@ -210,12 +226,21 @@ describe("the risk category of an advisory", () => {
       category: 4,
       reasons: ["It has no score; its severity is high: category 4."],
     });
-    const profile = { scores: [3, 6, 8.5, 9.5], epssRaise: null, exploitedLeast: 4, unknownAs: "moderate" };
+    const profile = {
+      scores: [3, 6, 8.5, 9.5],
+      epssRaise: null,
+      exploitedLeast: 4,
+      unknownAs: "moderate",
+      automatic: {},
+    };
     await admin("PUT /risk-profile", profile);
     expect((await admin("GET /risk-profile")).json).toEqual(profile);
     expect(await show()).toMatchObject({ category: 3 });
     const { items } = (await admin("GET /advisories?package=sly")).json as { items: unknown[] };
     expect(items[0]).toMatchObject({ risk: { category: 3 } });
+    await admin("PUT /assessment-types/mild", { severity: "low" });
+    const unknown = { ...profile, automatic: { 3: "mystery" } };
+    expect((await call("PUT /risk-profile", unknown)).json.error).toContain("mystery");
     const falling = { ...profile, scores: [9, 6, 3, 1] };
     expect((await call("PUT /risk-profile", falling)).json.error).toContain("scores ascend");
   });

@@ -1,5 +1,12 @@
 import { z } from "zod";
-import { EntrepotError, may, SEVERITIES, type Permission, type Severity } from "@entrepot/core";
+import {
+  EntrepotError,
+  may,
+  SEVERITIES,
+  type Permission,
+  type RiskProfile,
+  type Severity,
+} from "@entrepot/core";
 import {
   assess,
   EVERYWHERE,
@@ -35,6 +42,7 @@ const typeBody = z.strictObject({
   severity: severity.nullable().default(null),
   days: z.int().positive().max(DAYS_MAX).nullable().default(null),
 });
+const typeName = z.string().min(1).max(64);
 const score = z.number().min(0).max(10);
 const riskBody = z.strictObject({
   scores: z
@@ -43,6 +51,10 @@ const riskBody = z.strictObject({
   epssRaise: z.number().min(0).max(1).nullable(),
   exploitedLeast: z.literal([1, 2, 3, 4, 5]),
   unknownAs: severity,
+  automatic: z
+    .strictObject({ 1: typeName, 2: typeName, 3: typeName, 4: typeName, 5: typeName })
+    .partial()
+    .default({}),
 });
 
 type Context = ApiContext<unknown>;
@@ -218,9 +230,12 @@ export const ASSESSMENT_ROUTES: readonly ApiRoute[] = [
     permission: "administer",
     body: riskBody,
     async handler(context) {
-      await setRiskProfile(context.deps, actorOf(context), context.body);
+      const { automatic, ...rest } = context.body;
+      const chosen = Object.entries(automatic).filter(([, type]) => type !== undefined);
+      const profile: RiskProfile = { ...rest, automatic: Object.fromEntries(chosen) };
+      await setRiskProfile(context.deps, actorOf(context), profile);
       await context.deps.changes.refresh();
-      return context.body;
+      return profile;
     },
   }),
 ];
