@@ -149,10 +149,17 @@ export {
 export { evidenceAsked, type EvidenceAsked } from "./policy/evidence-asked.ts";
 export { findLookAlike, lookAlikeNames, type LookAlike, type LookAlikeNames } from "./policy/look-alike.ts";
 export { POPULAR_NAMES } from "./policy/popular-names.ts";
-export { packageHistory } from "./policy/package-history.ts";
 export { plainContext } from "./policy/plain-context.ts";
 export { shadowRefusals } from "./policy/shadow.ts";
-export { activeRules, decide, opinionsOf, policyDepth, type RuleOpinion } from "./policy/decide.ts";
+export { earlier } from "./policy/opinion.ts";
+export {
+  activeRules,
+  decide,
+  historyOf,
+  opinionsOf,
+  policyDepth,
+  type RuleOpinion,
+} from "./policy/decide.ts";
 export {
   complianceOf,
   type ComplianceOf,

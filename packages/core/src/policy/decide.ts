@@ -3,6 +3,7 @@ import type { PolicyException } from "./exception.ts";
 import { packageHistory } from "./package-history.ts";
 import type { RuleId, RuleMode } from "./rule-settings.ts";
 import { RULES } from "./rules/index.ts";
+import { earlier } from "./opinion.ts";
 import {
   isSelectable,
   type Opinion,
@@ -65,9 +66,28 @@ interface Passing {
 export function decide(
   facts: VersionFacts,
   context: PolicyContext,
-  history: PackageHistory = packageHistory([facts]),
+  history: PackageHistory = historyOf([facts]),
 ): Verdict {
   return decideBy(activeRules(context), { facts, context, history });
+}
+
+/**
+ * Makes the history of a package whose versions are all known, for {@link decide} and {@link opinionsOf}. One history
+ * for all versions of a package costs least, for what rules derive from it is kept.
+ *
+ * @example historyOf(versions.map(factsOf))
+ */
+export function historyOf(versions: readonly VersionFacts[]): PackageHistory {
+  const history = packageHistory(versions, (facts, context) => {
+    const rules = history.derive(context, rulesBesideVulnerability);
+    const { outcome, recheckAt } = decideBy(rules, { facts, context, history });
+    return { isRefused: !isSelectable({ outcome }), recheckAt };
+  });
+  return history;
+}
+
+function rulesBesideVulnerability(_history: PackageHistory, context: PolicyContext): readonly PolicyRule[] {
+  return activeRules(context).filter(({ id }) => id !== "vulnerability");
 }
 
 /** The rules that are in force and can matter in a context, in their order. */
@@ -108,7 +128,7 @@ function isNoted(rule: PolicyRule, opinion: Opinion, passing: Passing): boolean 
 export function opinionsOf(
   facts: VersionFacts,
   context: PolicyContext,
-  history: PackageHistory = packageHistory([facts]),
+  history: PackageHistory = historyOf([facts]),
 ): RuleOpinion[] {
   const found: RuleOpinion[] = [];
   for (const rule of RULES) {
@@ -179,9 +199,4 @@ function passedVerdict({
     alternatives: [],
     reference: null,
   };
-}
-
-function earlier(first: number | null, second: number | null): number | null {
-  if (first === null || second === null) return first ?? second;
-  return Math.min(first, second);
 }

@@ -6,8 +6,7 @@ import {
   type Candidates,
   type WantedVersion,
 } from "../pick-version.ts";
-import { decide, opinionsOf, type RuleOpinion } from "./decide.ts";
-import { packageHistory } from "./package-history.ts";
+import { type RuleOpinion, decide, historyOf, opinionsOf } from "./decide.ts";
 import { repointTags } from "./repoint-tags.ts";
 import type { PolicyContext, Verdict, VersionFacts } from "./verdict.ts";
 
@@ -77,7 +76,7 @@ export function explainChoice(question: ExplainQuestion): Explanation {
   const withoutPolicy = pickVersion(all, isDeprecated);
   const verdict = withoutPolicy === null ? undefined : hidden.get(withoutPolicy);
   const fitting = [...new Set([...candidateList(all), ...candidateList(left)])];
-  const history = packageHistory(facts);
+  const history = historyOf(facts);
   const explain = (version: string): ExplainedVersion[] => {
     const item = byVersion.get(version);
     if (item === undefined) return [];

@@ -5,6 +5,7 @@ import { aliasGroups } from "../advisories/alias-groups.ts";
 import { chronologyOf } from "./chronology.ts";
 import { advisoriesOn } from "./matching.ts";
 import type { RuleOptions } from "./rule-settings.ts";
+import { earlier } from "./opinion.ts";
 import type { PackageHistory, PolicyContext, VersionFacts } from "./verdict.ts";
 
 type Options = RuleOptions["vulnerability"];
@@ -53,16 +54,21 @@ export function findingsOn(
 
 /**
  * The version of the same major line to go to: the lowest one above, else the highest below, that is no
- * pre-release and has no vulnerability that counts. Null if there is none.
+ * pre-release, has no vulnerability that counts, and is not refused by another rule. Null if there is none.
  */
 export function cleanVersionFor(
   version: semver.SemVer,
   context: PolicyContext,
   history: PackageHistory,
 ): string | null {
-  const line = history.derive(context, cleanVersions).get(version.major) ?? [];
+  const line = history.derive(context, cleanVersions).lines.get(version.major) ?? [];
   const above = line.find((clean) => clean.compare(version) > 0);
   return (above ?? line.at(-1))?.version ?? null;
+}
+
+/** When the versions to go to may be others although nothing but time passed, in milliseconds; null: never. */
+export function cleanVersionsUntil(context: PolicyContext, history: PackageHistory): number | null {
+  return history.derive(context, cleanVersions).recheckAt;
 }
 
 function countingFindings(advisories: readonly PackageAdvisory[], options: Options): readonly Finding[] {
@@ -125,19 +131,26 @@ function byWeight(first: Finding, second: Finding): number {
   );
 }
 
-function cleanVersions(
-  history: PackageHistory,
-  context: PolicyContext,
-): ReadonlyMap<number, readonly semver.SemVer[]> {
+interface CleanVersions {
+  lines: ReadonlyMap<number, readonly semver.SemVer[]>;
+  recheckAt: number | null;
+}
+
+// What another rule refuses is no way out.
+function cleanVersions(history: PackageHistory, context: PolicyContext): CleanVersions {
   const lines = new Map<number, semver.SemVer[]>();
+  let recheckAt: number | null = null;
   for (const { facts, parsed } of history.derive(context, chronologyOf)) {
     if (parsed.prerelease.length > 0 || findingsOn(facts, context, history).length > 0) continue;
+    const standing = history.standing(facts, context);
+    recheckAt = earlier(recheckAt, standing.recheckAt);
+    if (standing.isRefused) continue;
     const line = lines.get(parsed.major);
     if (line === undefined) lines.set(parsed.major, [parsed]);
     else line.push(parsed);
   }
   for (const line of lines.values()) line.sort((a, b) => a.compare(b));
-  return lines;
+  return { lines, recheckAt };
 }
 
 function emptyFindings(): Map<string, readonly Finding[]> {

@@ -1,6 +1,5 @@
 import semver from "semver";
-import { activeRules, decideBy, depthOf } from "./decide.ts";
-import { packageHistory } from "./package-history.ts";
+import { activeRules, decideBy, depthOf, historyOf } from "./decide.ts";
 import { isSelectable, type PolicyContext, type Verdict, type VersionFacts } from "./verdict.ts";
 
 /** A version whose facts may cost something. */
@@ -30,7 +29,7 @@ export function judgePackage(versions: Iterable<JudgedVersion>, policy: PolicyCo
   if (depth === "none") return { hidden, recheckAt: policy.knownUntil };
   const judged = [...versions];
   const facts = judged.map((item) => (depth === "version" ? bareFacts(item) : item.facts()));
-  const history = packageHistory(facts);
+  const history = historyOf(facts);
   const allowed: string[] = [];
   let recheckAt = policy.knownUntil ?? Number.POSITIVE_INFINITY;
   for (const item of facts) {

@@ -49,3 +49,9 @@ export function durationText(hours: number): string {
 export function cut(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length)}…` : text;
 }
+
+/** The first of two moments in milliseconds, where null stands for never. */
+export function earlier(first: number | null, second: number | null): number | null {
+  if (first === null || second === null) return first ?? second;
+  return Math.min(first, second);
+}

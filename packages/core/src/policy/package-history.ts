@@ -1,4 +1,6 @@
-import type { PackageHistory, PolicyContext, VersionFacts } from "./verdict.ts";
+import type { PackageHistory, PolicyContext, Standing, VersionFacts } from "./verdict.ts";
+
+const UNDISPUTED: Standing = { isRefused: false, recheckAt: null };
 
 type How = (history: PackageHistory, context: PolicyContext) => unknown;
 
@@ -8,10 +10,14 @@ type How = (history: PackageHistory, context: PolicyContext) => unknown;
  *
  * @example packageHistory(versions.map(factsOf))
  */
-export function packageHistory(versions: readonly VersionFacts[]): PackageHistory {
+export function packageHistory(
+  versions: readonly VersionFacts[],
+  standing: PackageHistory["standing"] = () => UNDISPUTED,
+): PackageHistory {
   const derived = new WeakMap<PolicyContext, Map<How, unknown>>();
   const history: PackageHistory = {
     versions,
+    standing,
     derive<T>(context: PolicyContext, how: (history: PackageHistory, context: PolicyContext) => T): T {
       let known = derived.get(context);
       if (known === undefined) {

@@ -147,6 +147,14 @@ export interface PackageHistory {
   readonly versions: readonly VersionFacts[];
   /** What `how` makes of the history in a context; made once for each function and context. */
   derive<T>(context: PolicyContext, how: (history: PackageHistory, context: PolicyContext) => T): T;
+  /** Whether rules in force other than `vulnerability` refuse a version: it is no way out of one then. */
+  standing(facts: VersionFacts, context: PolicyContext): Standing;
+}
+
+/** What the other rules say of a version, and when that may change, in milliseconds; null: never. */
+export interface Standing {
+  isRefused: boolean;
+  recheckAt: number | null;
 }
 
 /** What one rule has to offer; see `decide` for their order. */

@@ -2,9 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { coversName } from "../../src/names.ts";
 import { coversVersion } from "../../src/policy/covers-exception.ts";
-import { decide, opinionsOf } from "../../src/policy/decide.ts";
+import { decide, historyOf, opinionsOf } from "../../src/policy/decide.ts";
 import { judgePackage } from "../../src/policy/judge-package.ts";
-import { packageHistory } from "../../src/policy/package-history.ts";
 import type { RuleId } from "../../src/policy/rule-settings.ts";
 import { refusalText } from "../../src/policy/refusal-text.ts";
 import {
@@ -19,7 +18,7 @@ import { exceptions, laterBy, worlds, type World } from "./worlds.ts";
 const RUNS = { numRuns: 1000 };
 
 function verdicts({ versions, context }: World): Map<string, Verdict> {
-  const history = packageHistory(versions);
+  const history = historyOf(versions);
   return new Map(versions.map((facts) => [facts.version, decide(facts, context, history)]));
 }
 
@@ -70,7 +69,7 @@ describe("time", () => {
         const { hidden, recheckAt } = judged(world);
         const at = Math.min(now + later, (recheckAt ?? Number.POSITIVE_INFINITY) - 1);
         expect(judged(withContext(world, { now: at })).hidden).toEqual(hidden);
-        const history = packageHistory(world.versions);
+        const history = historyOf(world.versions);
         for (const facts of world.versions) {
           for (const { opinion } of opinionsOf(facts, world.context, history)) {
             if (opinion.recheckAt !== null) expect(opinion.recheckAt).toBeGreaterThan(now);
@@ -134,7 +133,7 @@ describe("filtering", () => {
     fc.assert(
       fc.property(worlds, (world) => {
         const left = new Set(allowed(world));
-        const history = packageHistory(world.versions);
+        const history = historyOf(world.versions);
         for (const facts of world.versions) {
           if (left.has(facts.version)) expect(isSelectable(decide(facts, world.context, history))).toBe(true);
         }

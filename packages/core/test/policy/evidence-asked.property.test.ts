@@ -1,9 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { PROFILES } from "../../src/policy/default-settings.ts";
-import { decide } from "../../src/policy/decide.ts";
+import { decide, historyOf } from "../../src/policy/decide.ts";
 import { evidenceAsked } from "../../src/policy/evidence-asked.ts";
-import { packageHistory } from "../../src/policy/package-history.ts";
 import type { PolicyContext } from "../../src/policy/verdict.ts";
 import { advisoryOf, contextOf, malwareOf, onlyRules } from "./fixtures.ts";
 import { worlds } from "./worlds.ts";
@@ -30,7 +29,7 @@ test("no rule looks at evidence that was not asked for", () => {
     fc.property(worlds, ({ versions, context }) => {
       const seen = new Set<string>();
       const asked = evidenceAsked(context);
-      const history = packageHistory(versions);
+      const history = historyOf(versions);
       const looking = watched(context, seen);
       for (const facts of versions) decide(facts, looking, history);
       if (!asked.served) expect(seen.has("served")).toBe(false);

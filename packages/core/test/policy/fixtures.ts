@@ -1,6 +1,6 @@
+import { historyOf } from "../../src/policy/decide.ts";
 import type { PackageAdvisory } from "../../src/advisories/advisory.ts";
 import { PROFILES } from "../../src/policy/default-settings.ts";
-import { packageHistory } from "../../src/policy/package-history.ts";
 import { plainContext } from "../../src/policy/plain-context.ts";
 import type { RuleId, RuleMode, RuleOptions, RuleSettings } from "../../src/policy/rule-settings.ts";
 import { RULES } from "../../src/policy/rules/index.ts";
@@ -61,7 +61,7 @@ export function opinionOf(
   facts: VersionFacts,
   { context, others = [] }: { context: PolicyContext; others?: readonly VersionFacts[] },
 ): Opinion | null {
-  const history = packageHistory([...others, facts]);
+  const history = historyOf([...others, facts]);
   for (const found of RULES.filter(({ id }) => id === rule)) {
     const opinion = found.isIdle(context) ? null : found.judge(facts, context, history);
     if (opinion !== null && opinion.outcome !== null) return opinion;

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { PackageAdvisory } from "../../src/advisories/advisory.ts";
-import { decide } from "../../src/policy/decide.ts";
-import { packageHistory } from "../../src/policy/package-history.ts";
+import { decide, historyOf } from "../../src/policy/decide.ts";
 import type { RuleOptions } from "../../src/policy/rule-settings.ts";
 import type { Outcome, PolicyContext, VersionFacts } from "../../src/policy/verdict.ts";
 import { contextOf, DAY, factsOf, HOUR, malwareOf, NOW, onlyRules, opinionOf, servedAs } from "./fixtures.ts";
@@ -38,7 +37,7 @@ describe("malware", () => {
       outcome: "deny",
       reason: expect.stringContaining("the upstream removed the package") as string,
     });
-    const gone = decide(factsOf("1.0.0"), context, packageHistory([factsOf("1.0.1")]));
+    const gone = decide(factsOf("1.0.0"), context, historyOf([factsOf("1.0.1")]));
     expect(gone).toMatchObject({ outcome: "deny", rule: "malware", evidence: { confirmed: true } });
   });
 

@@ -45,11 +45,7 @@ export function jsonAnswer(status: number, value: unknown, headers: readonly str
 }
 
 /** The same from JSON that is written already. */
-export function jsonBytesAnswer(
-  status: number,
-  body: Uint8Array,
-  headers: readonly string[] = [],
-): Answer {
+export function jsonBytesAnswer(status: number, body: Uint8Array, headers: readonly string[] = []): Answer {
   return {
     status,
     headers: [

@@ -2,7 +2,7 @@ import {
   complianceOf,
   EntrepotError,
   opinionsOf,
-  packageHistory,
+  historyOf,
   type ComplianceOf,
   type ComplianceReason,
 } from "@entrepot/core";
@@ -42,7 +42,7 @@ export async function judgeCompliance(
     });
   }
   const context = await opinionContext(deps, { registry, name, origin: found.origin });
-  const { result, reasons, shadow } = complianceOf(opinionsOf(facts, context, packageHistory(all)));
+  const { result, reasons, shadow } = complianceOf(opinionsOf(facts, context, historyOf(all)));
   const policy = await deps.policyRules.of(registry);
   const sourced = (reason: ComplianceReason): SourcedReason => ({
     ...reason,

@@ -4,7 +4,7 @@ import {
   EntrepotError,
   isEntrepotError,
   liftFor,
-  packageHistory,
+  historyOf,
   proposeException,
   resolveManifest,
   splitByHost,
@@ -244,7 +244,7 @@ function standingOf(found: PackageVerdicts): PackageStanding {
     async lift(version) {
       whole ??= found.allFacts().then((all) => ({
         byVersion: new Map(all.map((item) => [item.version, item])),
-        history: packageHistory(all),
+        history: historyOf(all),
       }));
       const { byVersion, history } = await whole;
       const item = byVersion.get(version);

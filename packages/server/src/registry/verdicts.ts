@@ -2,6 +2,7 @@ import { LRUCache } from "lru-cache";
 import {
   bareFacts,
   decide,
+  earlier,
   EntrepotError,
   indexSummary,
   isSelectable,
@@ -186,11 +187,6 @@ function unknownVersion(version: string): JudgedVersion {
     origin: "upstream",
     facts: () => bareFacts({ version, upstreamVersion: null, origin: "upstream" }),
   };
-}
-
-function earlier(first: number | null, second: number | null): number | null {
-  if (first === null || second === null) return first ?? second;
-  return Math.min(first, second);
 }
 
 /** Tells whether the time has come to judge again, be it because the clock was wrong and was put back. */

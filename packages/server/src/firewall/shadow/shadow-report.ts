@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { performance } from "node:perf_hooks";
 import {
-  packageHistory,
+  historyOf,
   type Outcome,
   type PackageHistory,
   type PolicyContext,
@@ -124,7 +124,7 @@ async function judgeOf(deps: ShadowDeps, [first]: readonly ServedPackageVersion[
   if (judged === null) return null;
   const all = await judged.allFacts();
   const byVersion = new Map(all.map((facts) => [facts.version, facts]));
-  const history: PackageHistory = packageHistory(all);
+  const history: PackageHistory = historyOf(all);
   return ({ version, servings }, rule) => {
     const facts = byVersion.get(version);
     if (facts === undefined) return null;
