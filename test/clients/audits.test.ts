@@ -48,6 +48,12 @@ beforeAll(async () => {
   const nowhere = "http://127.0.0.1:9/";
   await makeRegistry("forwarding", { audit: "forward", auditUpstream: "public" });
   await makeRegistry("silent", { audit: "off" });
+  await makeRegistry("assessed", {});
+  const assessed = await scene.app.admin.request("/api/v1/registries/assessed/assessments/CVE-2026-1", {
+    method: "PUT",
+    body: { type: "monitor", comment: "We never call it" },
+  });
+  if (assessed.status !== 200) throw new Error(assessed.text);
   await makeRegistry("failing", { audit: "forward", auditUrl: nowhere });
 });
 
@@ -156,6 +162,11 @@ describe.each(AUDITORS)("$client.name", (auditor) => {
     await user.run(...critical);
     const other = await installed(client, registry, ["left@1.1.0", "@up/leaf"]);
     expect(await other.run(...audit)).toMatch(auditor.clean);
+  });
+
+  test("finds nothing in what was assessed as something to watch only", async () => {
+    const user = await installed(client, "assessed", ["left@1.0.0"]);
+    expect(await user.run(...audit)).toMatch(auditor.clean);
   });
 
   test("installs where audits are switched off or fail, and says so when it is asked for one", async () => {

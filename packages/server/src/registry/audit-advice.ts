@@ -9,6 +9,7 @@ import {
   type PackageAdvisory,
   type PackageIssue,
 } from "@entrepot/core";
+import { OWN_FEED } from "../advisories/index.ts";
 import type { Upstreams } from "../upstream/index.ts";
 import { auditTarget } from "./audit-target.ts";
 import { inTurns } from "./in-turns.ts";
@@ -53,7 +54,7 @@ export type Advice = {
 
 /**
  * Finds what is known of versions that somebody uses, where the registry's audits are answered from. A name that is
- * local or claimed here has no public advisories: those are about another package. Throws `not-found` where audits are
+ * local or claimed here has no public advisories, those are about another package, but those of our own. Throws `not-found` where audits are
  * off or there is no data, and what an upstream throws, with a text that names it.
  */
 export async function adviseOn(deps: AdviceDeps, question: AdviceQuestion): Promise<Advice> {
@@ -83,7 +84,8 @@ async function ownAdvice(deps: AdviceDeps, question: AdviceQuestion): Promise<Ad
   const ids = createIssueIds();
   const byName = new Map<string, readonly PackageIssue[]>();
   await inTurns(asked, ([name, versions]) => {
-    const known = isOwn(name) ? [] : deps.advisories.of(name);
+    const all = deps.advisories.of(name);
+    const known = isOwn(name) ? all.filter(({ feed }) => feed === OWN_FEED) : all;
     const list = applyAssessments(known, assessments, now).advisories;
     const issues = list.length === 0 ? [] : issuesOf(name, { versions, list, ids });
     if (issues.length > 0) byName.set(name, issues);

@@ -95,6 +95,18 @@ describe("audits that are answered from the advisories of this server", () => {
     expect(Object.keys((await audit(asked)).json)).toEqual(["risky"]);
   });
 
+  it("tell what was written here of a package of our own", async () => {
+    await own.admin.publish({ name: "ours", version: "1.0.0" });
+    const advisory = { id: "OWN-1", package: "ours", summary: "Ours is wrong", severity: "high" };
+    const added = await own.admin.request("/api/v1/advisories/own", { method: "POST", body: advisory });
+    expect([added.status, added.text]).toEqual([201, expect.any(String)]);
+    expect((await audit({ ours: ["1.0.0"] })).json).toEqual({
+      ours: [expect.objectContaining({ title: "Ours is wrong", severity: "high", source: "own" })],
+    });
+    await own.admin.request("/api/v1/advisories/own/OWN-1", { method: "DELETE" });
+    expect((await audit({ ours: ["1.0.0"] })).json).toEqual({});
+  });
+
   it("do not tell who may not see a package that it is here", async () => {
     const stranger = await own.as("stranger");
     const before = await audit({ "secret-risky": ["1.0.0"] }, BULK, stranger);
