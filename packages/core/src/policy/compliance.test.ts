@@ -19,7 +19,7 @@ const LIFTED: PolicyException = {
 type Said = [RuleId, Outcome, RuleMode?, PolicyException?];
 
 function opinionsOf(said: readonly Said[]): RuleOpinion[] {
-  return said.map(([rule, outcome, mode = "enforce", exception = undefined]) => ({
+  return said.map(([rule, outcome, mode = "enforce", exception]) => ({
     rule,
     mode,
     exception: exception ?? null,

@@ -116,6 +116,6 @@ describe("warnings", () => {
 
   it("there are none of what is out of the box", () => {
     const rules: RuleId[] = [...RULE_IDS];
-    expect([policyWarnings([], "r"), policyWarnings([strict()], "r"), rules.length]).toEqual([[], [], 17]);
+    expect([policyWarnings([], "r"), policyWarnings([strict()], "r"), rules.length]).toEqual([[], [], 18]);
   });
 });
