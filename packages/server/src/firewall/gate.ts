@@ -1,6 +1,7 @@
 import {
   applyAssessments,
   decide,
+  earlier,
   EntrepotError,
   evidenceAsked,
   isDownloadable,
@@ -140,11 +141,6 @@ async function seen(
     wants.contents ? evidence.contents(name) : new Map(),
   ]);
   return { served, contents, knownUntil: since + LOOK_MS };
-}
-
-function earlier(first: number | null, second: number | null): number | null {
-  if (first === null || second === null) return first ?? second;
-  return Math.min(first, second);
 }
 
 // Evidence costs a query each, so it is looked up only where a rule in force asks for it.
