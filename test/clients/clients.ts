@@ -112,9 +112,9 @@ export const yarn4: Client = {
   refusals: {
     unauthorized: /Invalid authentication \(as an anonymous user\)/,
     wrongToken: /Invalid authentication \(as an unknown user\)/,
-    blockedPackage: /403 \(Forbidden\)/,
+    blockedPackage: /403 \(Forbidden /,
     blockedVersion: /risky@npm:1\.1\.0: No candidates found/,
-    blockedInLockfile: /403 \(Forbidden\)/,
+    blockedInLockfile: /403 \(Forbidden /,
     notFound: /404 \(Not Found\)/,
   },
 };

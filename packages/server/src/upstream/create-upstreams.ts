@@ -90,7 +90,7 @@ export function createUpstreams(deps: UpstreamsDeps): Upstreams {
   });
   const onIntegrityMismatch = (event: IntegrityMismatch, from: Upstream): void => {
     // Either of them may be wrong.
-    documents.doubt(from, event.packageName);
+    documents.doubt(from, { name: event.packageName, version: event.version });
     deps.onIntegrityMismatch(event);
   };
   const audits = createAuditForwarder(client);

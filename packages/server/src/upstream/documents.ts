@@ -47,7 +47,7 @@ export interface Documents {
   index(entry: DocumentEntry): Promise<Uint8Array>;
   facts(entry: DocumentEntry, version: string): Promise<VersionFacts | null>;
   /** Tells that a document seems to promise the wrong things: it is asked for anew, and nobody waits for that. */
-  doubt(upstream: Upstream, name: string): void;
+  doubt(upstream: Upstream, doubted: { name: string; version: string }): void;
   /** What documents and indexes in memory take. */
   cacheBytes(): number;
   close(): Promise<void>;
@@ -76,6 +76,8 @@ interface Context {
   firstViews: WeakMap<ViewOptions, { digest: string; view: GzipView }>;
   /** When an entry was last asked for because it was in doubt. */
   doubtedAt: WeakMap<EntryState, number>;
+  /** Versions whose tarballs were not what an entry promises: that it promises something else later is its mending. */
+  doubtedVersions: WeakMap<EntryState, Set<string>>;
   /** How each upstream was configured when it was last asked for. */
   upstreams: Map<string, Upstream>;
 }
@@ -90,6 +92,7 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     indexing: createSingleFlight(),
     firstViews: new WeakMap(),
     doubtedAt: new WeakMap(),
+    doubtedVersions: new WeakMap(),
     upstreams: new Map(),
   };
   async function current(upstream: Upstream, name: string, options: CurrentOptions = {}): Promise<never> {
@@ -102,7 +105,7 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     document: (entry) => documentOf(context, entry),
     index: (entry) => indexOf(context, entry),
     facts: async (entry, version) => readVersionFacts(await indexOf(context, entry), version),
-    doubt: (upstream, name) => doubt(context, upstream, name),
+    doubt: (upstream, doubted) => doubt(context, upstream, doubted),
     cacheBytes: () => context.store.heldBytes(),
     async close() {
       await context.flights.settled();
@@ -257,7 +260,10 @@ async function reportIfChanged(context: Context, { upstream, known, made }: Succ
   const former = await formerIndex(context, known);
   if (former === null) return false;
   const { threads, onChangedIntegrity } = context.deps;
-  const changes = await threads.run("compareIndexes", { former, index: made.index });
+  const doubted = context.doubtedVersions.get(known);
+  const compared = await threads.run("compareIndexes", { former, index: made.index });
+  // Nobody ever got what those promised.
+  const changes = compared.filter(({ version }) => doubted?.has(version) !== true);
   if (changes.length === 0) return false;
   await onChangedIntegrity({ upstream, name: known.name, changes });
   return true;
@@ -312,10 +318,17 @@ async function heal(context: Context, entry: DocumentEntry): Promise<Uint8Array>
 }
 
 /** Tarballs of what a document promises do not wait until it is stale, so it has to be asked for here. */
-function doubt(context: Context, upstream: Upstream, name: string): void {
+function doubt(
+  context: Context,
+  upstream: Upstream,
+  { name, version }: { name: string; version: string },
+): void {
   const known = context.entries.get(upstream, name);
+  if (known?.kind !== "present") return;
+  const versions = context.doubtedVersions.get(known) ?? new Set();
+  context.doubtedVersions.set(known, versions.add(version));
   const now = context.deps.now();
-  if (known?.kind !== "present" || now - (context.doubtedAt.get(known) ?? -Infinity) < DOUBT_MS) return;
+  if (now - (context.doubtedAt.get(known) ?? -Infinity) < DOUBT_MS) return;
   context.doubtedAt.set(known, now);
   // It may be wrong although the upstream calls it unchanged.
   Object.assign(known, { etag: null, lastModified: null });
