@@ -2,14 +2,6 @@ import type { ClientCommand, CommandContext } from "../command.ts";
 import { textOption } from "../command.ts";
 import { usageFailure } from "../failure.ts";
 
-interface ChangedVersion {
-  kind?: string;
-  upstream: string | null;
-  package: string;
-  version: string;
-  is: string;
-}
-
 async function list({ api, print }: CommandContext): Promise<void> {
   print.list(await api.list("/integrity-changes"), [
     "kind",
@@ -29,24 +21,25 @@ async function accept({ words: [word = ""], options, api, print }: CommandContex
   if (reason === undefined) {
     throw usageFailure('Say why the new content is to be trusted, such as --reason "the author told us".');
   }
-  const changes = (await api.list("/integrity-changes")) as unknown as ChangedVersion[];
+  const changes = await api.list("/integrity-changes");
   const found = changes.filter(
-    ({ kind, ...change }) => kind !== "disagrees" && `${change.package}@${change.version}` === word,
+    (change) =>
+      change["kind"] !== "disagrees" && `${String(change["package"])}@${String(change["version"])}` === word,
   );
   const upstream = textOption(options, "upstream");
-  const [meant, second] = found.filter((change) => upstream === undefined || change.upstream === upstream);
+  const [meant, second] = found.filter((change) => upstream === undefined || change["upstream"] === upstream);
   if (meant === undefined) throw usageFailure(`No upstream changed ${word}; see: entrepot integrity list`);
   if (second !== undefined) {
     throw usageFailure(`Several upstreams changed ${word}; name one with --upstream.`);
   }
   const body = {
-    upstream: meant.upstream,
-    package: meant.package,
-    version: meant.version,
-    integrity: meant.is,
+    upstream: meant["upstream"],
+    package: meant["package"],
+    version: meant["version"],
+    integrity: meant["is"],
   };
   const result = await api.call("POST", "/integrity-changes/accept", { ...body, reason });
-  print.done(`${word} is taken as ${meant.is} from now on.`, result);
+  print.done(`${word} is taken as ${String(meant["is"])} from now on.`, result);
 }
 
 /** `entrepot integrity …`. */

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import semver from "semver";
 import { describe, expect, test } from "vitest";
 import { decide, policyDepth } from "./decide.ts";
+import { bareFacts } from "./judge-package.ts";
 import { plainContext } from "./plain-context.ts";
 import { refusalText } from "./refusal-text.ts";
 import { repointTags } from "./repoint-tags.ts";
@@ -15,22 +16,7 @@ import {
 } from "./verdict.ts";
 
 function facts(version: string, upstreamVersion: string | null = null): VersionFacts {
-  return {
-    version,
-    upstreamVersion,
-    origin: "upstream",
-    publishedAt: null,
-    integrity: null,
-    shasum: null,
-    tarball: null,
-    license: null,
-    deprecated: null,
-    hasInstallScript: false,
-    hasSignatures: false,
-    attestations: null,
-    publisher: null,
-    dependencies: null,
-  };
+  return bareFacts({ version, upstreamVersion, origin: "upstream" });
 }
 
 type Statuses = readonly (readonly [string, VersionStatus["status"]])[];

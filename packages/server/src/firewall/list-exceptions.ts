@@ -30,6 +30,8 @@ export async function listExceptions(
   const now = deps.now();
   const { registryId, packageName, state, owner } = filter;
   const after = cursor === null ? null : positionOf(cursor);
+  // One that ended is kept as approved.
+  const kept = state === "ended" ? "approved" : state;
   const rows = await deps.db.read
     .selectFrom("exceptions")
     .selectAll()
@@ -37,9 +39,7 @@ export async function listExceptions(
     .$if(registryId !== undefined, (query) => query.where("registry_id", "in", ["", registryId ?? ""]))
     .$if(packageName !== undefined, (query) => query.where("packages", "in", coveringOf(packageName ?? "")))
     .$if(owner !== undefined, (query) => query.where("owner", "=", owner ?? ""))
-    .$if(state !== undefined, (query) =>
-      query.where("state", "=", state === "ended" ? "approved" : (state as never)),
-    )
+    .$if(kept !== undefined, (query) => query.where("state", "=", kept ?? "approved"))
     .$if(state === "ended", (query) => query.where("expires_at", "<=", now))
     .$if(state === "approved", (query) =>
       query.where((on) => on.or([on("expires_at", "is", null), on("expires_at", ">", now)])),
