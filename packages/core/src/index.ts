@@ -169,6 +169,7 @@ export {
 export { bareFacts, judgePackage, type JudgedPackage, type JudgedVersion } from "./policy/judge-package.ts";
 export { repointTags, type RepointedTags } from "./policy/repoint-tags.ts";
 export { refusalText } from "./policy/refusal-text.ts";
+export { gitSource, webPage } from "./git-source.ts";
 export { factsOfManifest, sliceManifest, type FactsOrigin, type ManifestSlices } from "./manifest.ts";
 export {
   abbreviate,
@@ -207,6 +208,23 @@ export {
 } from "./preflight/resolve-manifest.ts";
 export { JsonScanner, NESTING_DEPTH_MAX } from "./packument/json-scanner.ts";
 export { DOCUMENT_VERSIONS_MAX, scanDocument, type ScannedDocument } from "./packument/document-scan.ts";
+export {
+  describeDocument,
+  pageOfVersions,
+  readmeOfDocument,
+  type DescribedDocument,
+  type ListedMoment,
+  type PagedVersions,
+  type VersionPage,
+} from "./packument/describe-document.ts";
+export {
+  DEPENDENCY_KINDS,
+  manifestDetails,
+  peopleOf,
+  type DependencyKind,
+  type ManifestDetails,
+  type NamedPerson,
+} from "./packument/manifest-details.ts";
 export {
   indexDocument,
   indexedVersions,

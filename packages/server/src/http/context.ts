@@ -21,8 +21,10 @@ import type { Mailer } from "../mail/index.ts";
 import type {
   BlobCache,
   CachedVersions,
+  Descriptions,
   NameOrigins,
   Packuments,
+  Readmes,
   Registries,
   Registry,
   RegistryWriteDeps,
@@ -56,6 +58,8 @@ export interface HttpDeps {
   origins: NameOrigins;
   advisories: Advisories;
   packuments: Packuments;
+  descriptions: Descriptions;
+  readmes: Readmes;
   tarballs: Tarballs;
   statuses: Statuses;
   policyRules: PolicyRules;

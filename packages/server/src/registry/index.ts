@@ -6,6 +6,14 @@
 export type { Tarball } from "./admitted-tarballs.ts";
 export { type AuditMode } from "./audit-setting.ts";
 export { adviseOn, type Advice, type KnownAdvisories } from "./audit-advice.ts";
+export { createDescriptions, type Descriptions } from "./browse/descriptions.ts";
+export {
+  showPackage,
+  type PackagePage,
+  type PageQuestion,
+  type VersionEntry,
+} from "./browse/package-page.ts";
+export { createReadmes, type Readmes } from "./browse/readme.ts";
 export { lostAuditTarget } from "./audit-target.ts";
 export { findAttestations, parseAttestedVersion, type Attestation } from "./attestations.ts";
 export { createBlobCache, type BlobCache } from "./blob-cache.ts";

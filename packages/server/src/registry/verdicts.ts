@@ -36,6 +36,7 @@ export type VerdictSource =
 /** What policy says of every version of a package, with what it was judged by. */
 export interface PackageVerdicts {
   origin: VersionFacts["origin"];
+  source: VerdictSource;
   /** Who answered for the name; null for one of our own. */
   upstream: Upstream | null;
   /** Milliseconds since 1970 until which the upstream's word counts as fresh; null for one of our own. */
@@ -257,10 +258,10 @@ async function verdictsOf({ deps, judge }: Judge, asked: Asked): Promise<Package
   });
   const { hidden, recheckAt } = await judge(context, { registry, name, source });
   const about = source.kind === "local" ? await aboutLocal(deps, source) : await aboutUpstream(deps, source);
-  return { ...about, origin: source.kind, hidden, context, recheckAt };
+  return { ...about, origin: source.kind, source, hidden, context, recheckAt };
 }
 
-type AboutPackage = Omit<PackageVerdicts, "origin" | "hidden" | "context" | "recheckAt">;
+type AboutPackage = Omit<PackageVerdicts, "origin" | "source" | "hidden" | "context" | "recheckAt">;
 
 async function aboutLocal(
   { db }: VerdictDeps,

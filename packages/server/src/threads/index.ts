@@ -16,6 +16,7 @@ export type {
   IngestedDocument,
   InspectedTarball,
   InspectTarballInput,
+  RenderedReadme,
   RenderLocalViewInput,
   RenderUpstreamViewInput,
   SelectedManifest,

@@ -1,12 +1,15 @@
 import type {
+  DescribedDocument,
   FoundSecret,
   IntegrityChange,
   JudgedPackage,
   LocalPackument,
+  ManifestDetails,
   ParsedLockfile,
   PolicyContext,
   Verdict,
   VersionFacts,
+  VersionPage,
   ViewOptions,
 } from "@entrepot/core";
 
@@ -156,6 +159,24 @@ export interface ReadLockfileInput {
   content: Uint8Array;
 }
 
+/** A stored document of which people want to see a page of versions, and some more by name. */
+export interface DescribeDocumentInput extends IndexDocumentInput {
+  page: VersionPage;
+  also: readonly string[];
+}
+
+/** A README as it was published, or the stored document that has it. */
+export type RenderReadmeInput = IndexDocumentInput | { readme: string; readmeFilename: string };
+
+/** A README for a page. */
+export interface RenderedReadme {
+  /** Safe to put into a page; null if there is no README. */
+  html: string | null;
+  fileName: string | null;
+  /** True if there is more of it than a page shows. */
+  isCut: boolean;
+}
+
 /** Everything that a thread can do. */
 export interface Tasks {
   /** @throws EntrepotError `upstream-invalid` */
@@ -172,6 +193,12 @@ export interface Tasks {
   /** @throws EntrepotError `tarball-invalid` */
   inspectTarball: { input: InspectTarballInput; output: InspectedTarball };
   selectManifest: { input: SelectManifestInput; output: SelectedManifest };
+  /** @throws EntrepotError `upstream-invalid` */
+  describeUpstream: { input: DescribeDocumentInput; output: DescribedDocument };
+  /** Of manifests as JSON, in their order. */
+  describeManifests: { input: { manifests: readonly string[] }; output: ManifestDetails[] };
+  /** @throws EntrepotError `upstream-invalid` */
+  renderReadme: { input: RenderReadmeInput; output: RenderedReadme };
   /** @throws EntrepotError `request-invalid` */
   readAudit: { input: ReadAuditInput; output: AskedVersions };
   /** @throws EntrepotError `request-invalid` */

@@ -4,6 +4,7 @@
  */
 import { parentPort } from "node:worker_threads";
 import { readAudit, reportAudit } from "./audit-bodies.ts";
+import { describeManifests, describeUpstream } from "./describe-versions.ts";
 import { inspectTarball } from "./inspect-tarball.ts";
 import { failureOf, type TaskAnswer, type TaskRequest } from "./messages.ts";
 import {
@@ -17,6 +18,7 @@ import {
 } from "./packument-tasks.ts";
 import { readLockfile } from "./read-lockfile.ts";
 import { releaseBuffer, releaseBytes } from "./release-bytes.ts";
+import { renderReadme } from "./render-readme.ts";
 import { selectManifest } from "./select-manifest.ts";
 import type { TaskHandlers, TaskName, TaskResult } from "./tasks.ts";
 
@@ -30,6 +32,9 @@ const HANDLERS: TaskHandlers = {
   compareIndexes,
   inspectTarball,
   selectManifest,
+  describeUpstream,
+  describeManifests,
+  renderReadme,
   readAudit,
   reportAudit,
   readLockfile,

@@ -15,6 +15,7 @@ import { INVITATION_ROUTES } from "./invitations.ts";
 import { JOB_ROUTES } from "./jobs.ts";
 import { NOTICE_ROUTES } from "./notices.ts";
 import { ORGANIZATION_ROUTES } from "./organizations.ts";
+import { PACKAGE_ROUTES } from "./packages.ts";
 import { POLICY_ROUTES } from "./policy.ts";
 import { PREFLIGHT_ROUTES } from "./preflight.ts";
 import { REGISTRY_ROUTES } from "./registries.ts";
@@ -36,6 +37,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
   ...ORGANIZATION_ROUTES,
   ...REGISTRY_ROUTES,
   ...UPSTREAM_ROUTES,
+  ...PACKAGE_ROUTES,
   ...STATUS_ROUTES,
   ...INTEGRITY_ROUTES,
   ...EXPLAIN_ROUTES,

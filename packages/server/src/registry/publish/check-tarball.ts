@@ -1,6 +1,5 @@
-import { EntrepotError, cleanVersion, sha512HexOf } from "@entrepot/core";
+import { EntrepotError, cleanVersion, gitSource, sha512HexOf } from "@entrepot/core";
 import type { InspectedTarball } from "../../threads/index.ts";
-import { gitSource } from "./git-source.ts";
 import { installedManifest, type InstalledManifest } from "./installed-manifest.ts";
 import type { PublishRequest } from "./publish-request.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { gitSource } from "./git-source.ts";
+import { gitSource, repositoryPage, webPage } from "./git-source.ts";
 
 describe("a repository on a well-known host is the same however it is written", () => {
   test.each([
@@ -44,4 +44,31 @@ test.each([
   "git+https://example.test/ada/engine.git",
 ])("%j is none", (range) => {
   expect(gitSource(range)).toBeNull();
+});
+
+test.each([
+  ["git+https://github.com/ada/engine.git", "https://github.com/ada/engine"],
+  [{ type: "git", url: "git+ssh://git@github.com/ada/engine.git" }, "https://github.com/ada/engine"],
+  ["git://git.example/ada/engine", "https://git.example/ada/engine"],
+  ["ada/engine", "https://github.com/ada/engine"],
+  ["gitlab:ada/engine#main", "https://gitlab.com/ada/engine"],
+  ["git@git.example:ada/engine.git", "https://git.example/ada/engine"],
+  ["http://git.example/ada/engine.git", "http://git.example/ada/engine"],
+])("the page of the repository %j is %s", (repository, page) => {
+  expect(repositoryPage(repository)).toBe(page);
+});
+
+test.each([
+  ["javascript:alert(1)"],
+  ["JAVASCRIPT://x/%0aalert(1)"],
+  ["data:text/html,<script>alert(1)</script>"],
+  ["file:///etc/passwd"],
+  ["https://ada:secret@example.test/"],
+  ["//example.test/"],
+  [{ url: ["https://example.test/"] }],
+  [null],
+  ["https://example.test/" + "a".repeat(3000)],
+])("%j is no link that a page may show", (link) => {
+  expect(webPage(link)).toBeNull();
+  expect(repositoryPage(link)).toBeNull();
 });

@@ -1,3 +1,5 @@
+import { isJsonObject } from "./packument/abbreviated-fields.ts";
+
 /** Where the hosts lie whose repositories npm lets people write in a short form. */
 const DOMAINS: Readonly<Record<string, string>> = {
   github: "github.com",
@@ -8,6 +10,7 @@ const DOMAINS: Readonly<Record<string, string>> = {
 };
 const KNOWN_DOMAINS: ReadonlySet<string> = new Set(Object.values(DOMAINS));
 
+const URL_CHARS_MAX = 2000;
 const SHORTHAND = /^[^\s/:@.][^\s/:@]*\/[^\s/:@]+$/;
 const SHORTCUT = /^(github|gitlab|bitbucket|gist|sourcehut):(?:[^@/]*@)?(.+)$/;
 const URL_FORM = /^(?:git\+)?(?:https?|ssh|git):\/\/(?:[^@/]*@)?([^/:]+)(?::\d+)?[/:](.+)$/i;
@@ -28,6 +31,32 @@ export function gitSource(range: string): string | null {
   const name = found.domain === DOMAINS["gist"] ? repository.replace(/^.*\//, "") : repository;
   const committish = branch === undefined || branch === "" ? fragments.join("#") : branch;
   return `${found.domain}/${decoded(name)}#${decoded(committish)}`;
+}
+
+/**
+ * The web page of a manifest's `repository`, which is a text or an object with a `url`; null if it has none on https or
+ * http.
+ *
+ * @example repositoryPage("git+ssh://git@github.com/ada/engine.git") // "https://github.com/ada/engine"
+ */
+export function repositoryPage(repository: unknown): string | null {
+  const url = isJsonObject(repository) ? repository["url"] : repository;
+  if (typeof url !== "string" || url.length > URL_CHARS_MAX) return null;
+  const [place = ""] = url.trim().split("#");
+  const web = /^(?:git\+)?(https?:.*)$/i.exec(place)?.[1];
+  if (web !== undefined) return webPage(web.replace(/\.git$/, ""));
+  const found = placeOf(place);
+  if (found === null || found.domain === "") return webPage(place);
+  const path = found.path.replace(/^\/|\/$/g, "").replace(/\.git$/, "");
+  return webPage(`https://${found.domain}/${path}`);
+}
+
+/** A link that a page may show: an address on https or http, without a credential. Null for everything else. */
+export function webPage(link: unknown): string | null {
+  if (typeof link !== "string" || link.length > URL_CHARS_MAX || !URL.canParse(link)) return null;
+  const url = new URL(link);
+  const isWeb = url.protocol === "https:" || url.protocol === "http:";
+  return isWeb && url.username === "" && url.password === "" ? url.href : null;
 }
 
 function placeOf(place: string): { domain: string; path: string } | null {
