@@ -11,6 +11,8 @@ const expect = { poll: { timeout: 10_000 } };
  */
 export default defineConfig({
   test: {
+    // Tests wait for servers, databases and clients more than they work; the default leaves one core out.
+    maxWorkers: "100%",
     projects: [
       { ...fromSource, test: { name: "unit", include: ["packages/*/src/**/*.test.ts"] } },
       {

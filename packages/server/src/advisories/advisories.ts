@@ -13,7 +13,7 @@ import { followEpochs, openEpoch, type OpenEpoch } from "./current-epoch.ts";
 import { epochAt, listEpochs, newestEpoch, type Epoch } from "./epoch-rows.ts";
 import { findIn, type FoundAdvisory } from "./found-advisory.ts";
 import { createIndexFiles } from "./index-files.ts";
-import { addOwn, listOwn, removeOwn, replaceOwn, type OwnAdvisory } from "./own-advisories.ts";
+import type { OwnAdvisory } from "./own-advisories.ts";
 import type { OwnRecord } from "./own-record.ts";
 import { rollBack } from "./roll-back.ts";
 import { loadSigningKey, ownFingerprint } from "./signing-key.ts";
@@ -140,6 +140,8 @@ function writesOf(
   const folder = join(data, FOLDER);
   const { signingKeyFile } = settings;
   const inTurn = createTurns();
+  // Loaded with its first use: it brings what computes scores, which is large.
+  const own = (): Promise<typeof import("./own-advisories.ts")> => import("./own-advisories.ts");
 
   async function trustedKeys(more: string | null): Promise<Set<string>> {
     const own = await ownFingerprint(signingKeyFile, folder);
@@ -158,10 +160,10 @@ function writesOf(
         return await settled(importBundle(parts, source, { ...options, trusted }));
       }),
     own: {
-      list: () => listOwn(parts),
-      add: (record, actor) => settled(addOwn(parts, record, actor)),
-      replace: (record, actor) => settled(replaceOwn(parts, record, actor)),
-      remove: (id, actor) => settled(removeOwn(parts, id, actor)),
+      list: async () => (await own()).listOwn(parts),
+      add: async (record, actor) => settled((await own()).addOwn(parts, record, actor)),
+      replace: async (record, actor) => settled((await own()).replaceOwn(parts, record, actor)),
+      remove: async (id, actor) => settled((await own()).removeOwn(parts, id, actor)),
     },
   };
 }

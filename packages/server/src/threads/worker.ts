@@ -3,9 +3,6 @@
  * it: what only one task needs is imported by that task.
  */
 import { parentPort } from "node:worker_threads";
-import { readAudit, reportAudit } from "./audit-bodies.ts";
-import { describeManifests, describeUpstream } from "./describe-versions.ts";
-import { inspectTarball } from "./inspect-tarball.ts";
 import { failureOf, type TaskAnswer, type TaskRequest } from "./messages.ts";
 import {
   compareIndexes,
@@ -16,9 +13,7 @@ import {
   renderLocalView,
   renderUpstreamView,
 } from "./packument-tasks.ts";
-import { readLockfile } from "./read-lockfile.ts";
 import { releaseBuffer, releaseBytes } from "./release-bytes.ts";
-import { renderReadme } from "./render-readme.ts";
 import { selectManifest } from "./select-manifest.ts";
 import type { TaskHandlers, TaskName, TaskResult } from "./tasks.ts";
 
@@ -30,14 +25,14 @@ const HANDLERS: TaskHandlers = {
   judgePackage,
   readFacts,
   compareIndexes,
-  inspectTarball,
   selectManifest,
-  describeUpstream,
-  describeManifests,
-  renderReadme,
-  readAudit,
-  reportAudit,
-  readLockfile,
+  inspectTarball: async (input) => (await import("./inspect-tarball.ts")).inspectTarball(input),
+  readAudit: async (input) => (await import("./audit-bodies.ts")).readAudit(input),
+  reportAudit: async (input) => (await import("./audit-bodies.ts")).reportAudit(input),
+  readLockfile: async (input) => (await import("./read-lockfile.ts")).readLockfile(input),
+  describeUpstream: async (input) => (await import("./describe-versions.ts")).describeUpstream(input),
+  describeManifests: async (input) => (await import("./describe-versions.ts")).describeManifests(input),
+  renderReadme: async (input) => (await import("./render-readme.ts")).renderReadme(input),
 };
 
 const COPIED_BYTES_MAX = 1024 ** 2;

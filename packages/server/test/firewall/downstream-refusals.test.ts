@@ -12,6 +12,9 @@ import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 
+/** What happens behind an answer may take its time on a busy machine. */
+const WAIT_MS = 10_000;
+
 const HOUR = 60 * 60 * 1000;
 
 let source: FakeUpstream;
@@ -88,7 +91,7 @@ describe("a registry whose first upstream refuses all of a package, while the se
       await vi.waitFor(async () => {
         clock.advance(HOUR);
         expect((await at(name)).status).toBe(403);
-      });
+      }, WAIT_MS);
       for (const path of [name, `${name}/1.0.0`, `${name}/-/${name}-1.0.0.tgz`]) {
         const { status, json } = await at(path);
         expect([status, json["rule"]]).toEqual([403, "upstream"]);

@@ -3,6 +3,9 @@ import type { JobQueue } from "../../src/jobs/index.ts";
 import { describeOnEachDatabase } from "../db/each-database.ts";
 import { blocking, handler, HOUR_MS, queueOn, until, worksOf } from "./job-fixtures.ts";
 
+/** What happens behind an answer may take its time on a busy machine. */
+const WAIT_MS = 10_000;
+
 describeOnEachDatabase("the job queue", (databases) => {
   const work = worksOf(databases);
 
@@ -123,7 +126,7 @@ describeOnEachDatabase("the job queue", (databases) => {
     await until(queue, first.id, (job) => job.state === "running");
     const second = await queue.enqueue({ kind: "test", payload: null, dedupeKey: "k" });
     const free = await queue.enqueue({ kind: "test", payload: null });
-    await vi.waitFor(() => expect(block.started).toContain(free.id));
+    await vi.waitFor(() => expect(block.started).toContain(free.id), WAIT_MS);
     expect([second.id === first.id, block.started.includes(second.id)]).toEqual([false, false]);
     block.finish();
     await until(queue, second.id, (job) => job.state === "done");
@@ -186,9 +189,9 @@ describeOnEachDatabase("the job queue", (databases) => {
     await until(lost as JobQueue, id, (job) => job.state === "running");
     clock.now = 1_001;
     work(other as JobQueue, [block.handler]);
-    await vi.waitFor(() => expect(block.started).toEqual([id]));
+    await vi.waitFor(() => expect(block.started).toEqual([id]), WAIT_MS);
     failLate();
-    await vi.waitFor(() => expect(failures).toHaveLength(1));
+    await vi.waitFor(() => expect(failures).toHaveLength(1), WAIT_MS);
     await worker.stop();
     expect(await (other as JobQueue).find(id)).toMatchObject({
       state: "running",
@@ -229,7 +232,7 @@ describeOnEachDatabase("the job queue", (databases) => {
       await vi.waitFor(async () => {
         const row = await db.read.selectFrom("jobs").select("lease_until").executeTakeFirst();
         expect(row?.lease_until).toBe(renewed);
-      });
+      }, WAIT_MS);
     }
     expect(block.started).toEqual([id]);
     block.finish();

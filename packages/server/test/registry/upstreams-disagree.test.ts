@@ -9,6 +9,9 @@ import {
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { createSilentLog, type Fields } from "../../src/telemetry/index.ts";
 
+/** What happens behind an answer may take its time on a busy machine. */
+const WAIT_MS = 10_000;
+
 const HOUR = 60 * 60 * 1000;
 const KNOWN_METRIC = 'entrepot_security_events_total{kind="upstreams-disagree"} ';
 
@@ -84,7 +87,7 @@ async function cachedOf(registry: string, count: number): Promise<void> {
   await vi.waitFor(async () => {
     const { json } = await app.admin.request(`/api/v1/registries/${registry}/packages`);
     expect(json["items"]).toHaveLength(count);
-  });
+  }, WAIT_MS);
 }
 
 it("a version that two upstreams have with different content is told with both hashes, and the first's is served", async () => {
@@ -148,6 +151,6 @@ it("it is gone when they agree again", async () => {
   await vi.waitFor(async () => {
     const { json } = await app.admin.request("/npm/second/x");
     expect(json).toMatchObject({ _policy: { hidden: { "1.0.0": { rule: "integrity-change" } } } });
-  });
+  }, WAIT_MS);
   expect((await compare()).map(({ kind, upstream }) => [kind, upstream])).toEqual([["changed", "two"]]);
 });
