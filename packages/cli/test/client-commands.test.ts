@@ -101,9 +101,9 @@ describe("talking to the server", () => {
     });
     const { out } = await run("registry list");
     expect(out).toMatchInlineSnapshot(`
-      "NAME  ANONYMOUS READ  ACTIVE  UPSTREAMS  DESCRIPTION
-      a     -               -       x, y       -
-      b     yes             -       -          -
+      "NAME  KIND  ANONYMOUS READ  ACTIVE  UPSTREAMS  DESCRIPTION
+      a     -     -               -       x, y       -
+      b     -     yes             -       -          -
       "
     `);
     expect(JSON.parse((await run("registry list --json")).out)).toHaveLength(2);

@@ -35,6 +35,11 @@ describe("every command sends what it should", () => {
       {},
       [["POST", "/registries", { name: "r", audit: "forward", auditUrl: "https://u.example/npm/" }]],
     ],
+    [
+      "registry create fw --kind firewall --protected",
+      {},
+      [["POST", "/registries", { name: "fw", kind: "firewall", protected: true }]],
+    ],
     ["registry delete r --yes", {}, [["DELETE", "/registries/r", undefined]]],
     ["registry delete r", { typed: ["y"] }, [["DELETE", "/registries/r", undefined]]],
     [

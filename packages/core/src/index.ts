@@ -153,11 +153,11 @@ export { plainContext } from "./policy/plain-context.ts";
 export { shadowRefusals } from "./policy/shadow.ts";
 export { earlier } from "./policy/opinion.ts";
 export {
-  activeRules,
   decide,
   historyOf,
   opinionsOf,
   policyDepth,
+  refusingRules,
   type RuleOpinion,
 } from "./policy/decide.ts";
 export {

@@ -28,6 +28,7 @@ import { JOB_KINDS } from "./job-handlers.ts";
 import { reportChanged, reportMismatch } from "./report.ts";
 import { createMailer } from "./mail/index.ts";
 import { createJobQueue, type JobQueue, type JobWorker } from "./jobs/index.ts";
+import { checkAfterDownloads } from "./recheck-after-changes.ts";
 import {
   createBlobCache,
   createCachedVersions,
@@ -101,7 +102,7 @@ export async function createApp(inputs: AppInputs): Promise<App> {
   const workspaceDeps = { ...inputs, ...storage };
   const main = await openWorkspace(workspaceDeps, { workspaceId: storage.workspaceId, host: null });
   const jobs = createJobQueue({ db: storage.db, now, owner: storage.instanceId });
-  const caches = openCaches(inputs, storage);
+  const caches = openCaches(inputs, storage, jobs);
   const advisories = await openAdvisories(inputs, storage);
   const deps = await createHttpDeps(inputs, storage, {
     threads,
@@ -207,6 +208,7 @@ function openUpstreams(
 function openCaches(
   { config, now, log }: AppInputs,
   storage: Storage,
+  jobs: JobQueue,
 ): { blobCache: BlobCache; cachedVersions: CachedVersions } {
   const blobCache = createBlobCache({
     blobs: storage.blobs,
@@ -219,6 +221,7 @@ function openCaches(
     blobCache,
     now,
     onError: (error) => log.warn("cached versions not recorded", { error }),
+    onWritten: checkAfterDownloads({ jobs, now, log }),
   });
   return { blobCache, cachedVersions };
 }

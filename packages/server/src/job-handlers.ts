@@ -2,11 +2,18 @@ import type { Advisories } from "./advisories/index.ts";
 import type { BlobStore, StagingArea } from "./blobs/index.ts";
 import type { AdvisorySettings } from "./config/index.ts";
 import type { Database } from "./db/index.ts";
-import { pruneDecisions, recheckRefusals, type RecheckDeps } from "./firewall/index.ts";
+import { pruneDecisions, recheckRefusals, tellOfFindings, type RecheckDeps } from "./firewall/index.ts";
 import { purgeInvitations, purgeSessions, purgeTokens } from "./identity/index.ts";
 import type { JobHandler, JobQueue, Schedule } from "./jobs/index.ts";
-import { RECHECK_REFUSALS } from "./recheck-after-changes.ts";
-import { collectGarbage, refreshDocuments, type RefreshDeps } from "./registry/index.ts";
+import { CHECK_PACKAGES, RECHECK_REFUSALS } from "./recheck-after-changes.ts";
+import {
+  checkPackages,
+  collectGarbage,
+  refreshDocuments,
+  type ChecksDeps,
+  type CheckScope,
+  type RefreshDeps,
+} from "./registry/index.ts";
 
 const COLLECT_GARBAGE = "collect-garbage";
 const COMPARE_UPSTREAMS = "compare-upstreams";
@@ -18,6 +25,7 @@ const DAY_MS = 86_400_000;
 
 /** Kinds of jobs that can be run by hand. */
 export const JOB_KINDS: readonly string[] = [
+  CHECK_PACKAGES,
   COLLECT_GARBAGE,
   COMPARE_UPSTREAMS,
   PRUNE_DECISIONS,
@@ -32,6 +40,7 @@ const NIGHTLY: readonly Schedule[] = [
   { name: PRUNE_DECISIONS, cron: "50 3 * * *", kind: PRUNE_DECISIONS },
   { name: COMPARE_UPSTREAMS, cron: "10 4 * * *", kind: COMPARE_UPSTREAMS },
   { name: REFRESH_DOCUMENTS, cron: "40 4 * * *", kind: REFRESH_DOCUMENTS },
+  { name: CHECK_PACKAGES, cron: "10 5 * * *", kind: CHECK_PACKAGES },
   // More often than that: what is held is released at any hour.
   { name: RECHECK_REFUSALS, cron: "20 * * * *", kind: RECHECK_REFUSALS },
 ];
@@ -81,6 +90,8 @@ export interface JobDeps {
   rechecks: readonly RecheckDeps[];
   /** For each workspace, what the documents of its cached versions are asked for anew with. */
   refreshes: readonly RefreshDeps[];
+  /** For each workspace, what is kept there is judged anew with. */
+  checks: readonly ChecksDeps[];
   /** Looks in every registry for versions that its upstreams disagree about; gives how many are new. */
   compareUpstreams(signal: AbortSignal): Promise<number>;
   now: () => number;
@@ -90,6 +101,7 @@ export interface JobDeps {
 export function createJobHandlers(deps: JobDeps): JobHandler[] {
   return [
     ...decisionHandlers(deps),
+    checkHandler(deps),
     {
       kind: REFRESH_DOCUMENTS,
       attemptsMax: 1,
@@ -157,4 +169,21 @@ function decisionHandlers(deps: JobDeps): JobHandler[] {
       },
     },
   ];
+}
+
+const SCOPES: readonly CheckScope[] = ["all", "advised", "new"];
+
+function checkHandler({ checks }: JobDeps): JobHandler {
+  return {
+    kind: CHECK_PACKAGES,
+    attemptsMax: 1,
+    async run({ payload, ...report }) {
+      const wanted = (payload ?? {}) as { scope?: unknown; registryId?: unknown };
+      const scope = SCOPES.find((known) => known === wanted.scope) ?? "all";
+      const registryId = typeof wanted.registryId === "string" ? wanted.registryId : undefined;
+      for (const check of checks) {
+        await tellOfFindings(check, await checkPackages(check, { scope, registryId }, report));
+      }
+    },
+  };
 }

@@ -1,37 +1,103 @@
-import type { ChangeKind, ChangeLog } from "./changes/index.ts";
-import type { JobQueue } from "./jobs/index.ts";
+import type { Change, ChangeKind, ChangeLog } from "./changes/index.ts";
+import type { JobQueue, NewJob } from "./jobs/index.ts";
 import type { Log } from "./telemetry/index.ts";
 
-/** Changes after which versions that were refused may be allowed. */
-const RELEASING: ReadonlySet<ChangeKind> = new Set<ChangeKind>([
+/** Changes after which versions that were refused may be allowed, or the other way round. */
+const JUDGING: ReadonlySet<ChangeKind> = new Set<ChangeKind>([
   "status-changed",
   "policy-changed",
   "exception-changed",
-  "advisories-changed",
+  "integrity-changed",
 ]);
 /** Changes seldom come alone. */
 const DELAY_MS = 30_000;
+const PUBLISH_DELAY_MS = 5_000;
+/** An installation brings many, and must not be held up by what follows it. */
+const DOWNLOAD_DELAY_MS = 60_000;
 
 /** The job that tells people that they may have what was refused to them. */
 export const RECHECK_REFUSALS = "recheck-refusals";
+/** The job that judges anew what is kept here. */
+export const CHECK_PACKAGES = "check-packages";
 
-/** Queues the job behind changes of policy, once for all that come within half a minute. Returns how to stop. */
-export function recheckAfterChanges(deps: {
-  changes: Pick<ChangeLog, "subscribe">;
+/** A job that follows changes, once for all that come within a while. */
+interface Follower extends Pick<NewJob, "kind" | "payload"> {
+  /** The same for all processes. */
+  dedupeKey: string;
+  delayMs: number;
+  concerns(change: Change): boolean;
+}
+
+const FOLLOWERS: readonly Follower[] = [
+  {
+    kind: RECHECK_REFUSALS,
+    payload: {},
+    dedupeKey: RECHECK_REFUSALS,
+    delayMs: DELAY_MS,
+    concerns: ({ kind }) => kind === "advisories-changed" || JUDGING.has(kind),
+  },
+  {
+    kind: CHECK_PACKAGES,
+    payload: { scope: "all" },
+    dedupeKey: `${CHECK_PACKAGES}:all`,
+    delayMs: DELAY_MS,
+    concerns: ({ kind }) => JUDGING.has(kind),
+  },
+  {
+    kind: CHECK_PACKAGES,
+    payload: { scope: "advised" },
+    dedupeKey: `${CHECK_PACKAGES}:advised`,
+    delayMs: DELAY_MS,
+    concerns: ({ kind }) => kind === "advisories-changed",
+  },
+  {
+    kind: CHECK_PACKAGES,
+    payload: { scope: "new" },
+    dedupeKey: `${CHECK_PACKAGES}:new`,
+    delayMs: PUBLISH_DELAY_MS,
+    concerns: ({ kind }) => kind === "version-published" || kind === "version-overwritten",
+  },
+];
+
+interface QueueDeps {
   jobs: Pick<JobQueue, "enqueue">;
   now: () => number;
   log: Pick<Log, "warn">;
-}): () => void {
-  let queuedFor = 0;
-  return deps.changes.subscribe((batch) => {
-    const now = deps.now();
-    const isQueued = now < queuedFor && queuedFor <= now + DELAY_MS;
-    if (isQueued || !batch.some(({ kind }) => RELEASING.has(kind))) return;
-    queuedFor = now + DELAY_MS;
-    const job = { kind: RECHECK_REFUSALS, payload: {}, runAt: queuedFor, dedupeKey: RECHECK_REFUSALS };
-    deps.jobs.enqueue(job).catch((error: unknown) => {
-      queuedFor = 0;
-      deps.log.warn("a job could not be queued", { error, reason: RECHECK_REFUSALS });
+}
+
+/** Queues the jobs behind changes of policy and of what is kept, once for all that come within a while. */
+export function recheckAfterChanges(deps: QueueDeps & { changes: Pick<ChangeLog, "subscribe"> }): void {
+  for (const { concerns, ...job } of FOLLOWERS) {
+    const queue = queueOnce(deps, job);
+    deps.changes.subscribe((batch) => {
+      if (batch.some(concerns)) queue();
     });
+  }
+}
+
+/** Makes what queues the check of what came from upstreams, to be called whenever something did. */
+export function checkAfterDownloads(deps: QueueDeps): () => void {
+  const dedupeKey = `${CHECK_PACKAGES}:downloaded`;
+  return queueOnce(deps, {
+    kind: CHECK_PACKAGES,
+    payload: { scope: "new" },
+    dedupeKey,
+    delayMs: DOWNLOAD_DELAY_MS,
   });
+}
+
+function queueOnce(
+  { jobs, now, log }: QueueDeps,
+  { delayMs, ...job }: Omit<Follower, "concerns">,
+): () => void {
+  let queuedFor = 0;
+  return () => {
+    const at = now();
+    if (at < queuedFor && queuedFor <= at + delayMs) return;
+    queuedFor = at + delayMs;
+    jobs.enqueue({ ...job, runAt: queuedFor }).catch((error: unknown) => {
+      queuedFor = 0;
+      log.warn("a job could not be queued", { error, reason: job.kind });
+    });
+  };
 }

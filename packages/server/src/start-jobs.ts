@@ -4,7 +4,7 @@ import type { BlobStore, StagingArea } from "./blobs/index.ts";
 import type { ChangeLog } from "./changes/index.ts";
 import type { Config } from "./config/index.ts";
 import type { Database } from "./db/index.ts";
-import type { PackageToday, RecheckDeps } from "./firewall/index.ts";
+import type { Gate, PackageToday, PolicyRules, RecheckDeps } from "./firewall/index.ts";
 import { createJobHandlers, enqueueFirstSync, schedulesOf } from "./job-handlers.ts";
 import type { JobQueue, JobWorker } from "./jobs/index.ts";
 import { recheckAfterChanges } from "./recheck-after-changes.ts";
@@ -40,6 +40,8 @@ export interface JobParts {
   advisories: Advisories;
   jobs: JobQueue;
   verdicts: Verdicts;
+  gate: Gate;
+  policyRules: PolicyRules;
   origins: NameOrigins;
   upstreams: Upstreams;
   threads: ThreadPool;
@@ -51,14 +53,15 @@ export async function startJobs(parts: JobParts): Promise<JobWorker> {
   const { config, jobs, log, metrics } = parts;
   await enqueueFirstSync(parts, config.advisories);
   const rechecks = parts.workspaces.map((workspace) => recheckOf(parts, workspace));
-  const refreshes = parts.workspaces.map((workspace) => ({ ...parts, ...workspace }));
+  const own = parts.workspaces.map((workspace) => ({ ...parts, ...workspace }));
   const { decisionDays } = config;
   const compare = (signal: AbortSignal): Promise<number> => compareAll(parts, signal);
   const handlers = createJobHandlers({
     ...parts,
     decisionDays,
     rechecks,
-    refreshes,
+    refreshes: own,
+    checks: own,
     compareUpstreams: compare,
   });
   const worker = jobs.startWorker(handlers, {

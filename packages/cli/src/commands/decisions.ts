@@ -49,7 +49,9 @@ function limitOf(options: OptionValues): number {
 
 async function list({ options, api, print, io }: CommandContext): Promise<void> {
   if (switchOption(options, "export") === true) {
-    await api.stream(`${pathOf(options)}/export${queryOf(options)}`, (text) => io.out(text));
+    const after = textOption(options, "after");
+    const others: Record<string, string> = after === undefined ? {} : { after };
+    await api.stream(`${pathOf(options)}/export${queryOf(options, others)}`, (text) => io.out(text));
     return;
   }
   const limit = limitOf(options);
@@ -77,6 +79,11 @@ export const DECISION_COMMANDS: readonly ClientCommand[] = [
       registry: { type: "string", value: "NAME", what: "Only in this registry; in all when left out." },
       ...FILTERS,
       limit: { type: "string", value: "N", what: `So many; ${LIMIT_DEFAULT} when left out.` },
+      after: {
+        type: "string",
+        value: "SEQ",
+        what: "With --export: only those after this number, up to ten seconds ago; to go on where the last one ended.",
+      },
       export: { type: "boolean", what: "All of them from the start, one JSON object per line." },
     },
     run: list,

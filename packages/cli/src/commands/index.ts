@@ -5,6 +5,7 @@ import { AUDIT_COMMANDS } from "./audit.ts";
 import { CLAIM_COMMANDS } from "./claim.ts";
 import { COMPLIANCE_COMMANDS } from "./compliance.ts";
 import { EXCEPTION_COMMANDS, REQUEST_COMMANDS } from "./exception.ts";
+import { FINDING_COMMANDS } from "./findings.ts";
 import { HOLD_COMMANDS } from "./hold.ts";
 import { DECISION_COMMANDS } from "./decisions.ts";
 import { EXPOSURE_COMMANDS } from "./exposure.ts";
@@ -38,6 +39,7 @@ export const CLIENT_COMMANDS: readonly ClientCommand[] = [
   ...INTEGRITY_COMMANDS,
   ...WHY_COMMANDS,
   ...COMPLIANCE_COMMANDS,
+  ...FINDING_COMMANDS,
   ...PREFLIGHT_COMMANDS,
   ...POLICY_COMMANDS,
   ...EXCEPTION_COMMANDS,

@@ -31,6 +31,10 @@ const SETTINGS: Readonly<Record<string, OptionSpec>> = {
     type: "boolean",
     what: "Let nothing be published, tagged, deprecated or removed; --no-frozen ends it.",
   },
+  "protected": {
+    type: "boolean",
+    what: "Take nothing that another registry server sends on; --no-protected ends it.",
+  },
   "active": { type: "boolean", what: "Answer requests; --no-active switches it off." },
   "group": {
     type: "string",
@@ -50,6 +54,7 @@ function settingsOf({ options }: CommandContext): Record<string, unknown> {
     host: host === "" ? null : host,
     active: switchOption(options, "active"),
     frozen: switchOption(options, "frozen"),
+    protected: switchOption(options, "protected"),
     allowOverwrite: switchOption(options, "allow-overwrite"),
     refusalStatus: status === undefined ? undefined : Number(status),
     audit: textOption(options, "audit"),
@@ -59,7 +64,14 @@ function settingsOf({ options }: CommandContext): Record<string, unknown> {
 }
 
 async function list({ api, print }: CommandContext): Promise<void> {
-  print.list(await api.list("/registries"), ["name", "anonymousRead", "active", "upstreams", "description"]);
+  print.list(await api.list("/registries"), [
+    "name",
+    "kind",
+    "anonymousRead",
+    "active",
+    "upstreams",
+    "description",
+  ]);
 }
 
 async function show({ words: [name = ""], api, print }: CommandContext): Promise<void> {
@@ -74,6 +86,7 @@ async function create(context: CommandContext): Promise<void> {
   } = context;
   let registry = await api.call<Record<string, unknown>>("POST", "/registries", {
     name,
+    ...given({ kind: textOption(context.options, "kind") }),
     ...settingsOf(context),
   });
   const upstreams = textOptions(context.options, "upstream");
@@ -132,7 +145,14 @@ export const REGISTRY_COMMANDS: readonly ClientCommand[] = [
     name: "registry create",
     summary: "Create a registry.",
     words: ["<name>"],
-    options: SETTINGS,
+    options: {
+      kind: {
+        type: "string",
+        value: "standard|firewall",
+        what: "firewall: with the rules against vulnerabilities and licences in force.",
+      },
+      ...SETTINGS,
+    },
     run: create,
   },
   {

@@ -87,12 +87,17 @@ export function historyOf(versions: readonly VersionFacts[]): PackageHistory {
 }
 
 function rulesBesideVulnerability(_history: PackageHistory, context: PolicyContext): readonly PolicyRule[] {
-  return activeRules(context).filter(({ id }) => id !== "vulnerability");
+  return refusingRules(context).filter(({ id }) => id !== "vulnerability");
 }
 
 /** The rules that are in force and can matter in a context, in their order. */
-export function activeRules(context: PolicyContext): readonly PolicyRule[] {
+function activeRules(context: PolicyContext): readonly PolicyRule[] {
   return RULES.filter((rule) => context.rules[rule.id].mode === "enforce" && !rule.isIdle(context));
+}
+
+/** Those of {@link activeRules} that can refuse something: what is served depends on these alone. */
+export function refusingRules(context: PolicyContext): readonly PolicyRule[] {
+  return activeRules(context).filter(({ isNote }) => isNote !== true);
 }
 
 /** Like {@link decide}, by rules of {@link activeRules} that were asked for once for all versions. */
@@ -132,20 +137,22 @@ export function opinionsOf(
 ): RuleOpinion[] {
   const found: RuleOpinion[] = [];
   for (const rule of RULES) {
-    const opinion = rule.isIdle(context) ? null : rule.judge(facts, context, history);
+    const { mode } = context.rules[rule.id];
+    const isSilent = rule.isIdle(context) || (rule.isNote === true && mode === "off");
+    const opinion = isSilent ? null : rule.judge(facts, context, history);
     if (opinion === null || opinion.outcome === null) continue;
     const exception = isSelectable(opinion) ? null : liftingException(rule.id, facts, context);
-    found.push({ rule: rule.id, mode: context.rules[rule.id].mode, opinion, exception });
+    found.push({ rule: rule.id, mode, opinion, exception });
   }
   return found;
 }
 
 /**
- * How much must be known of each version before {@link decide} can be asked: `none` if every version is
- * allowed by default in this context, else the most that an active rule reads.
+ * How much must be known of each version to tell which are refused: `none` if none is in this context, else the most
+ * that an active rule reads which can refuse.
  */
 export function policyDepth(context: PolicyContext): "none" | PolicyDepth {
-  return depthOf(activeRules(context));
+  return depthOf(refusingRules(context));
 }
 
 /** The most that any of some rules reads of each version. */

@@ -4,6 +4,7 @@ import type { RuleId, RuleSettings } from "./rule-settings.ts";
 export type Profile = "standard" | "strict";
 
 const DAY_HOURS = 24;
+const YEAR_DAYS = 365;
 
 const STANDARD: RuleSettings = {
   "operator-status": { mode: "enforce", options: {} },
@@ -44,6 +45,10 @@ const STANDARD: RuleSettings = {
       fastTrack: { severity: "high", hours: 2 },
     },
   },
+  "unlisted": { mode: "off", options: { outcome: "warn" } },
+  "newer-patch": { mode: "off", options: { outcome: "allow" } },
+  "recent": { mode: "off", options: { days: 30, outcome: "allow" } },
+  "aged": { mode: "off", options: { days: 3 * YEAR_DAYS, outcome: "allow" } },
 };
 
 const STRICT: RuleSettings = {

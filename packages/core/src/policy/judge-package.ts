@@ -1,5 +1,5 @@
 import semver from "semver";
-import { activeRules, decideBy, depthOf, historyOf } from "./decide.ts";
+import { decideBy, depthOf, historyOf, refusingRules } from "./decide.ts";
 import { isSelectable, type PolicyContext, type Verdict, type VersionFacts } from "./verdict.ts";
 
 /** A version whose facts may cost something. */
@@ -24,7 +24,7 @@ export interface JudgedPackage {
  */
 export function judgePackage(versions: Iterable<JudgedVersion>, policy: PolicyContext): JudgedPackage {
   const hidden = new Map<string, Verdict>();
-  const rules = activeRules(policy);
+  const rules = refusingRules(policy);
   const depth = depthOf(rules);
   if (depth === "none") return { hidden, recheckAt: policy.knownUntil };
   const judged = [...versions];

@@ -15,6 +15,7 @@ export function plainContext(known: Partial<PolicyContext>): PolicyContext {
     epoch: 0,
     statuses: new Map(),
     deprecations: new Map(),
+    unlisted: new Set(),
     rules: PROFILES.standard,
     exceptions: [],
     advisories: [],

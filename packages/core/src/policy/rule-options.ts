@@ -31,6 +31,10 @@ export const RULE_DESCRIPTIONS: Readonly<Record<RuleId, string>> = {
   "prerelease": "Pre-releases.",
   "deprecated": "Versions that their authors have deprecated; they are shown with a warning.",
   "age": "Versions that were published too recently.",
+  "unlisted": "Versions that an operator took out of lists; they are noted, not refused.",
+  "newer-patch": "Versions of which there is a newer patch; they are noted, not refused.",
+  "recent": "Versions published within some days; they are noted, not refused.",
+  "aged": "Versions published long ago; they are noted, not refused.",
 };
 
 const SEVERITY: OptionSpec = { kind: "choice", values: SEVERITIES };
@@ -41,6 +45,8 @@ const LICENCES: OptionSpec = {
   what: "SPDX licence ids such as MIT or GPL-2.0-only WITH Classpath-exception-2.0",
   check: parseLicenceId,
 };
+const NOTE_OUTCOME: OptionSpec = { kind: "choice", values: ["allow", "warn"] };
+const NOTE_DAYS: OptionSpec = { kind: "number", min: 1, max: DAYS_MAX, unit: "days" };
 const LICENCE_OUTCOME: OptionSpec = { kind: "choice", values: ["allow", "warn", "hide"] };
 
 const SPECS: { readonly [Id in RuleId]: Readonly<Record<keyof RuleOptions[Id], OptionSpec>> } = {
@@ -81,6 +87,10 @@ const SPECS: { readonly [Id in RuleId]: Readonly<Record<keyof RuleOptions[Id], O
     exempt: { kind: "names" },
     fastTrack: { kind: "members", members: { severity: SEVERITY, hours: HOURS }, nullable: true },
   },
+  "unlisted": { outcome: NOTE_OUTCOME },
+  "newer-patch": { outcome: NOTE_OUTCOME },
+  "recent": { days: NOTE_DAYS, outcome: NOTE_OUTCOME },
+  "aged": { days: NOTE_DAYS, outcome: NOTE_OUTCOME },
 };
 
 /**

@@ -3,6 +3,9 @@ import type { Severity } from "../advisories/advisory.ts";
 /** A rule's strength: not asked; asked for reports only; asked, and obeyed. */
 export type RuleMode = "off" | "shadow" | "enforce";
 
+/** What a rule makes of a version that it only takes note of. */
+export type NoteOutcome = "allow" | "warn";
+
 /** One entry of a list: a name or `@scope/*`, a semver range, and why. */
 export interface ListEntry {
   /** Exact name, `@scope/*` or `prefix-*`. */
@@ -63,6 +66,18 @@ export interface RuleOptions {
     exempt: readonly string[];
     /** Lets a version that mends an advisory of this severity pass after some hours; null: no such thing. */
     fastTrack: { severity: Severity; hours: number } | null;
+  };
+  "unlisted": { outcome: NoteOutcome };
+  "newer-patch": { outcome: NoteOutcome };
+  "recent": {
+    /** For how many days a version counts as recent. */
+    days: number;
+    outcome: NoteOutcome;
+  };
+  "aged": {
+    /** After how many days a version counts as old. */
+    days: number;
+    outcome: NoteOutcome;
   };
 }
 

@@ -87,6 +87,8 @@ export interface PolicyContext {
   statuses: ReadonlyMap<string, VersionStatus>;
   /** By version, or `*`: what clients are to warn of because an operator says so. Refuses nothing. */
   deprecations: ReadonlyMap<string, string>;
+  /** Versions, or `*`, that an operator took out of lists. Refuses nothing. */
+  unlisted: ReadonlySet<string>;
   rules: RuleSettings;
   /** Approved ones that can concern the package, ended ones included. */
   exceptions: readonly PolicyException[];
@@ -165,6 +167,8 @@ export interface PolicyRule<Id extends RuleId = RuleId> {
    * judged version; `history`, of all versions.
    */
   reads: PolicyDepth;
+  /** True for a rule that never refuses and says nothing while it is off: what is served does not depend on it. */
+  isNote?: true;
   /** Tells from the context alone that the rule cannot matter here, whatever its mode is. */
   isIdle(context: PolicyContext): boolean;
   /**

@@ -103,6 +103,10 @@ test("every rule is asked, once for each of its two words for the operator, in t
     "prerelease",
     "deprecated",
     "age",
+    "unlisted",
+    "newer-patch",
+    "recent",
+    "aged",
   ]);
 });
 

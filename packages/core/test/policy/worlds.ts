@@ -79,6 +79,8 @@ const entries = fc.array(entry, { maxLength: 3 });
 const none: fc.Arbitrary<Record<never, never>> = fc.constant({});
 const licences = fc.subarray(["MIT", "GPL-3.0-only", "ISC"]);
 const onLicence = fc.constantFrom<"allow" | "warn" | "hide">("allow", "warn", "hide");
+const onNote = fc.constantFrom<"allow" | "warn">("allow", "warn");
+const noteDays = fc.constantFrom(1, 30, 100);
 const days = fc.constantFrom(0, 1, 3, 30);
 
 const options: { [Id in keyof RuleOptions]: fc.Arbitrary<RuleOptions[Id]> } = {
@@ -111,6 +113,10 @@ const options: { [Id in keyof RuleOptions]: fc.Arbitrary<RuleOptions[Id]> } = {
     exempt: fc.subarray(["right", "@acme/*"]),
     fastTrack: maybe(fc.record({ severity, hours })),
   }),
+  "unlisted": fc.record({ outcome: onNote }),
+  "newer-patch": fc.record({ outcome: onNote }),
+  "recent": fc.record({ days: noteDays, outcome: onNote }),
+  "aged": fc.record({ days: noteDays, outcome: onNote }),
 };
 
 const everyOption = fc.record(options as Record<string, fc.Arbitrary<unknown>>);

@@ -59,6 +59,9 @@ export interface DeclaredRegistry {
   upstreams: string[];
   /** Name patterns that are never asked upstream. */
   claims: string[];
+  kind: "standard" | "firewall";
+  /** True takes nothing that another registry server sends on. */
+  protected: boolean;
   /** True lets nothing be written. */
   frozen: boolean;
   /** Names that an upstream is asked for, and those that it is not. */

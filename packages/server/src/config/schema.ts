@@ -161,6 +161,11 @@ const registryKeys = {
   ),
   upstreams: described(list("a list of names of upstreams", isName), "Upstreams, asked in this order."),
   claims: described(list(PATTERNS, isPattern), "Names that are never asked upstream."),
+  kind: described(
+    choice(["standard", "firewall"], "standard"),
+    "`firewall`: when it is made, the rules against vulnerabilities and licences are in force in it.",
+  ),
+  protected: described(flag(false), "Takes nothing that another registry server sends on."),
   frozen: described(flag(false), "Lets nothing be published, tagged, deprecated or removed."),
   filters: described(
     z

@@ -217,3 +217,38 @@ export interface PackageMarksTable {
   set_by: string;
   set_at: number;
 }
+
+/** What somebody has to look at: what rules say of versions that are here, or that were asked for. */
+export interface FindingsTable {
+  id: string;
+  workspace_id: string;
+  registry_id: string;
+  name: string;
+  version: string;
+  /** A rule's id, or `upstreams-disagree`. */
+  rule: string;
+  mode: "shadow" | "enforce";
+  result: "warn" | "noncompliant";
+  /** The version is kept here, was refused to somebody, or is what an upstream's `latest` names. */
+  presence: "stored" | "refused" | "reachable";
+  reason: string;
+  /** JSON of the rule's evidence. */
+  evidence: string;
+  state: "open" | "closed";
+  opened_at: number;
+  closed_at: number | null;
+  /** User who closed it; null where a check found nothing any more. */
+  closed_by: string | null;
+  /** 1 if somebody said that it may stay as it is: a check opens it again only when it says something else. */
+  is_settled: 0 | 1;
+  note: string;
+}
+
+/** What the last check of each package in a registry said. */
+export interface PackageChecksTable {
+  registry_id: string;
+  name: string;
+  checked_at: number;
+  /** JSON of the compliance of each version that was looked at. */
+  results: string;
+}

@@ -11,7 +11,7 @@ export type { DatabaseOptions } from "./open.ts";
 export { CHANGES_CHANNEL } from "./postgres/changes-channel.ts";
 export { defineQuery, prepareQuery } from "./prepared-query.ts";
 export type { SlotOf } from "./prepared-query.ts";
-export type { DecisionsTable } from "./firewall-tables.ts";
+export type { DecisionsTable, FindingsTable } from "./firewall-tables.ts";
 export type { Schema } from "./schema.ts";
 export { sendTogether } from "./send-together.ts";
 export { isForeignKeyViolation, isUniqueViolation } from "./storage-errors.ts";

@@ -22,6 +22,10 @@ export interface RegistriesTable {
   /** Name of the upstream, or URL with a trailing slash, that audits are forwarded to. */
   audit_upstream: Generated<string | null>;
   audit_url: Generated<string | null>;
+  /** `firewall`: made to stand before an upstream, with rules of its own from the start. */
+  kind: "standard" | "firewall";
+  /** 1 if it takes nothing that another registry server sends on. */
+  is_protected: Flag;
   /** Since when nothing is written to it; null when it is not frozen. */
   frozen_at: number | null;
   /** 1 if the configuration file declares it; then API and CLI may not change it. */

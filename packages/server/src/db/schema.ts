@@ -6,7 +6,9 @@ import type {
   AssessmentTypesTable,
   DecisionsTable,
   ExceptionsTable,
+  FindingsTable,
   IntegrityChangesTable,
+  PackageChecksTable,
   PackageMarksTable,
   UpstreamDisagreementsTable,
   NoticesTable,
@@ -368,6 +370,8 @@ export interface Schema {
   cached_versions: CachedVersionsTable;
   version_statuses: VersionStatusesTable;
   package_marks: PackageMarksTable;
+  findings: FindingsTable;
+  package_checks: PackageChecksTable;
   upstream_disagreements: UpstreamDisagreementsTable;
   advisory_epochs: AdvisoryEpochsTable;
   advisory_feeds: AdvisoryFeedsTable;

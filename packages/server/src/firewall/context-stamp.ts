@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { activeRules, type PolicyContext } from "@entrepot/core";
+import { refusingRules, type PolicyContext } from "@entrepot/core";
 
 const STAMP_CHARS = 22;
 
@@ -10,7 +10,7 @@ const STAMP_CHARS = 22;
  */
 export function contextStamp(context: PolicyContext): string {
   const { exceptions, advisories, isClaimed, lookAlike } = context;
-  const active = activeRules(context).map(({ id }) => id);
+  const active = refusingRules(context).map(({ id }) => id);
   if (active.length === 0 && context.deprecations.size === 0) return "";
   const parts = [
     active.map((id) => [id, context.rules[id].options]),

@@ -107,6 +107,7 @@ async function contextOf(deps: GateDeps, question: GateQuestion): Promise<Policy
   const wants = wantsOf(question, { rules, advisories });
   const evidence = wants.served || wants.contents ? await seen(deps, question, wants) : NOTHING_SEEN;
   const isAlikeAsked = isUpstream && (question.withShadow === true || rules["look-alike"].mode === "enforce");
+  const marks = await deps.statuses.marks.of(registry, name);
   const upstreamIds = registry.upstreams.map(({ id }) => id);
   return plainContext({
     registry: registry.name,
@@ -115,7 +116,8 @@ async function contextOf(deps: GateDeps, question: GateQuestion): Promise<Policy
     now,
     epoch: deps.epoch(),
     statuses: await deps.statuses.of(registry, name),
-    deprecations: (await deps.statuses.marks.of(registry, name)).deprecations,
+    deprecations: marks.deprecations,
+    unlisted: marks.unlisted,
     rules,
     exceptions: await deps.exceptions.for(registry, name),
     advisories,

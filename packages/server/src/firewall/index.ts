@@ -23,6 +23,22 @@ export { pruneDecisions } from "./decisions/prune-decisions.ts";
 export { decisionsInOrder, listDecisions, type DecisionFilter } from "./decisions/read-decisions.ts";
 export { recheckRefusals, type PackageToday, type RecheckDeps } from "./decisions/recheck-refusals.ts";
 export { shownDecision, type ShownDecision } from "./decisions/shown-decision.ts";
+export { DISAGREEMENT, FINDING_RULES, KNOWN_RULES, type Finding, type Presence } from "./findings/finding.ts";
+export {
+  closeFinding,
+  closeReleased,
+  findFinding,
+  findingCursor,
+  lastCheckedAt,
+  listFindings,
+  type FindingFilter,
+} from "./findings/read-findings.ts";
+export {
+  recordFindings,
+  type FoundReason,
+  type PackageSeen,
+  type RecordedCheck,
+} from "./findings/record-findings.ts";
 export { findExposure, type ExposedVersions, type Exposure, type Fetch } from "./exposure/find-exposure.ts";
 export { summarise, type ExposureSum, type ExposureSummary } from "./exposure/summarise.ts";
 export { shadowReport, type JudgedBy, type ShadowReport, type ShadowRule } from "./shadow/shadow-report.ts";
@@ -58,6 +74,7 @@ export {
 } from "./exception-writes.ts";
 export { createExceptions, type Exceptions } from "./exceptions.ts";
 export { cursorOf, findException, listExceptions, type ExceptionFilter } from "./list-exceptions.ts";
+export { tellOfFindings } from "./findings/tell-of-findings.ts";
 export { leaveNotice, listNotices, markNoticesRead, type NewNotice, type Notice } from "./notices.ts";
 export {
   EVERYWHERE,
@@ -74,6 +91,7 @@ export {
 } from "./policy-rules.ts";
 export { policyWarnings } from "./policy-warnings.ts";
 export {
+  chooseFirewallRules,
   documentOf,
   releasePolicies,
   replacePolicy,

@@ -142,6 +142,22 @@ export async function releasePolicies(
   });
 }
 
+/** What is in force from the start in a registry that is made to be a firewall. */
+const FIREWALL_RULES: readonly RuleId[] = ["vulnerability", "licence"];
+
+/** Chooses, for a registry that is being made, the rules of a firewall. */
+export async function chooseFirewallRules(
+  trx: Transaction<Schema>,
+  place: PolicyPlace,
+  { actor, at }: { actor: Actor; at: number },
+): Promise<void> {
+  for (const rule of FIREWALL_RULES) {
+    const said = { registryId: place.registryId, packages: EVERYWHERE, rule, managed: false };
+    await insert(trx, place, { ...said, mode: "enforce", options: {}, setBy: actor.name, setAt: at });
+  }
+  await log(trx, { place, actor, at }, { enforced: FIREWALL_RULES });
+}
+
 /** What is chosen in one place, as files hold it. */
 export function documentOf(choices: readonly PolicyChoice[], registryId: string): PolicyDocument {
   const own = choices.filter((choice) => choice.registryId === registryId);

@@ -6,7 +6,14 @@ import {
   type PermissionAnswer,
   type Principal,
 } from "@entrepot/core";
-import { assertNotFrozen, requireRegistry, type Registry, type RegistrySnapshot } from "../registry/index.ts";
+import {
+  assertNotFrozen,
+  assertNotPushed,
+  requireRegistry,
+  type Registry,
+  type RegistrySnapshot,
+} from "../registry/index.ts";
+import { isSentOn } from "../upstream/index.ts";
 import { mayOrganize, refusedBy } from "../identity/index.ts";
 import type { RouteMeter } from "../telemetry/index.ts";
 import type { Answer } from "./answer.ts";
@@ -96,7 +103,7 @@ export function createNpmEndpoint(
     await assertMay(deps, { principal: trace.principal, registry, matched });
     if (outcome instanceof EntrepotError) throw outcome;
     if (matched === null) throw nothingAt(found.rest);
-    if (isWrite(matched.route)) assertNotFrozen(registry);
+    if (isWrite(matched.route)) assertTakesWrite(registry, request);
     const context: NpmContext = {
       deps,
       request,
@@ -131,6 +138,11 @@ export function createNpmEndpoint(
 
 /** What changes packages; who may use them can be changed of a frozen registry too. */
 const WRITES: ReadonlySet<Permission> = new Set(["publish", "overwrite", "tag", "deprecate", "unpublish"]);
+
+function assertTakesWrite(registry: Registry, { headers }: IncomingMessage): void {
+  assertNotFrozen(registry);
+  if (isSentOn(headers.via)) assertNotPushed(registry);
+}
 
 function isWrite({ permission }: NpmRoute): boolean {
   const needed = [permission].flat().filter((one) => one !== "none");

@@ -19,6 +19,8 @@ export interface CachedVersionRowsDeps {
   db: Database;
   /** Told when rows could not be written; their tarballs are fetched again one day. */
   onError: (error: unknown) => void;
+  /** Told after rows were written. */
+  onWritten: () => void;
 }
 
 /** Makes the records' way into the database. */
@@ -41,6 +43,7 @@ export function createCachedVersionRows(deps: CachedVersionRowsDeps): CachedVers
         deps,
         entries.map(([, row]) => row),
       );
+      deps.onWritten();
     }
   }
 

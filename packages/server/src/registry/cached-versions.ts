@@ -18,6 +18,8 @@ export interface CachedVersionDeps {
   now: () => number;
   /** Told when rows could not be written; the tarballs are served all the same. */
   onError: (error: unknown) => void;
+  /** Told after some were recorded. */
+  onWritten: () => void;
 }
 
 /** Where a cached tarball lies. */

@@ -21,8 +21,10 @@ export { addClaim, removeClaim, setClaims } from "./claim-writes.ts";
 export { createCachedVersions, type CachedVersions } from "./cached-versions.ts";
 export { addMaintainer, changeMaintainers, deprecateVersions, removeMaintainer } from "./change-package.ts";
 export { deleteTag, putTags } from "./dist-tags.ts";
-export { assertNotFrozen } from "./frozen.ts";
+export { assertNotFrozen, assertNotPushed } from "./frozen.ts";
 export { collectGarbage } from "./garbage.ts";
+export { checkPackage, type CheckDeps, type PackageCheck } from "./check-package.ts";
+export { checkPackages, type ChecksDeps, type CheckScope, type NewFinding } from "./check-packages.ts";
 export { compareUpstreams, type CompareDeps, type FoundDisagreement } from "./compare-upstreams.ts";
 export { isListedForAll, listPackages, type JudgedListing } from "./listing.ts";
 export { inTurns } from "./in-turns.ts";
@@ -59,6 +61,7 @@ export {
 } from "./upstream-writes.ts";
 export type { Selection } from "./selections.ts";
 export { refreshDocuments, type RefreshDeps } from "./refresh-documents.ts";
+export { reviewContent } from "./review-content.ts";
 export { judgeCompliance, type SourcedReason } from "./compliance.ts";
 export { explainPackage, type ExplainDeps, type PackageExplanation } from "./explain.ts";
 export {

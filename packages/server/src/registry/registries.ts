@@ -101,6 +101,8 @@ async function loadSnapshot(deps: RegistriesDeps): Promise<RegistrySnapshot> {
     allowOverwrite: row.allow_overwrite === 1,
     refusalStatus: row.refusal_status,
     audit: { mode: row.audit, upstream: row.audit_upstream, url: row.audit_url },
+    kind: row.kind,
+    isProtected: row.is_protected === 1,
     frozenAt: row.frozen_at,
     managed: row.managed === 1,
     groups: (groupsOf.get(row.id) ?? []).map((entry) => entry.group_name),

@@ -2,8 +2,9 @@ import { randomUUID } from "node:crypto";
 import type { Selectable, Transaction } from "kysely";
 import { EntrepotError } from "@entrepot/core";
 import { isPostgres, withoutNul, type Schema } from "../db/index.ts";
+import { chooseFirewallRules } from "../firewall/index.ts";
 import { AUDIT_COLUMN_DEFAULTS, auditColumnsAfter, type AuditValues } from "./audit-setting.ts";
-import { registryNameProblem } from "./registry.ts";
+import { registryNameProblem, type RegistryKind } from "./registry.ts";
 import {
   logRegistryChange,
   writeNamed,
@@ -20,6 +21,8 @@ export interface RegistryValues extends AuditValues {
   host?: string | null;
   allowOverwrite?: boolean;
   refusalStatus?: 403 | 404;
+  /** Takes nothing that another registry server sends on. */
+  protected?: boolean;
   /** Lets nothing be written until it is false again. */
   frozen?: boolean;
 }
@@ -28,13 +31,14 @@ const HOST_PATTERN = /^[a-z0-9]([a-z0-9.-]{0,252}[a-z0-9])?$/;
 const UPSTREAMS_MAX = 20;
 
 /**
- * Creates a registry: closed, and without upstreams unless some are named. Throws `request-invalid`, `name-taken`,
+ * Creates a registry: closed, and without upstreams unless some are named. In one of the kind `firewall` the rules
+ * against vulnerabilities and licences are in force. Throws `request-invalid`, `name-taken`,
  * and `not-found` for an unknown upstream.
  */
 export async function createRegistry(
   deps: RegistryWriteDeps,
   by: RegistryActor,
-  input: RegistryValues & { name: string; upstreams?: readonly string[] },
+  input: RegistryValues & { name: string; kind?: RegistryKind; upstreams?: readonly string[] },
 ): Promise<void> {
   const name = input.name.toLowerCase();
   const problem = registryNameProblem(name);
@@ -55,6 +59,8 @@ export async function createRegistry(
         host: null,
         allow_overwrite: 0,
         refusal_status: 403,
+        kind: input.kind ?? "standard",
+        is_protected: 0,
         ...columnsOf(deps, input),
         ...auditColumnsAfter(AUDIT_COLUMN_DEFAULTS, input),
         frozen_at: frozenSince(null, { frozen: input.frozen, now }),
@@ -69,6 +75,10 @@ export async function createRegistry(
       id,
       upstreams.map((upstream) => ({ id: upstream.id, filter: null })),
     );
+    if (input.kind === "firewall") {
+      const place = { workspaceId: by.workspaceId, registryId: id };
+      await chooseFirewallRules(trx, place, { actor: by.actor, at: now });
+    }
     await logRegistryChange(trx, by, { id, name, now, detail: { created: name } });
   });
 }
@@ -255,6 +265,7 @@ function columnsOf(deps: RegistryWriteDeps, input: RegistryValues): Partial<Sche
     host: input.host === undefined ? undefined : checkedHost(deps, input.host),
     allow_overwrite: flagOf(input.allowOverwrite),
     refusal_status: input.refusalStatus,
+    is_protected: flagOf(input.protected),
   };
   // What was not given stays as it is.
   return Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined));

@@ -21,6 +21,10 @@ export interface Registry {
   readonly refusalStatus: 403 | 404;
   /** Where its audits are answered from. */
   readonly audit: RegistryAudit;
+  /** `firewall`: made to stand before an upstream. */
+  readonly kind: RegistryKind;
+  /** True when it takes nothing that another registry server sends on. */
+  readonly isProtected: boolean;
   /** Since when it is read-only, in milliseconds; null when it is not frozen. */
   readonly frozenAt: number | null;
   /** True when the configuration file declares it. */
@@ -36,6 +40,8 @@ export interface Registry {
   readonly createdAt: number;
   readonly updatedAt: number;
 }
+
+export type RegistryKind = "standard" | "firewall";
 
 /** Where a registry's audits are answered from. */
 export interface RegistryAudit {

@@ -22,4 +22,4 @@ export {
   type UpstreamLimits,
   type UpstreamSettings,
 } from "./upstream.ts";
-export { isOwnRequest } from "./via.ts";
+export { isOwnRequest, isSentOn } from "./via.ts";

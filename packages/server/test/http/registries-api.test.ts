@@ -44,6 +44,8 @@ describe("a registry", () => {
       audit: "own",
       auditUpstream: null,
       auditUrl: null,
+      kind: "standard",
+      protected: false,
       frozen: false,
       frozenSince: null,
       filters: [],

@@ -20,6 +20,8 @@ async function insertParents(db: Database): Promise<void> {
         host: null,
         allow_overwrite: 0,
         refusal_status: 403,
+        kind: "standard",
+        is_protected: 0,
         managed: 0,
         ...TIMES,
       })
@@ -65,7 +67,11 @@ describeOnEachDatabase("records of cached versions", (databases) => {
     const db = await databases.open();
     await insertParents(db);
     const errors: unknown[] = [];
-    const rows = createCachedVersionRows({ db, onError: (error) => errors.push(error) });
+    const rows = createCachedVersionRows({
+      db,
+      onError: (error) => errors.push(error),
+      onWritten: () => undefined,
+    });
     return { db, errors, rows };
   }
 

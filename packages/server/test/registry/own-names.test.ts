@@ -48,6 +48,8 @@ describeOnEachDatabase("names that are local or claimed, among many", (databases
             host: null,
             allow_overwrite: 0,
             refusal_status: 403,
+            kind: "standard",
+            is_protected: 0,
             managed: 0,
             created_at: 0,
             updated_at: 0,

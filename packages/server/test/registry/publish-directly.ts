@@ -93,6 +93,8 @@ async function registryIn(deps: { db: Database; now: () => number }): Promise<Re
     groups: [],
     allowOverwrite: false,
     refusalStatus: 403,
+    kind: "standard",
+    isProtected: false,
     audit: { mode: "own", upstream: null, url: null },
     managed: false,
     upstreams: [],

@@ -76,6 +76,13 @@ async function compare(): Promise<Item[]> {
   return json["items"] as Item[];
 }
 
+/** What somebody has to look at of x, once it was judged anew. */
+async function findings(): Promise<Item[]> {
+  await api("POST", "/registries/both/packages/x/reanalyse");
+  const { json } = await app.admin.request("/api/v1/registries/both/findings?rule=upstreams-disagree");
+  return json["items"] as Item[];
+}
+
 async function events(): Promise<number> {
   const { text } = await app.request("/metrics");
   const line = text.split("\n").find((item) => item.startsWith(KNOWN_METRIC));
@@ -134,6 +141,18 @@ it("it is reported once", async () => {
   expect(await events()).toBe(1);
 });
 
+it("somebody is to look at it", async () => {
+  expect(await findings()).toEqual([
+    expect.objectContaining({
+      package: "x",
+      version: "1.0.0",
+      reason: expect.stringMatching(
+        /^public has it as sha512-\S+, two as sha512-\S+; that of public is served$/,
+      ),
+    }),
+  ]);
+});
+
 it("no upstream is asked about a name that only another one was asked about", async () => {
   one.publish({ name: "quiet", version: "1.0.0", files: { "a.js": "1" } });
   two.publish({ name: "quiet", version: "1.0.0", files: { "a.js": "2" } });
@@ -153,4 +172,5 @@ it("it is gone when they agree again", async () => {
     expect(json).toMatchObject({ _policy: { hidden: { "1.0.0": { rule: "integrity-change" } } } });
   }, WAIT_MS);
   expect((await compare()).map(({ kind, upstream }) => [kind, upstream])).toEqual([["changed", "two"]]);
+  expect(await findings()).toEqual([]);
 });

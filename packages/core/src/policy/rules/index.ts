@@ -8,6 +8,7 @@ import { allowOnly, denyList } from "./listed.ts";
 import { lookAlike } from "./look-alike.ts";
 import { malware, suspectedMalware } from "./malware.ts";
 import { nameClaim } from "./name-claim.ts";
+import { aged, newerPatch, recent, unlisted } from "./notes.ts";
 import { operatorAllowed, operatorRefused } from "./operator-status.ts";
 import { prerelease } from "./prerelease.ts";
 import { publishedSecret } from "./published-secret.ts";
@@ -37,4 +38,8 @@ export const RULES: readonly PolicyRule[] = [
   prerelease,
   deprecated,
   age,
+  unlisted,
+  newerPatch,
+  recent,
+  aged,
 ];

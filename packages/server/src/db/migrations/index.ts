@@ -8,6 +8,8 @@ import * as keyLogs from "./0007-key-logs.ts";
 import * as trailStart from "./0008-trail-start.ts";
 import * as firewall from "./0009-firewall.ts";
 import * as assessments from "./0010-assessments.ts";
+import * as findings from "./0011-findings.ts";
+import * as registryKinds from "./0012-registry-kinds.ts";
 
 /** Every migration by name. Released ones are never edited; a change of the schema is a new file. */
 export const MIGRATIONS: Migrations = {
@@ -20,4 +22,6 @@ export const MIGRATIONS: Migrations = {
   "0008-trail-start": trailStart,
   "0009-firewall": firewall,
   "0010-assessments": assessments,
+  "0011-findings": findings,
+  "0012-registry-kinds": registryKinds,
 };

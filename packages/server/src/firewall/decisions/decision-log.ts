@@ -3,6 +3,8 @@ import { createEventLimit, type AuditTrail } from "../../audit/index.ts";
 import { systemActor } from "../../changes/index.ts";
 import type { Database } from "../../db/index.ts";
 import type { Log, Metrics } from "../../telemetry/index.ts";
+import { FINDING_RULES } from "../findings/finding.ts";
+import { openRefused, type RefusedVersion } from "../findings/record-findings.ts";
 import type { Asker, Decided, WaitingDecision } from "./decision.ts";
 import { createDecisionQueue } from "./decision-queue.ts";
 import { appendDecisions } from "./write-decisions.ts";
@@ -52,6 +54,7 @@ export function createDecisionLog(deps: DecisionLogDeps): DecisionLog {
   const queue = createDecisionQueue(deps.waitingMax ?? WAITING_MAX);
   const isFirstInMinute = createMinuteLimit(deps.now);
   const intern = createInterning();
+  const isFirstRefusal = createMinuteLimit(deps.now);
   let timer: NodeJS.Timeout | null = null;
   let running: Promise<void> = Promise.resolve();
 
@@ -59,7 +62,14 @@ export function createDecisionLog(deps: DecisionLogDeps): DecisionLog {
     intern.clear();
     const taken = queue.take();
     for (let at = 0; at < taken.length; at += BATCH_MAX) {
-      if (await isWritten(deps, lost, taken.slice(at, at + BATCH_MAX))) continue;
+      const batch = taken.slice(at, at + BATCH_MAX);
+      if (await isWritten(deps, lost, batch)) {
+        const refused = batch.filter(
+          ({ decided, asker }) => isFindable(decided) && isFirstRefusal(decided, asker),
+        );
+        await openFindings(deps, refused);
+        continue;
+      }
       lost.add(queue.giveBack(taken.slice(at)), "queue-full");
       wake(RETRY_MS);
       break;
@@ -111,6 +121,40 @@ async function isWritten(
     if (isEntrepotError(error, "storage-unavailable")) return false;
     lost.add(decisions.length, "not-written");
     return true;
+  }
+}
+
+/** Tells whether somebody has to look at what was refused, so that it can be used or got rid of. */
+function isFindable({ outcome, purpose, version, rule }: Decided): boolean {
+  return (
+    outcome === "refused" &&
+    purpose !== "publish" &&
+    version !== "*" &&
+    rule !== null &&
+    FINDING_RULES.has(rule)
+  );
+}
+
+// The log is written already: nobody's finding may cost an entry of it.
+async function openFindings(
+  { db, log, workspaceId, now }: DecisionLogDeps,
+  decisions: readonly WaitingDecision[],
+): Promise<void> {
+  if (decisions.length === 0) return;
+  const refused = decisions.map(
+    ({ decided: { registryId, name, version, rule, reason } }): RefusedVersion => ({
+      workspaceId,
+      registryId,
+      name,
+      version,
+      rule: rule ?? "",
+      reason: reason ?? "",
+    }),
+  );
+  try {
+    await db.write((trx) => openRefused(trx, refused, now()));
+  } catch (error) {
+    log.warn("findings not written", { error, count: refused.length });
   }
 }
 

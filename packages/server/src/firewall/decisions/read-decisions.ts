@@ -76,13 +76,15 @@ export async function listDecisions(
   return { rows, next: before > oldest ? before : null };
 }
 
-/** Gives decisions in their order, step by step, up to the newest one of now. */
+/** Gives decisions in their order, step by step, up to the newest one of now; only those after the number `after`. */
 export async function* decisionsInOrder(
   deps: ReadDecisionsDeps,
   filter: DecisionFilter,
+  after = 0,
 ): AsyncGenerator<DecisionRow[]> {
   const newest = await newestDecision(deps.db);
-  const first = filter.since === undefined ? 1 : await seqSince(deps.db, filter.since);
+  const since = filter.since === undefined ? 1 : await seqSince(deps.db, filter.since);
+  const first = Math.max(since, after + 1);
   for (let from = first; from <= newest; from += STEP) {
     const rows = await matching(deps, filter)
       .where("seq", ">=", from)

@@ -1,4 +1,5 @@
 import { normalizeVersion, parsePackageName } from "@entrepot/core";
+import { lastCheckedAt } from "../../firewall/index.ts";
 import { judgeCompliance, type SourcedReason } from "../../registry/index.ts";
 import { apiRoute, NO_BODY, registryOf, type ApiContext, type ApiRoute } from "./api-route.ts";
 import { shownOpinion } from "./explain.ts";
@@ -15,11 +16,13 @@ async function show(context: ApiContext<unknown>): Promise<unknown> {
   const isManager = await managesPackage(context, target);
   const found = await judgeCompliance(context.deps, { registry, name, version });
   const { at, advisories, reasons, shadow, name: _, ...rest } = found;
+  const analysedAt = await lastCheckedAt(context.deps, { registryId: registry.id, name });
   const shown = (reason: SourcedReason): unknown => shownReason(reason, isManager);
   return {
     ...rest,
     package: name,
     at: isoOf(at),
+    analysedAt: isoOrNull(analysedAt),
     advisories: { epoch: advisories.epoch, currentAt: isoOrNull(advisories.currentAt) },
     reasons: reasons.map(shown),
     shadow: shadow.map(shown),

@@ -14,6 +14,9 @@ import { beforeOf } from "./seq-cursor.ts";
 
 const OUTCOMES = ["served", "refused", "withheld"] as const;
 
+/** Processes write at the same time: what is younger may yet get company with a smaller number. */
+const SETTLED_MS = 10_000;
+
 type Context = ApiContext<unknown>;
 
 async function filterOf(context: Context): Promise<DecisionFilter> {
@@ -58,12 +61,24 @@ async function list(context: Context): Promise<Page<ShownDecision>> {
 
 async function exportAll(context: Context): Promise<NdjsonStream> {
   const filter = await filterOf(context);
+  const after = context.query("after");
   await context.deps.decisions.flush();
-  return new NdjsonStream(shownPages(context, filter));
+  if (after === undefined) return new NdjsonStream(shownPages(context, filter, 0));
+  const settled = context.deps.now() - SETTLED_MS;
+  const until = Math.min(filter.until ?? settled, settled);
+  return new NdjsonStream(shownPages(context, { ...filter, until }, afterOf(after)));
 }
 
-async function* shownPages({ deps }: Context, filter: DecisionFilter): AsyncGenerator<ShownDecision[]> {
-  for await (const rows of decisionsInOrder(deps, filter)) yield rows.map(shownDecision);
+function afterOf(text: string): number {
+  return text === "0" ? 0 : (beforeOf(text) ?? 0);
+}
+
+async function* shownPages(
+  { deps }: Context,
+  filter: DecisionFilter,
+  after: number,
+): AsyncGenerator<ShownDecision[]> {
+  for await (const rows of decisionsInOrder(deps, filter, after)) yield rows.map(shownDecision);
 }
 
 /** What was served to whom and what was refused, in the whole workspace or in one registry. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { EntrepotError, NEVER_LIFTED, normalizeVersion, type RuleId, type Verdict } from "@entrepot/core";
 import {
+  closeReleased,
   createException,
   EVERYWHERE,
   EXCEPTION_DAYS_MAX,
@@ -114,12 +115,16 @@ async function exceptRule(
       details: { rule },
     });
   }
-  requireUser(context.principal);
+  const { name: by } = requireUser(context.principal);
   const record = await createException(
     context.deps,
     { workspaceId: context.deps.workspaceId, actor: actorOf(context).actor },
     { registryId: registry.id, packages: name, range: version, rules: [rule], reason, term: { days } },
   );
+  if (record.state === "approved") {
+    const finding = { registryId: registry.id, name, version, rule };
+    await closeReleased(context.deps, finding, { by, note: `Released: ${reason}` });
+  }
   return { registry: registry.name, released: "exception", ...shownException(record, rule) };
 }
 

@@ -28,11 +28,16 @@ const settings = {
   allowOverwrite: z.boolean().optional(),
   refusalStatus: z.literal([403, 404]).optional(),
   frozen: z.boolean().optional(),
+  protected: z.boolean().optional(),
   audit: z.literal(["own", "off", "forward"]).optional(),
   auditUpstream: z.string().max(50).nullable().optional(),
   auditUrl: z.string().max(2000).nullable().optional(),
 };
-const registryBody = z.strictObject({ name: z.string().max(100), ...settings });
+const registryBody = z.strictObject({
+  name: z.string().max(100),
+  kind: z.enum(["standard", "firewall"]).optional(),
+  ...settings,
+});
 const changeBody = z.strictObject(settings);
 const groupsBody = z.strictObject({ groups: z.array(z.string().max(100)).max(50) });
 const patterns = z.array(z.string().max(600)).max(1000).default([]);
@@ -53,6 +58,8 @@ function shown(context: ApiContext<unknown>, registry: Registry): Record<string,
     audit: registry.audit.mode,
     auditUpstream: registry.audit.upstream,
     auditUrl: registry.audit.url,
+    kind: registry.kind,
+    protected: registry.isProtected,
     frozen: registry.frozenAt !== null,
     frozenSince: isoOrNull(registry.frozenAt),
     managed: registry.managed,

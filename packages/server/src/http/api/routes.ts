@@ -8,6 +8,7 @@ import { COMPLIANCE_ROUTES } from "./compliance.ts";
 import { DECISION_ROUTES } from "./decisions.ts";
 import { EXCEPTION_ROUTES } from "./exceptions.ts";
 import { EXPOSURE_ROUTES } from "./exposure.ts";
+import { FINDING_ROUTES } from "./findings.ts";
 import { HOLD_ROUTES } from "./holds.ts";
 import { EXPLAIN_ROUTES } from "./explain.ts";
 import { INTEGRITY_ROUTES } from "./integrity.ts";
@@ -42,6 +43,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
   ...INTEGRITY_ROUTES,
   ...EXPLAIN_ROUTES,
   ...COMPLIANCE_ROUTES,
+  ...FINDING_ROUTES,
   ...PREFLIGHT_ROUTES,
   ...HOLD_ROUTES,
   ...POLICY_ROUTES,

@@ -1,0 +1,262 @@
+import {
+  bareFacts,
+  complianceOf,
+  historyOf,
+  isEntrepotError,
+  opinionsOf,
+  RULE_IDS,
+  type ComplianceOf,
+  type ComplianceReason,
+  type ComplianceResult,
+  type Outcome,
+  type PackageAdvisory,
+  type PolicyContext,
+  type PackageHistory,
+  type RuleId,
+  type RuleMode,
+  type VersionFacts,
+  type VersionStatus,
+} from "@entrepot/core";
+import type { Database } from "../db/index.ts";
+import {
+  DISAGREEMENT,
+  FINDING_RULES,
+  KNOWN_RULES,
+  recordFindings,
+  ruleSource,
+  type FoundReason,
+  type LayeredPolicy,
+  type PackageSeen,
+  type Presence,
+  type RecordedCheck,
+} from "../firewall/index.ts";
+import type { ComplianceDeps } from "./compliance.ts";
+import { opinionContext } from "./explain.ts";
+import type { Registry } from "./registry.ts";
+import type { PackageVerdicts } from "./verdicts.ts";
+
+export interface CheckDeps extends Omit<ComplianceDeps, "advisories"> {
+  db: Database;
+  advisories: ComplianceDeps["advisories"] & { of(name: string): readonly PackageAdvisory[] };
+  now: () => number;
+}
+
+/** What one rule says of a version, also where that is nothing. */
+export interface CheckedRule {
+  rule: RuleId;
+  mode: RuleMode;
+  /** The place where the rule was chosen. */
+  source: string;
+  /** Null: nothing. */
+  outcome: Outcome | null;
+  result: ComplianceResult | null;
+  /** False where an exception or an operator's word lifts it, and where the rule is not in force. */
+  counts: boolean;
+  reason: string | null;
+}
+
+/** A version that was judged anew. */
+export interface CheckedVersion {
+  version: string;
+  presence: Presence;
+  result: ComplianceResult;
+  /** What the check before said; null if it did not look at it. */
+  before: ComplianceResult | null;
+  rules: CheckedRule[];
+}
+
+/** What a check of one package found. Times are milliseconds since 1970. */
+export interface PackageCheck extends Pick<RecordedCheck, "checkedBefore" | "opened" | "closed"> {
+  checkedAt: number;
+  versions: CheckedVersion[];
+}
+
+/** A package in a registry. */
+interface Place {
+  registry: Registry;
+  name: string;
+}
+
+/** All that the versions of one package are judged by. */
+interface Judge {
+  facts: ReadonlyMap<string, VersionFacts>;
+  history: PackageHistory;
+  context: PolicyContext;
+  policy: LayeredPolicy;
+}
+
+/**
+ * Judges anew, by what is known here, the versions of a package that a registry keeps, that were refused to somebody, or
+ * that nobody used so far but `latest` names; no upstream is asked. Records what they say and opens and closes findings.
+ * Null where there is nothing to judge. Throws upstream errors.
+ */
+export async function checkPackage(deps: CheckDeps, place: Place): Promise<PackageCheck | null> {
+  const { registry, name } = place;
+  const { kind } = await deps.origins.of(registry, name);
+  const known = await knownVersions(deps, place);
+  const isAdvised = kind === "upstream" && deps.advisories.of(name).length > 0;
+  if (kind !== "local" && known.size === 0 && !isAdvised) return null;
+  const found = await verdictsOf(deps, place);
+  if (found === null) {
+    // What was published here and taken back leaves nothing to look at.
+    if (kind === "local") await record(deps, place, { results: new Map(), found: [] });
+    return null;
+  }
+  const versions = versionsOf(found, known);
+  const all = await found.allFacts();
+  const judge: Judge = {
+    facts: new Map(all.map((facts) => [facts.version, facts])),
+    history: historyOf(all),
+    context: await opinionContext(deps, { registry, name, origin: found.origin }),
+    policy: await deps.policyRules.of(registry),
+  };
+  const judged = [...versions].map(([version, presence]) => judgeVersion(judge, { version, presence }));
+  const disagreements = kind === "upstream" ? await disagreementsOf(deps, place, versions) : [];
+  const recorded = await record(deps, place, {
+    results: new Map(judged.map(({ checked }) => [checked.version, checked.result])),
+    found: [...judged.flatMap((one) => one.found), ...disagreements],
+  });
+  return {
+    checkedAt: deps.now(),
+    checkedBefore: recorded.checkedBefore,
+    opened: recorded.opened,
+    closed: recorded.closed,
+    versions: judged.map(({ checked }) => ({
+      ...checked,
+      before: new Map(Object.entries(recorded.before)).get(checked.version) ?? null,
+    })),
+  };
+}
+
+async function verdictsOf(deps: CheckDeps, { registry, name }: Place): Promise<PackageVerdicts | null> {
+  try {
+    return await deps.verdicts.of(registry, name, { cachedOnly: true });
+  } catch (error) {
+    if (isEntrepotError(error, "package-not-found")) return null;
+    throw error;
+  }
+}
+
+async function record(deps: CheckDeps, { registry, name }: Place, seen: PackageSeen): Promise<RecordedCheck> {
+  const place = { workspaceId: registry.workspaceId, registryId: registry.id, name };
+  return await recordFindings(deps, place, seen);
+}
+
+async function knownVersions(
+  { db }: CheckDeps,
+  { registry, name }: Place,
+): Promise<ReadonlyMap<string, Presence>> {
+  const [kept, refused] = await Promise.all([
+    db.read
+      .selectFrom("cached_versions")
+      .select("version")
+      .where("registry_id", "=", registry.id)
+      .where("name", "=", name)
+      .execute(),
+    db.read
+      .selectFrom("findings")
+      .select("version")
+      .distinct()
+      .where("registry_id", "=", registry.id)
+      .where("name", "=", name)
+      .where("presence", "=", "refused")
+      .where("state", "=", "open")
+      .execute(),
+  ]);
+  return new Map<string, Presence>([
+    ...refused.map(({ version }) => [version, "refused"] as const),
+    ...kept.map(({ version }) => [version, "stored"] as const),
+  ]);
+}
+
+function versionsOf(
+  { origin, versions, distTags }: PackageVerdicts,
+  known: ReadonlyMap<string, Presence>,
+): ReadonlyMap<string, Presence> {
+  if (origin === "local") return new Map(versions.map((version) => [version, "stored"]));
+  const latest = distTags.get("latest");
+  if (latest === undefined || [...known.values()].includes("stored")) return known;
+  return new Map<string, Presence>([[latest, "reachable"], ...known]);
+}
+
+function judgeVersion(
+  { facts, history, context, policy }: Judge,
+  { version, presence }: { version: string; presence: Presence },
+): { checked: Omit<CheckedVersion, "before">; found: FoundReason[] } {
+  // Its upstream may have taken it away.
+  const item = facts.get(version) ?? bareFacts({ version, upstreamVersion: null, origin: "upstream" });
+  const { result, reasons, shadow } = complianceOf(opinionsOf(item, context, history));
+  const said = new Map([...reasons, ...shadow].map((reason) => [reason.rule, reason]));
+  const rules = RULE_IDS.map((rule): CheckedRule => {
+    const one = said.get(rule);
+    return {
+      rule,
+      mode: context.rules[rule].mode,
+      source: ruleSource(policy, rule, context.name),
+      outcome: one?.opinion.outcome ?? null,
+      result: one?.result ?? null,
+      counts: one?.counts ?? false,
+      reason: one?.opinion.reason ?? null,
+    };
+  });
+  const open = standingOf({ reasons, shadow }, statusOf(context, version));
+  return {
+    checked: { version, presence, result, rules },
+    found: open.flatMap((reason) => findingsOf(reason, { version, presence })),
+  };
+}
+
+function statusOf({ statuses }: PolicyContext, version: string): VersionStatus["status"] | null {
+  return (statuses.get(version) ?? statuses.get("*"))?.status ?? null;
+}
+
+// What somebody has blocked or allowed was looked at; only what that does not lift still stands.
+function standingOf(
+  { reasons, shadow }: Pick<ComplianceOf, "reasons" | "shadow">,
+  status: VersionStatus["status"] | null,
+): ComplianceReason[] {
+  if (status === "blocked") return [];
+  const standing = reasons.filter(({ counts }) => counts);
+  if (status === "allowed") return standing;
+  return [...standing, ...shadow.filter(({ exception }) => exception === null)];
+}
+
+function findingsOf(
+  { rule, mode, result, opinion }: ComplianceReason,
+  { version, presence }: { version: string; presence: Presence },
+): FoundReason[] {
+  const rules = presence === "reachable" ? KNOWN_RULES : FINDING_RULES;
+  if (result === "compliant" || mode === "off" || !rules.has(rule)) return [];
+  return [{ version, rule, mode, result, presence, reason: opinion.reason, evidence: opinion.evidence }];
+}
+
+async function disagreementsOf(
+  { db }: CheckDeps,
+  { registry, name }: Place,
+  versions: ReadonlyMap<string, Presence>,
+): Promise<FoundReason[]> {
+  const rows = await db.read
+    .selectFrom("upstream_disagreements")
+    .selectAll()
+    .where("registry_id", "=", registry.id)
+    .where("name", "=", name)
+    .execute();
+  const names = new Map(registry.upstreams.map((upstream) => [upstream.id, upstream.name]));
+  const found = new Map<string, FoundReason>();
+  for (const row of rows) {
+    const presence = versions.get(row.version);
+    if (presence === undefined || found.has(row.version)) continue;
+    const served = names.get(row.served_upstream_id) ?? "an upstream";
+    const other = names.get(row.other_upstream_id) ?? "another";
+    found.set(row.version, {
+      version: row.version,
+      rule: DISAGREEMENT,
+      mode: "enforce",
+      result: "warn",
+      presence,
+      reason: `${served} has it as ${row.served_integrity}, ${other} as ${row.other_integrity}; that of ${served} is served`,
+      evidence: { served, other, servedIntegrity: row.served_integrity, otherIntegrity: row.other_integrity },
+    });
+  }
+  return [...found.values()];
+}
