@@ -23,6 +23,8 @@ export function ensureInstalled() {
 /** Builds all packages. Quiet when everything is built; a full build takes some seconds. */
 export async function build() {
   runOrExit(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-b"]);
+  const { buildConsole } = await import("./build-console.mjs");
+  await buildConsole(root);
   const { bundleServer } = await import("./bundle.mjs");
   await bundleServer(root);
 }

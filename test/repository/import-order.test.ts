@@ -141,6 +141,20 @@ test.each([
     rule: "boundaries(dependencies)",
   },
   {
+    what: "the console taking a module of Node",
+    path: "web/src/reads-disk.ts",
+    check: "console-lint",
+    text: 'export { readFileSync } from "node:fs";',
+    rule: "boundaries(dependencies)",
+  },
+  {
+    what: "the console taking the server",
+    path: "web/src/upward.ts",
+    check: "console-lint",
+    text: 'export { app } from "entrepot";',
+    rule: "boundaries(dependencies)",
+  },
+  {
     what: "testkit outside tests",
     path: "server/src/http/fake.ts",
     text: 'export { fake } from "@entrepot/testkit";',
@@ -198,11 +212,11 @@ test.each([
     text: "export function wide(a: number, b: number, c: number, d: number): number {\n  return a + b + c + d;\n}",
     rule: "eslint(max-params)",
   },
-])("$what is caught", ({ path, text, rule, with: second }) => {
+])("$what is caught", ({ path, text, rule, check, with: second }) => {
   copy = copyWithCleanCode();
   const planted = plant(copy, path, text);
   if (second !== undefined) plant(copy, second.path, second.text);
-  expect([...offences(copy, rule)]).toContain(planted);
+  expect([...offences(copy, rule, check)]).toContain(planted);
 });
 
 function copyWithCleanCode(): TemporaryCopy {
@@ -257,8 +271,8 @@ function plant(into: TemporaryCopy, path: string, text: string): string {
 }
 
 /** The very command of `npm run check`, run in the copy. */
-function lint(target: TemporaryCopy): { status: number | null; output: string } {
-  const run = spawnSync(process.execPath, ["scripts/check.mjs", "lint"], {
+function lint(target: TemporaryCopy, check = "lint"): { status: number | null; output: string } {
+  const run = spawnSync(process.execPath, ["scripts/check.mjs", check], {
     cwd: target.folder,
     encoding: "utf8",
   });
@@ -266,8 +280,8 @@ function lint(target: TemporaryCopy): { status: number | null; output: string } 
 }
 
 /** Paths of the files in which the rule found something. Fails if the command says that all is well. */
-function offences(target: TemporaryCopy, rule: string): Set<string> {
-  const { status, output } = lint(target);
+function offences(target: TemporaryCopy, rule: string, check?: string): Set<string> {
+  const { status, output } = lint(target, check);
   expect(status, output).toBe(1);
   const found = [...output.matchAll(/ ([\w-]+\([\w-]+\)): .*\n\s*(?:,-|╭─)\[([^:\]]+):/g)];
   return new Set(found.filter((match) => match[1] === rule).map((match) => match[2] ?? ""));

@@ -45,6 +45,7 @@ test("the tarball holds the built server with core and cli inside, and nothing e
       "README.md",
       "package.json",
       "dist/main.js",
+      "dist/console/index.html",
       "node_modules/@entrepot/core/dist/index.js",
       "node_modules/@entrepot/core/LICENSE",
       "node_modules/@entrepot/cli/dist/index.js",

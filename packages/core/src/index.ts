@@ -4,6 +4,17 @@
  */
 export { ERROR_TABLE, EntrepotError, isEntrepotError, type ErrorCode, type ErrorOptions } from "./errors.ts";
 export { HELP_TOPICS, type HelpCode, type HelpTopic } from "./help-topics.ts";
+export type {
+  FilterAnswer,
+  ListedVersionAnswer,
+  PageAnswer,
+  RegistryAnswer,
+  SelfAnswer,
+  SessionAnswer,
+  ShownRegistryAnswer,
+  UpstreamAnswer,
+  UpstreamHealthAnswer,
+} from "./api/answers.ts";
 export {
   assertPublishableName,
   coversName,
@@ -14,6 +25,7 @@ export {
   type NamePattern,
   type PackageName,
 } from "./names.ts";
+export { registryNameProblem } from "./registry-name.ts";
 export {
   cleanVersion,
   compareVersions,

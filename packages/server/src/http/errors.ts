@@ -8,6 +8,8 @@ import { requestUrl } from "./pages/request-url.ts";
 const CHALLENGE = 'Bearer realm="Entrepot", Basic realm="Entrepot"';
 /** After a wrong password: npm speaks of a bad token wherever it sees Bearer. */
 const PASSWORD_CHALLENGE = 'Basic realm="Entrepot"';
+/** For a page of our own: browsers answer an offer of Basic with a window of theirs. */
+const PAGE_CHALLENGE = 'Session realm="Entrepot"';
 /** The word by which npm tells that a token may not be used from here; it must stand alone. */
 const ADDRESS_CHALLENGE = "ipaddress";
 const NOTICE_CHARS_MAX = 600;
@@ -17,10 +19,15 @@ export interface ErrorSurroundings {
   requestId: string;
   /** The server's base URL as the client addresses it, without a trailing slash; null when that is not known. */
   baseUrl: string | null;
+  /** True where a page of the console asked. */
+  isForPage?: boolean;
 }
 
 /** Turns anything that was thrown into the answer that a client sees. Unknown errors give nothing away. */
-export function errorAnswer(error: unknown, { requestId, baseUrl }: ErrorSurroundings): Answer {
+export function errorAnswer(
+  error: unknown,
+  { requestId, baseUrl, isForPage = false }: ErrorSurroundings,
+): Answer {
   const known =
     error instanceof EntrepotError && error.code !== "internal"
       ? error
@@ -42,7 +49,7 @@ export function errorAnswer(error: unknown, { requestId, baseUrl }: ErrorSurroun
       ...visible(known),
       ...(isRefusal(known) ? { requestId, exceptionUrl } : {}),
     },
-    ["x-request-id", requestId, ...headersOf(known, pointer)],
+    ["x-request-id", requestId, ...headersOf(known, { pointer, isForPage })],
   );
 }
 
@@ -89,10 +96,15 @@ export function isRefusal({ code }: EntrepotError): boolean {
   return code === "version-denied" || code === "version-withheld";
 }
 
-function headersOf(error: EntrepotError, pointer: string): string[] {
+function headersOf(
+  error: EntrepotError,
+  { pointer, isForPage }: { pointer: string; isForPage: boolean },
+): string[] {
   const { code, status, details, message } = error;
   const headers: string[] = [];
-  if (status === 401) headers.push("www-authenticate", challengeFor(details["code"]));
+  if (status === 401) {
+    headers.push("www-authenticate", isForPage ? PAGE_CHALLENGE : challengeFor(details["code"]));
+  }
   const retryAfter = details["retryAfterSeconds"];
   if (typeof retryAfter === "number") headers.push("retry-after", String(Math.max(1, Math.ceil(retryAfter))));
   // npm leaves the text of these out, but shows every notice.

@@ -21,10 +21,20 @@ export function preferredForm(accept: string | undefined): PackumentForm {
 
 /** Tells whether an `Accept-Encoding` header allows gzip. */
 export function acceptsGzip(acceptEncoding: string | undefined): boolean {
+  return acceptsEncoding(acceptEncoding, "gzip");
+}
+
+/** Tells whether an `Accept-Encoding` header allows an encoding. */
+export function acceptsEncoding(acceptEncoding: string | undefined, encoding: "gzip" | "br"): boolean {
   if (acceptEncoding === undefined) return false;
   const wishes = parseWishes(acceptEncoding);
-  const named = wishes.find((wish) => wish.value === "gzip" || wish.value === "x-gzip");
+  const named = wishes.find(({ value }) => value === encoding || value === `x-${encoding}`);
   return ((named ?? wishes.find((wish) => wish.value === "*"))?.quality ?? 0) > 0;
+}
+
+/** Tells whether an `Accept` header names HTML: a browser that goes to a page does, programs do not. */
+export function asksForPage(accept: string | undefined): boolean {
+  return accept !== undefined && qualityOf(parseWishes(accept), "text/html") > 0;
 }
 
 function qualityOf(wishes: readonly Wish[], value: string): number {

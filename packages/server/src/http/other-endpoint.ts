@@ -2,10 +2,12 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { EntrepotError } from "@entrepot/core";
 import type { Answer } from "./answer.ts";
 import type { Api } from "./api/create-api.ts";
-import { baseUrlOf, type AddressReader } from "./client-address.ts";
+import { baseUrlOf, type AddressReader, type ClientAddress } from "./client-address.ts";
+import type { ConsoleFiles } from "./console/index.ts";
 import type { HttpDeps } from "./context.ts";
 import { frontPage } from "./front-page.ts";
 import { HELP_PATH, helpPage } from "./help.ts";
+import { asksForPage } from "./negotiate.ts";
 import { createRequestBody } from "./body.ts";
 import { operationsAnswer } from "./operations.ts";
 import { PAGES, type PageHandler } from "./pages/routes.ts";
@@ -20,14 +22,26 @@ export interface OtherEndpoint {
 }
 
 const API_URL = /^\/api(?:[/?]|$)/;
+/** Reserved below the root too: an unknown path there is no page of the console. */
+const RESERVED_URL = /^\/(?:-|npm|r|health|metrics)(?:\/|$)/;
+const ASSET_URL = /^\/assets\//;
 
 /** Makes the endpoint. The API's framework is loaded with the first request for it: most servers start for npm. */
 export function createOtherEndpoint(deps: HttpDeps, addresses: AddressReader): OtherEndpoint {
   let api: Promise<Api> | null = null;
+  const answerFromConsole = createConsole(deps, addresses);
 
   async function openApi(): Promise<Api> {
     const { createApi } = await import("./api/create-api.ts");
     return await createApi(deps, addresses);
+  }
+
+  // For programs, and for people where no console was built.
+  function plainAnswer(request: IncomingMessage, path: string, isRead: boolean): Answer {
+    if (isRead && path === "/") return frontPage(deps, addresses.read(request).origin);
+    throw new EntrepotError("not-found", {
+      message: "There is nothing at this URL; registries are at /npm/<name>/.",
+    });
   }
 
   return {
@@ -52,15 +66,40 @@ export function createOtherEndpoint(deps: HttpDeps, addresses: AddressReader): O
       if (isRead && path === HELP_PATH) return helpPage();
       const page = PAGES.get(path);
       if (page !== undefined) return await pageOf(page, { deps, addresses, request, response });
-      if (isRead && path === "/") return frontPage(deps, addresses.read(request).origin);
-      throw new EntrepotError("not-found", {
-        message: "There is nothing at this URL; registries are at /npm/<name>/.",
-      });
+      const shown = isRead ? await answerFromConsole(request, path) : null;
+      return shown ?? plainAnswer(request, path, isRead);
     },
     async close() {
       await (await api)?.close();
     },
   };
+}
+
+/** Makes what answers browsers; null for what is not the console's, and where the console was not built. */
+function createConsole(
+  deps: HttpDeps,
+  addresses: AddressReader,
+): (request: IncomingMessage, path: string) => Promise<Answer | null> {
+  const load = async () => await import("./console/index.ts");
+  let opened: Promise<{ files: ConsoleFiles | null } & Awaited<ReturnType<typeof load>>> | null = null;
+
+  return async (request, path) => {
+    const isWanted =
+      ASSET_URL.test(path) || (asksForPage(request.headers.accept) && !RESERVED_URL.test(path));
+    if (!isWanted) return null;
+    opened ??= load().then((module) => ({ ...module, files: module.openConsoleFiles() }));
+    const { files, consoleAnswer } = await opened;
+    if (files === null) return null;
+    const pathPrefix = prefixOf(deps, addresses.read(request));
+    return await consoleAnswer(files, { deps, request, path, pathPrefix });
+  };
+}
+
+// A proxy that says nothing of the path it strips is known by the public URL, where it is that which was asked.
+function prefixOf({ publicUrl }: HttpDeps, { origin, pathPrefix }: ClientAddress): string {
+  if (pathPrefix !== "" || publicUrl === null) return pathPrefix;
+  const url = new URL(publicUrl);
+  return url.origin === origin ? url.pathname.replace(/\/$/, "") : "";
 }
 
 interface PageRequest {

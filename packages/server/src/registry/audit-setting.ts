@@ -1,5 +1,4 @@
-import { EntrepotError } from "@entrepot/core";
-import { registryNameProblem } from "./registry.ts";
+import { EntrepotError, registryNameProblem } from "@entrepot/core";
 
 /** Where a registry's audits are answered from: the advisories of this server, nowhere, or another registry. */
 export type AuditMode = "own" | "off" | "forward";

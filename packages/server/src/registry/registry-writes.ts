@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { Selectable, Transaction } from "kysely";
-import { EntrepotError } from "@entrepot/core";
+import { EntrepotError, registryNameProblem } from "@entrepot/core";
 import { isPostgres, withoutNul, type Schema } from "../db/index.ts";
 import { chooseFirewallRules } from "../firewall/index.ts";
 import { AUDIT_COLUMN_DEFAULTS, auditColumnsAfter, type AuditValues } from "./audit-setting.ts";
-import { registryNameProblem, type RegistryKind } from "./registry.ts";
+import type { RegistryKind } from "./registry.ts";
 import {
   logRegistryChange,
   writeNamed,

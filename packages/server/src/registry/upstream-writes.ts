@@ -1,11 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { Selectable, Transaction } from "kysely";
-import { EntrepotError } from "@entrepot/core";
+import { EntrepotError, registryNameProblem } from "@entrepot/core";
 import { appendChange } from "../changes/index.ts";
 import { isPostgres, type Schema } from "../db/index.ts";
 import type { SecretBox } from "../identity/index.ts";
 import type { UpstreamSettings } from "../upstream/index.ts";
-import { registryNameProblem } from "./registry.ts";
 import { openCredential } from "./upstream-credential.ts";
 import { writeNamed, type RegistryActor, type RegistryWriteDeps } from "./registry-write.ts";
 

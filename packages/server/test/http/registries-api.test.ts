@@ -1,4 +1,4 @@
-import { DEEDS, type Permission } from "@entrepot/core";
+import { DEEDS, PERMISSIONS, type Permission } from "@entrepot/core";
 import {
   createFakeUpstream,
   explained,
@@ -35,7 +35,7 @@ describe("a registry", () => {
     expect(json).toEqual({
       name: "team-one",
       description: "Of team one",
-      url: expect.stringMatching(/\/npm\/team-one\/$/),
+      url: `${app.url}/npm/team-one/`,
       anonymousRead: false,
       active: true,
       host: null,
@@ -56,6 +56,7 @@ describe("a registry", () => {
       createdAt: expect.stringMatching(/Z$/),
       updatedAt: expect.stringMatching(/Z$/),
       warnings: [],
+      may: [...PERMISSIONS],
     });
     expect((await api("GET", "/registries/team-one")).json).toEqual(json);
     expect((await api("GET", "/registries/TEAM-ONE")).json).toEqual(json);

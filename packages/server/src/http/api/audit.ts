@@ -1,4 +1,4 @@
-import { EntrepotError } from "@entrepot/core";
+import { EntrepotError, type PageAnswer } from "@entrepot/core";
 import {
   eventsInOrder,
   listEvents,
@@ -10,7 +10,7 @@ import type { AuditResult } from "../../changes/index.ts";
 import { apiRoute, NO_BODY, type ApiContext, type ApiRoute } from "./api-route.ts";
 import { momentOf } from "./moment.ts";
 import { NdjsonStream } from "./ndjson-stream.ts";
-import { limitOf, type Page } from "./page.ts";
+import { limitOf } from "./page.ts";
 import { beforeOf } from "./seq-cursor.ts";
 
 const RESULTS: readonly AuditResult[] = ["done", "refused", "failed"];
@@ -42,7 +42,7 @@ function invalid(message: string): EntrepotError {
   return new EntrepotError("request-invalid", { message });
 }
 
-async function list(context: ApiContext<unknown>): Promise<Page<ShownEvent>> {
+async function list(context: ApiContext<unknown>): Promise<PageAnswer<ShownEvent>> {
   const { rows, next } = await listEvents(context.deps, {
     filter: filterOf(context),
     before: beforeOf(context.query("cursor")),

@@ -251,7 +251,8 @@ function sendError(
   // What was not wanted is not listened to any longer.
   if (hasUnreadBody(request.raw)) void reply.header("connection", "close");
   const baseUrl = baseUrlOf(deps, addresses, request.raw);
-  sendPlain(reply, errorAnswer(known, { requestId: request.id, baseUrl }));
+  const isForPage = request.headers["x-entrepot-client"] === "console";
+  sendPlain(reply, errorAnswer(known, { requestId: request.id, baseUrl, isForPage }));
 }
 
 function askedOf(request: FastifyRequest): RefusedRequest {

@@ -1,4 +1,4 @@
-import { EntrepotError } from "@entrepot/core";
+import { EntrepotError, type PageAnswer } from "@entrepot/core";
 import {
   decisionsInOrder,
   listDecisions,
@@ -9,7 +9,7 @@ import {
 import { apiRoute, NO_BODY, registryOf, type ApiContext, type ApiRoute } from "./api-route.ts";
 import { momentOf } from "./moment.ts";
 import { NdjsonStream } from "./ndjson-stream.ts";
-import { limitOf, type Page } from "./page.ts";
+import { limitOf } from "./page.ts";
 import { beforeOf } from "./seq-cursor.ts";
 
 const OUTCOMES = ["served", "refused", "withheld"] as const;
@@ -47,7 +47,7 @@ function outcomeOf(text: string | undefined): DecisionFilter["outcome"] {
   throw new EntrepotError("request-invalid", { message: `"outcome" is one of ${OUTCOMES.join(", ")}.` });
 }
 
-async function list(context: Context): Promise<Page<ShownDecision>> {
+async function list(context: Context): Promise<PageAnswer<ShownDecision>> {
   const wanted = {
     filter: await filterOf(context),
     before: beforeOf(context.query("cursor")),

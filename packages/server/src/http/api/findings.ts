@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { EntrepotError, isEntrepotError, parsePackageName } from "@entrepot/core";
+import { EntrepotError, isEntrepotError, parsePackageName, type PageAnswer } from "@entrepot/core";
 import {
   closeFinding,
   findFinding,
@@ -12,7 +12,7 @@ import { checkPackage, reviewContent, type PackageCheck } from "../../registry/i
 import { requireUser } from "../require-user.ts";
 import { apiRoute, NO_BODY, registryOf, type ApiContext, type ApiRoute } from "./api-route.ts";
 import { isoOf, isoOrNull } from "./iso-of.ts";
-import { limitOf, pageOf, type Page } from "./page.ts";
+import { limitOf, pageOf } from "./page.ts";
 
 type Context = ApiContext<unknown>;
 
@@ -43,7 +43,7 @@ async function filterOf(context: Context): Promise<FindingFilter> {
   ) as FindingFilter;
 }
 
-async function list(context: Context): Promise<Page<Record<string, unknown>>> {
+async function list(context: Context): Promise<PageAnswer<Record<string, unknown>>> {
   const limit = limitOf(context.query("limit"));
   const wanted = { filter: await filterOf(context), after: context.query("cursor"), limit: limit + 1 };
   // Who asks about what was just refused finds it.

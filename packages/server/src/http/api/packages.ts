@@ -1,9 +1,15 @@
-import { EntrepotError, normalizeVersion, parsePackageName, type Verdict } from "@entrepot/core";
+import {
+  EntrepotError,
+  normalizeVersion,
+  parsePackageName,
+  type PageAnswer,
+  type Verdict,
+} from "@entrepot/core";
 import { showPackage, type PackagePage, type PageQuestion, type VersionEntry } from "../../registry/index.ts";
 import { apiRoute, NO_BODY, registryOf, type ApiContext, type ApiRoute } from "./api-route.ts";
 import { isoOf, isoOrNull } from "./iso-of.ts";
 import { managesPackage } from "./manages-package.ts";
-import { limitOf, type Page } from "./page.ts";
+import { limitOf } from "./page.ts";
 
 const VERSIONS_PER_PAGE_MAX = 100;
 const TEXT_CHARS_MAX = 100;
@@ -126,7 +132,10 @@ function freshness(freshUntil: number | null, at: number): Record<string, unknow
   return { freshUntil: isoOrNull(freshUntil), isFresh: freshUntil !== null && at < freshUntil };
 }
 
-function shownVersions({ versions }: PackagePage, isManager: boolean): Page<unknown> & { total: number } {
+function shownVersions(
+  { versions }: PackagePage,
+  isManager: boolean,
+): PageAnswer<unknown> & { total: number } {
   const last = versions.items.at(-1);
   return {
     items: versions.items.map((entry) => shownVersion(entry, isManager)),

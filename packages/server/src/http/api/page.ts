@@ -1,14 +1,7 @@
-import { EntrepotError } from "@entrepot/core";
+import { EntrepotError, type PageAnswer } from "@entrepot/core";
 
 const LIMIT_DEFAULT = 50;
 const LIMIT_MAX = 500;
-
-/** One page of a list, as every list of the API answers. */
-export interface Page<T> {
-  items: T[];
-  /** Give it as `cursor` to get the next page; null on the last. */
-  next: string | null;
-}
 
 /** Reads `limit` from a query: 1 to 500, 50 when left out. Throws `request-invalid`. */
 export function limitOf(text: string | undefined): number {
@@ -21,13 +14,13 @@ export function limitOf(text: string | undefined): number {
 }
 
 /** Makes a page of rows that were read one beyond the limit, in the order of `keyOf`. */
-export function pageOf<T>(rows: readonly T[], limit: number, keyOf: (row: T) => string): Page<T> {
+export function pageOf<T>(rows: readonly T[], limit: number, keyOf: (row: T) => string): PageAnswer<T> {
   const items = rows.slice(0, limit);
   const last = items.at(-1);
   return { items, next: rows.length > limit && last !== undefined ? keyOf(last) : null };
 }
 
 /** A short list that needs no paging, in the shape of a page. */
-export function wholeList<T>(items: T[]): Page<T> {
+export function wholeList<T>(items: T[]): PageAnswer<T> {
   return { items, next: null };
 }

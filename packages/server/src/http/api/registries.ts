@@ -1,5 +1,14 @@
 import { z } from "zod";
-import { EntrepotError, may, type Permission, type PermissionAnswer } from "@entrepot/core";
+import {
+  EntrepotError,
+  may,
+  type ListedVersionAnswer,
+  type PageAnswer,
+  type Permission,
+  type PermissionAnswer,
+  type RegistryAnswer,
+  type ShownRegistryAnswer,
+} from "@entrepot/core";
 import {
   addClaim,
   changeRegistry,
@@ -19,6 +28,7 @@ import {
 import { actorOf, apiRoute, NO_BODY, registryOf, type ApiContext, type ApiRoute } from "./api-route.ts";
 import { isoOrNull } from "./iso-of.ts";
 import { limitOf, pageOf, wholeList } from "./page.ts";
+import { permissionsOn } from "./permissions-on.ts";
 
 const settings = {
   description: z.string().max(500).optional(),
@@ -45,11 +55,11 @@ const filterBody = z.strictObject({ allow: patterns, block: patterns });
 const upstreamsBody = z.strictObject({ upstreams: z.array(z.string().max(100)).max(100) });
 
 /** A registry as the API shows it. */
-function shown(context: ApiContext<unknown>, registry: Registry): Record<string, unknown> {
+function shown(context: ApiContext<unknown>, registry: Registry): RegistryAnswer {
   return {
     name: registry.name,
     description: registry.description,
-    url: `${context.deps.publicUrl ?? ""}/npm/${registry.name}/`,
+    url: `${context.baseUrl ?? ""}/npm/${registry.name}/`,
     anonymousRead: registry.anonymousRead,
     active: registry.active,
     host: registry.host,
@@ -75,7 +85,7 @@ function shown(context: ApiContext<unknown>, registry: Registry): Record<string,
   };
 }
 
-async function list(context: ApiContext<unknown>): Promise<unknown> {
+async function list(context: ApiContext<unknown>): Promise<PageAnswer<RegistryAnswer>> {
   const { byName } = await context.deps.registries.snapshot();
   const limit = limitOf(context.query("limit"));
   const after = context.query("cursor") ?? "";
@@ -92,11 +102,19 @@ async function list(context: ApiContext<unknown>): Promise<unknown> {
   return { ...page, items: page.items.map((registry) => shown(context, registry)) };
 }
 
-async function show(context: ApiContext<unknown>, name = context.param("name")): Promise<unknown> {
+async function show(
+  context: ApiContext<unknown>,
+  name = context.param("name"),
+): Promise<ShownRegistryAnswer> {
   // A write of this very request is in the change log, but its news may not have been heard yet.
   await context.deps.changes.refresh();
   const registry = await registryOf(context, name);
-  return { ...shown(context, registry), warnings: await warningsOf(context, registry) };
+  const { deps, principal } = context;
+  return {
+    ...shown(context, registry),
+    warnings: await warningsOf(context, registry),
+    may: await permissionsOn(deps, { principal, registry }),
+  };
 }
 
 /** What whoever runs the registry should know of how it is set up. */
@@ -117,7 +135,7 @@ function openWarning(own: number): string {
   return `Anyone who reaches this server can read ${what}; close the registry with anonymousRead: false.`;
 }
 
-async function packages(context: ApiContext<unknown>): Promise<unknown> {
+async function packages(context: ApiContext<unknown>): Promise<PageAnswer<ListedVersionAnswer>> {
   const registry = await registryOf(context, context.param("name"));
   const limit = limitOf(context.query("limit"));
   const rows = await listPackages(context.deps, {
@@ -138,7 +156,7 @@ async function packages(context: ApiContext<unknown>): Promise<unknown> {
 }
 
 // Who manages the policy sees what it refuses to others, and why.
-function withStatus(listing: JudgedListing): Record<string, unknown> {
+function withStatus(listing: JudgedListing): ListedVersionAnswer {
   const { refusal, isUnlisted } = listing;
   const status = refusal?.outcome ?? "allow";
   return { ...withoutVerdict(listing), status, reason: refusal?.reason ?? null, isUnlisted };
@@ -148,7 +166,7 @@ function withoutVerdict({
   refusal: _refusal,
   isUnlisted: _isUnlisted,
   ...listed
-}: JudgedListing): Record<string, unknown> {
+}: JudgedListing): ListedVersionAnswer {
   return listed;
 }
 

@@ -1,16 +1,17 @@
 import { z } from "zod";
-import { EntrepotError } from "@entrepot/core";
+import { EntrepotError, type PageAnswer, type SelfAnswer, type SessionAnswer } from "@entrepot/core";
 import type { OwnSession, Session } from "../../identity/index.ts";
 import { requireUser } from "../require-user.ts";
 import { forgetCookie, keepCookie } from "../session-cookie.ts";
 import { actorOf, apiRoute, NO_BODY, userIdOf, type ApiContext, type ApiRoute } from "./api-route.ts";
 import { isoOf } from "./iso-of.ts";
 import { assertMayBeOwner } from "./owners.ts";
+import { permissionsOn } from "./permissions-on.ts";
 
 const signInBody = z.strictObject({ user: z.string().max(255), password: z.string().max(4096) });
 const endBody = z.strictObject({ tokens: z.boolean().default(false) });
 
-function shownSession(session: Session, own: OwnSession | null): Record<string, unknown> {
+function shownSession(session: Session, own: OwnSession | null): SessionAnswer {
   return {
     id: session.id,
     client: session.client,
@@ -23,7 +24,7 @@ function shownSession(session: Session, own: OwnSession | null): Record<string, 
 }
 
 // Who somebody is, and what a browser needs to go on.
-function shownSelf(context: ApiContext<unknown>, session: OwnSession | null): Record<string, unknown> {
+async function shownSelf(context: ApiContext<unknown>, session: OwnSession | null): Promise<SelfAnswer> {
   const user = session?.principal ?? requireUser(context.principal);
   return {
     user: user.name,
@@ -31,6 +32,7 @@ function shownSelf(context: ApiContext<unknown>, session: OwnSession | null): Re
     via: user.via,
     session: session === null ? null : shownSession(session, session),
     csrf: session?.csrfToken ?? null,
+    may: await permissionsOn(context.deps, { principal: user, registry: null }),
   };
 }
 
@@ -46,7 +48,7 @@ function ownSession({ principal, session }: ApiContext<unknown>): OwnSession {
   });
 }
 
-async function listed(context: ApiContext<unknown>, userId: string): Promise<unknown> {
+async function listed(context: ApiContext<unknown>, userId: string): Promise<PageAnswer<SessionAnswer>> {
   const sessions = await context.deps.identity.sessions.list(userId);
   return { items: sessions.map((session) => shownSession(session, context.session)), next: null };
 }
@@ -91,7 +93,7 @@ const THIS_ROUTES: readonly ApiRoute[] = [
         client: context.userAgent,
       });
       context.setHeader("set-cookie", keepCookie(secret, isSecure(context)));
-      return shownSelf(context, session);
+      return await shownSelf(context, session);
     },
   }),
   apiRoute({
@@ -100,7 +102,7 @@ const THIS_ROUTES: readonly ApiRoute[] = [
     path: "/session",
     permission: "self",
     body: NO_BODY,
-    handler: async (context) => shownSelf(context, context.session),
+    handler: async (context) => await shownSelf(context, context.session),
   }),
   apiRoute({
     id: "end-session",

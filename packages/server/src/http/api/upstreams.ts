@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { EntrepotError } from "@entrepot/core";
+import { EntrepotError, type PageAnswer, type UpstreamAnswer } from "@entrepot/core";
 import { changeUpstream, createUpstream, deleteUpstream, type UpstreamValues } from "../../registry/index.ts";
 import type { Upstream } from "../../upstream/index.ts";
 import { actorOf, apiRoute, NO_BODY, type ApiContext, type ApiRoute } from "./api-route.ts";
@@ -19,7 +19,7 @@ const changeBody = z.strictObject({ url: z.string().max(2048).optional(), ...set
 type UpstreamBody = z.infer<typeof changeBody>;
 
 /** An upstream as the API shows it: whether there is a credential, never the credential. */
-async function shown(context: ApiContext<unknown>, upstream: Upstream): Promise<Record<string, unknown>> {
+async function shown(context: ApiContext<unknown>, upstream: Upstream): Promise<UpstreamAnswer> {
   const { allowedHosts, freshSeconds, timeoutMs } = upstream.settings;
   const { upstreamProblems } = await context.deps.registries.snapshot();
   const problem = upstreamProblems.get(upstream.id) ?? null;
@@ -35,12 +35,12 @@ async function shown(context: ApiContext<unknown>, upstream: Upstream): Promise<
   };
 }
 
-async function list(context: ApiContext<unknown>): Promise<unknown> {
+async function list(context: ApiContext<unknown>): Promise<PageAnswer<UpstreamAnswer>> {
   const { upstreams } = await context.deps.registries.snapshot();
   return wholeList(await Promise.all([...upstreams.values()].map((upstream) => shown(context, upstream))));
 }
 
-async function show(context: ApiContext<unknown>, name = context.param("name")): Promise<unknown> {
+async function show(context: ApiContext<unknown>, name = context.param("name")): Promise<UpstreamAnswer> {
   await context.deps.changes.refresh();
   const upstream = (await context.deps.registries.snapshot()).upstreams.get(name);
   if (upstream === undefined) {
