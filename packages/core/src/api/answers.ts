@@ -57,7 +57,7 @@ export interface RegistryAnswer {
   audit: "own" | "off" | "forward";
   auditUpstream: string | null;
   auditUrl: string | null;
-  /** `firewall`: only passes on what an upstream has; nothing is published to it. */
+  /** `firewall`: made to stand before an upstream, with its rules in force from the start. */
   kind: "standard" | "firewall";
   /** Takes nothing that another registry server sends on. */
   protected: boolean;
