@@ -13,6 +13,7 @@ import {
   type VersionStatus,
 } from "@entrepot/core";
 import fc from "fast-check";
+import { knownOf, type WorldAdvisory } from "./leak-advisories.ts";
 
 export const MINUTE: number = 60 * 1000;
 const HOUR = 60 * 60 * 1000;
@@ -52,6 +53,7 @@ export interface World {
   rules: readonly [readonly WorldRule[], readonly WorldRule[]];
   statuses: readonly WorldStatus[];
   exceptions: readonly WorldException[];
+  advisories: readonly WorldAdvisory[];
   /** How far time moves in between. */
   pauseMs: number;
 }
@@ -74,6 +76,17 @@ const RULE_OPTIONS: { readonly [Id in RuleId]?: (versions: readonly string[]) =>
       denied: fc.constantFrom([], ["GPL-3.0-only"], ["ISC"]),
       missing: fc.constantFrom("allow", "warn", "hide"),
       unknown: fc.constantFrom("allow", "warn", "hide"),
+    }),
+  "vulnerability": () =>
+    fc.record({
+      severity: fc.constantFrom("low", "high"),
+      unknownAs: fc.constantFrom("low", "high"),
+      epssMin: fc.constant(null),
+      graceDays: fc.constantFrom(
+        { exploited: 0, critical: 0, high: 0, other: 0 },
+        { exploited: 3, critical: 7, high: 30, other: 90 },
+      ),
+      onlyWhereFixed: fc.boolean(),
     }),
   "prerelease": () => fc.constant({}),
   "deprecated": () => fc.constant({}),
@@ -135,6 +148,16 @@ function rulesOf(versions: readonly string[]): fc.Arbitrary<WorldRule[]> {
     );
 }
 
+function advisoryOn(versions: readonly string[]): fc.Arbitrary<WorldAdvisory> {
+  return fc.record({
+    versions: fc.option(fc.subarray([...versions], { minLength: 1 }), { freq: 3 }),
+    kind: fc.constantFrom("vulnerability", "vulnerability", "vulnerability", "malware"),
+    severity: fc.option(fc.constantFrom("low", "high", "critical"), { freq: 4 }),
+    isTwice: fc.boolean(),
+    isWithdrawn: fc.boolean(),
+  });
+}
+
 function shapeOf(versions: readonly string[]): fc.Arbitrary<WorldShape> {
   return fc.record({
     versions: fc.tuple(...versions.map(versionOf)) as fc.Arbitrary<WorldVersion[]>,
@@ -154,6 +177,7 @@ function shapeOf(versions: readonly string[]): fc.Arbitrary<WorldShape> {
       }),
       { maxLength: 1 },
     ),
+    advisories: fc.array(advisoryOn(versions), { maxLength: 2 }),
     pauseMs: fc.integer({ min: 1, max: 30 * 24 }).map((hours) => hours * HOUR),
   });
 }
@@ -228,6 +252,7 @@ function contextIn(world: World, state: WorldState): PolicyContext {
     now: state.now,
     statuses: new Map(statuses),
     rules: settingsOf(state.rules),
+    advisories: knownOf(world),
     exceptions: world.exceptions.flatMap((exception) => exceptionIn(world, exception, state)),
     served: new Map(
       [...state.served]

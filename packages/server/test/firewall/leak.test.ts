@@ -15,6 +15,7 @@ import semver from "semver";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { NPM_ROUTES } from "../../src/http/index.ts";
 import { requestFor } from "../http/route-requests.ts";
+import { startFeeds, type WorldFeeds } from "./leak-advisories.ts";
 import {
   DAY,
   hiddenIn,
@@ -30,6 +31,8 @@ const BATCHES = 10;
 const WORLDS_PER_BATCH = 100;
 const WORLDS_DOWNSTREAM = 60;
 const PARALLEL = 16;
+const DOWNSTREAM = makeWorlds(WORLDS_DOWNSTREAM, 1000);
+const WORLDS = Array.from({ length: BATCHES }, (_, batch) => makeWorlds(WORLDS_PER_BATCH, batch + 1));
 /** Members of answers that tell what is not there, and why. */
 const EXPLANATIONS = new Set(["_policy", "policyRestrictions", "error", "message", "reason"]);
 /** Asked one by one below; the rest of the table is walked. */
@@ -39,6 +42,7 @@ const OTHER_READS = NPM_ROUTES.filter(
 );
 
 let upstream: FakeUpstream;
+let feeds: WorldFeeds;
 let clock: TestClock;
 let data: string;
 let app: TestApp;
@@ -47,17 +51,28 @@ beforeAll(async () => {
   upstream = await createFakeUpstream();
   clock = createTestClock();
   data = await mkdtemp(join(tmpdir(), "entrepot-leak-"));
+  feeds = await startFeeds([...DOWNSTREAM, ...WORLDS.flat()]);
   app = await open();
+  await fetchAdvisories();
 });
 afterAll(async () => {
   await app.close();
   await upstream.close();
+  await feeds.close();
   await rm(data, { recursive: true, force: true });
 });
 
 function open(): Promise<TestApp> {
   const env = { ENTREPOT_ANONYMOUS_READ: "true" };
-  return startTestApp({ upstream: upstream.url, data, now: clock.now, env });
+  return startTestApp({ upstream: upstream.url, data, now: clock.now, env, file: feeds.file });
+}
+
+async function fetchAdvisories(): Promise<void> {
+  await accept(app.admin.request("/api/v1/advisories/sync", { method: "POST", body: {} }));
+  await vi.waitFor(async () => {
+    const { json } = await app.admin.request("/api/v1/advisories/status");
+    expect(json["epoch"]).toEqual(expect.any(Number));
+  }, 30_000);
 }
 
 /** A world on its way through its phases. */
@@ -228,7 +243,7 @@ function expectView(response: TestResponse, life: Life): void {
 describe("what is denied upstream", () => {
   it("is neither shown nor served by a registry behind, once it has asked again", async () => {
     const lives: Life[] = [];
-    await inParallel(makeWorlds(WORLDS_DOWNSTREAM, 1000), async (world) => {
+    await inParallel(DOWNSTREAM, async (world) => {
       lives.push(await begin(world));
     });
     const behind = await startTestApp({
@@ -256,7 +271,7 @@ describe(`what is denied in ${BATCHES * WORLDS_PER_BATCH} random worlds`, () => 
     "is neither shown nor served, fresh, warm, later, after a change of mind, a restart, and elsewhere: %i",
     async (batch) => {
       const lives: Life[] = [];
-      await inParallel(makeWorlds(WORLDS_PER_BATCH, batch + 1), async (world) => {
+      await inParallel(WORLDS[batch] ?? [], async (world) => {
         lives.push(await begin(world));
       });
       await enforce(lives, 0);
