@@ -12,11 +12,13 @@ const EXTERNAL = [
   "@node-rs/argon2",
   "@photostructure/sqlite",
   "fastify",
+  "markdown-it",
   "pg",
   "pino",
   "prom-client",
   "rate-limiter-flexible",
   "registry-url",
+  "sanitize-html",
   "tar",
   "undici",
 ];

@@ -257,3 +257,5 @@ export { roomBytes } from "./packument/room-bytes.ts";
 export { renderScanned, renderUpstreamView } from "./packument/upstream-view.ts";
 export { renderLocalView, type LocalPackument, type LocalVersion } from "./packument/local-view.ts";
 export { type PackumentForm, type RenderedView, type ViewOptions } from "./packument/view.ts";
+export { packageWords, type FindablePackage } from "./search/package-words.ts";
+export { parseSearch, type PackageSearch } from "./search/parse-search.ts";

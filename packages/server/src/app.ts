@@ -32,6 +32,7 @@ import { checkAfterDownloads } from "./recheck-after-changes.ts";
 import {
   createBlobCache,
   createCachedVersions,
+  createCatalogue,
   createDescriptions,
   createNameOrigins,
   createPackuments,
@@ -40,6 +41,7 @@ import {
   createVerdicts,
   type BlobCache,
   type CachedVersions,
+  type Catalogue,
   type UpstreamWriteDeps,
 } from "./registry/index.ts";
 import type { AccessLog, Log, Metrics } from "./telemetry/index.ts";
@@ -138,6 +140,7 @@ export async function createApp(inputs: AppInputs): Promise<App> {
         http,
         worker,
         ...caches,
+        catalogues: [deps, ...hosted.map((workspace) => workspace.deps)].map(({ catalogue }) => catalogue),
         workspaces,
         upstreams,
         advisories,
@@ -263,7 +266,8 @@ async function createHttpDeps(inputs: AppInputs, storage: Storage, parts: Parts)
   });
   const origins = createNameOrigins(storage);
   const judging = { ...storage, ...parts, gate, origins, now };
-  const shared = { ...judging, verdicts: createVerdicts(judging) };
+  const descriptions = createDescriptions({ ...judging, limits: config.limits });
+  const shared = { ...judging, descriptions, verdicts: createVerdicts(judging), log: inputs.log };
   const registryWrites = { db: storage.db, now, hostProblem: createHostRule(config, null) };
   const upstreamWrites: UpstreamWriteDeps = {
     ...registryWrites,
@@ -279,11 +283,10 @@ async function createHttpDeps(inputs: AppInputs, storage: Storage, parts: Parts)
       ...shared,
       limits: { viewBytesMax: config.cache.viewBytesMax, documentBytesMax: config.limits.documentBytesMax },
     }),
-    descriptions: createDescriptions({ ...shared, limits: config.limits }),
+    catalogue: createCatalogue(shared),
     readmes: createReadmes({ ...shared, limits: config.limits }),
     tarballs: createTarballs(shared),
     jobKinds: JOB_KINDS,
-    log: inputs.log,
     accessLog: inputs.accessLog,
     metrics: inputs.metrics,
     mailer: config.mail === null ? null : createMailer(config.mail, inputs.log),
@@ -335,6 +338,7 @@ interface Closing {
   http: HttpServer;
   worker: JobWorker;
   cachedVersions: CachedVersions;
+  catalogues: readonly Catalogue[];
   workspaces: readonly WorkspaceParts[];
   upstreams: Upstreams;
   advisories: Advisories;
@@ -349,6 +353,7 @@ async function close(parts: Closing): Promise<void> {
   const steps: Readonly<Record<string, () => Promise<void> | void>> = {
     http: () => http.close(config.limits.shutdownTimeoutMs),
     jobs: () => parts.worker.stop(),
+    catalogues: async () => void (await Promise.all(parts.catalogues.map((catalogue) => catalogue.close()))),
     upstreams: () => parts.upstreams.close(),
     advisories: () => parts.advisories.close(),
     cachedVersions: () => parts.cachedVersions.settle(),

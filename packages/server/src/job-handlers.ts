@@ -2,13 +2,21 @@ import type { Advisories } from "./advisories/index.ts";
 import type { BlobStore, StagingArea } from "./blobs/index.ts";
 import type { AdvisorySettings } from "./config/index.ts";
 import type { Database } from "./db/index.ts";
-import { pruneDecisions, recheckRefusals, tellOfFindings, type RecheckDeps } from "./firewall/index.ts";
+import {
+  dayOf,
+  pruneCounts,
+  pruneDecisions,
+  recheckRefusals,
+  tellOfFindings,
+  type RecheckDeps,
+} from "./firewall/index.ts";
 import { purgeInvitations, purgeSessions, purgeTokens } from "./identity/index.ts";
 import type { JobHandler, JobQueue, Schedule } from "./jobs/index.ts";
 import { CHECK_PACKAGES, RECHECK_REFUSALS } from "./recheck-after-changes.ts";
 import {
   checkPackages,
   collectGarbage,
+  countOnCards,
   refreshDocuments,
   type ChecksDeps,
   type CheckScope,
@@ -16,6 +24,7 @@ import {
 } from "./registry/index.ts";
 
 const COLLECT_GARBAGE = "collect-garbage";
+const COUNT_DOWNLOADS = "count-downloads";
 const COMPARE_UPSTREAMS = "compare-upstreams";
 const SYNC_ADVISORIES = "sync-advisories";
 const PRUNE_DECISIONS = "prune-decisions";
@@ -28,6 +37,7 @@ export const JOB_KINDS: readonly string[] = [
   CHECK_PACKAGES,
   COLLECT_GARBAGE,
   COMPARE_UPSTREAMS,
+  COUNT_DOWNLOADS,
   PRUNE_DECISIONS,
   RECHECK_REFUSALS,
   REFRESH_DOCUMENTS,
@@ -41,6 +51,7 @@ const NIGHTLY: readonly Schedule[] = [
   { name: COMPARE_UPSTREAMS, cron: "10 4 * * *", kind: COMPARE_UPSTREAMS },
   { name: REFRESH_DOCUMENTS, cron: "40 4 * * *", kind: REFRESH_DOCUMENTS },
   { name: CHECK_PACKAGES, cron: "10 5 * * *", kind: CHECK_PACKAGES },
+  { name: COUNT_DOWNLOADS, cron: "35 * * * *", kind: COUNT_DOWNLOADS },
   // More often than that: what is held is released at any hour.
   { name: RECHECK_REFUSALS, cron: "20 * * * *", kind: RECHECK_REFUSALS },
 ];
@@ -157,7 +168,13 @@ function decisionHandlers(deps: JobDeps): JobHandler[] {
         const before = deps.now() - deps.decisionDays * DAY_MS;
         const removed = await pruneDecisions(deps, { before, signal });
         log(`removed ${removed} decisions that were older than ${deps.decisionDays} days`);
+        await pruneCounts(deps, deps.now());
       },
+    },
+    {
+      kind: COUNT_DOWNLOADS,
+      attemptsMax: 1,
+      run: () => countOnCards(deps.db, dayOf(deps.now())),
     },
     {
       kind: RECHECK_REFUSALS,

@@ -16,7 +16,7 @@ import {
   type Identity,
   type SecretBox,
 } from "./identity/index.ts";
-import { createRegistries, type Registries } from "./registry/index.ts";
+import { createCatalogue, createRegistries, type Registries } from "./registry/index.ts";
 import type { Log, Metrics } from "./telemetry/index.ts";
 import { DEFAULT_UPSTREAM_SETTINGS } from "./upstream/index.ts";
 
@@ -101,6 +101,7 @@ export async function openHostedWorkspaces(
     const own: HttpDeps = {
       ...shared,
       ...parts,
+      catalogue: createCatalogue({ ...shared, ...parts }),
       registryWrites: { ...shared.registryWrites, hostProblem },
       upstreamWrites: { ...shared.upstreamWrites, hostProblem },
       // Its clients address it by its own name, whatever the main workspace is called.

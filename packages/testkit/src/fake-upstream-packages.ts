@@ -121,6 +121,17 @@ export class FakePackages {
     return [...this.#packages.keys()];
   }
 
+  /** What a search says of a package. */
+  found(name: string): Record<string, unknown> {
+    const { tags, versions } = this.#packages.get(name) ?? newPackage(name);
+    const version = tags.get("latest") ?? "";
+    const known = versions.get(version);
+    const { description, keywords } = known?.manifest ?? {};
+    const maintainers = [{ username: "ada", email: "ada@example.test" }];
+    const item = { name, version, description, keywords, date: known?.time, links: {}, maintainers };
+    return { package: item, score: { final: 1, detail: {} }, searchScore: 1 };
+  }
+
   tarball(path: string): Buffer | null {
     for (const { versions } of this.#packages.values()) {
       for (const version of versions.values()) if (version.tarballPath === path) return version.tarball;

@@ -236,11 +236,20 @@ function answerTo(
     return json(401, `{"error":"you must log in"}`);
   }
   if (what.path === "-/ping") return json(200, "{}");
+  if (what.path === "-/v1/search") return searchAnswer(state, request);
   const tarball = what.path.includes("/-/") ? state.packages.tarball(what.path) : null;
   if (tarball !== null) {
     return { status: 200, headers: { "content-type": "application/octet-stream" }, body: tarball };
   }
   return documentAnswer(state, request, what);
+}
+
+/** Every package of which the name has the text in it. */
+function searchAnswer({ packages }: State, request: IncomingMessage): Answer {
+  const query = new URL(request.url ?? "", "http://127.0.0.1").searchParams;
+  const found = packages.names().filter((name) => name.includes(query.get("text") ?? ""));
+  const objects = found.slice(0, Number(query.get("size") ?? 20)).map((name) => packages.found(name));
+  return json(200, JSON.stringify({ objects, total: found.length, time: new Date(0).toISOString() }));
 }
 
 function documentAnswer(

@@ -2,6 +2,7 @@ import { compareVersions } from "../versions.ts";
 import { scanDocument, publishTimeOf, timeOf, type ScannedDocument } from "./document-scan.ts";
 import { parseManifest } from "./manifest-patch.ts";
 import { manifestDetails, peopleOf, type ManifestDetails, type NamedPerson } from "./manifest-details.ts";
+import { knownTags } from "./known-tags.ts";
 import { modifiedOf } from "./package-index.ts";
 import { textOfBytes } from "./bytes.ts";
 
@@ -33,6 +34,7 @@ export interface PagedVersions<T extends ListedMoment> {
 
 /** What a document says of a package and of some of its versions, for people. */
 export interface DescribedDocument {
+  distTags: Map<string, string>;
   maintainers: NamedPerson[];
   createdAt: string | null;
   modifiedAt: string | null;
@@ -67,7 +69,8 @@ function newestFirst(one: ListedMoment, other: ListedMoment): number {
 }
 
 /**
- * Describes an upstream's document of the package `name`. Of its manifests only those are parsed that are asked for.
+ * Describes an upstream's document of the package `name`. Of its manifests only those are parsed that are asked for;
+ * `also` has versions and tags.
  *
  * @throws EntrepotError `upstream-invalid` if it is not a packument of that package
  */
@@ -83,13 +86,16 @@ export function describeDocument(
   const paged = pageOfVersions(all, page);
   const details = new Map<string, ManifestDetails>();
   const times = new Map<string, string | null>();
-  for (const version of [...paged.items.map((item) => item.version), ...also]) {
+  const distTags = knownTags(document);
+  for (const wanted of [...paged.items.map((item) => item.version), ...also]) {
+    const version = distTags.get(wanted) ?? wanted;
     const scanned = document.versions.get(version);
     if (scanned === undefined || details.has(version)) continue;
     details.set(version, manifestDetails(parseManifest(document, scanned), version));
     times.set(version, publishTimeOf(document, scanned));
   }
   return {
+    distTags,
     maintainers: peopleOf(memberOf(document, "maintainers")),
     createdAt: timeOf(document, "created"),
     modifiedAt: modifiedOf(document),

@@ -6,6 +6,7 @@
 export type { AuditRow, ChangeRow, Database, DatabaseEvent } from "./database.ts";
 export { isPostgres } from "./dialect-of.ts";
 export { holdLock } from "./hold-lock.ts";
+export { columnList, jsonRows } from "./json-rows.ts";
 export { databaseFile, openDatabase } from "./open.ts";
 export type { DatabaseOptions } from "./open.ts";
 export { CHANGES_CHANNEL } from "./postgres/changes-channel.ts";

@@ -1,4 +1,5 @@
 import type { Generated } from "kysely";
+import type { BrowseTables } from "./browse-tables.ts";
 import type {
   AdvisoryEpochsTable,
   AdvisoryFeedsTable,
@@ -344,7 +345,7 @@ interface JobLinesTable {
 }
 
 /** Every table by name. */
-export interface Schema {
+export interface Schema extends BrowseTables {
   settings: SettingsTable;
   workspaces: WorkspacesTable;
   registries: RegistriesTable;

@@ -18,8 +18,9 @@ export {
 } from "./assessments.ts";
 export { contextStamp } from "./context-stamp.ts";
 export type { Asker, Decided } from "./decisions/decision.ts";
+export { dayOf } from "./decisions/count-decisions.ts";
 export { createDecisionLog, type DecisionLog } from "./decisions/decision-log.ts";
-export { pruneDecisions } from "./decisions/prune-decisions.ts";
+export { pruneCounts, pruneDecisions } from "./decisions/prune-decisions.ts";
 export { decisionsInOrder, listDecisions, type DecisionFilter } from "./decisions/read-decisions.ts";
 export { recheckRefusals, type PackageToday, type RecheckDeps } from "./decisions/recheck-refusals.ts";
 export { shownDecision, type ShownDecision } from "./decisions/shown-decision.ts";

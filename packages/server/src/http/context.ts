@@ -21,6 +21,7 @@ import type { Mailer } from "../mail/index.ts";
 import type {
   BlobCache,
   CachedVersions,
+  Catalogue,
   Descriptions,
   NameOrigins,
   Packuments,
@@ -58,6 +59,7 @@ export interface HttpDeps {
   origins: NameOrigins;
   advisories: Advisories;
   packuments: Packuments;
+  catalogue: Catalogue;
   descriptions: Descriptions;
   readmes: Readmes;
   tarballs: Tarballs;

@@ -21,6 +21,7 @@ import { getProfile, setProfile } from "./npm/profile.ts";
 import { putPackage } from "./npm/put-package.ts";
 import { attestations, help, registryInfo } from "./npm/registry-info.ts";
 import { deletePackage, deleteTarball, putRevision } from "./npm/revisions.ts";
+import { search } from "./npm/search.ts";
 import { createToken, listTokens, revokeToken } from "./npm/tokens.ts";
 
 /** Who may use single packages. */
@@ -93,6 +94,7 @@ export const NPM_ROUTES: readonly NpmRoute[] = [
     handler: help,
   },
   { id: "ping", method: "GET", path: "/-/ping", permission: "none", handler: ping },
+  { id: "search", method: "GET", path: "/-/v1/search", permission: "view", handler: search },
   { id: "whoami", method: "GET", path: "/-/whoami", permission: "none", handler: whoami },
   {
     id: "web-login",

@@ -1,6 +1,7 @@
 import { isEntrepotError } from "@entrepot/core";
 import type { Insertable, Transaction } from "kysely";
 import type { Database, Schema } from "../db/index.ts";
+import { markCards } from "./browse/card-rows.ts";
 
 const FLUSH_MS = 100;
 const ROWS_PER_WRITE_MAX = 200;
@@ -85,4 +86,13 @@ async function upsert(trx: Transaction<Schema>, rows: readonly CachedVersionRow[
       })),
     )
     .execute();
+  await markCards(
+    trx,
+    rows.map(({ registry_id, name, cached_at }) => ({
+      registry_id,
+      name,
+      origin: "cached" as const,
+      updated_at: cached_at,
+    })),
+  );
 }

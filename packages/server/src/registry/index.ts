@@ -6,9 +6,15 @@
 export type { Tarball } from "./admitted-tarballs.ts";
 export { type AuditMode } from "./audit-setting.ts";
 export { adviseOn, type Advice, type KnownAdvisories } from "./audit-advice.ts";
+export { browsePackages, type BrowsedPackage, type BrowseQuestion } from "./browse/browse.ts";
+export { countOnCards } from "./browse/card-rows.ts";
+export { createCatalogue, type Catalogue } from "./browse/catalogue.ts";
+export { readDownloads } from "./browse/downloads.ts";
+export { type CardOrder, type CardPlace } from "./browse/find-cards.ts";
 export { createDescriptions, type Descriptions } from "./browse/descriptions.ts";
 export {
   showPackage,
+  type PackageOrigin,
   type PackagePage,
   type PageQuestion,
   type VersionEntry,

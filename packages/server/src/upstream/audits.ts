@@ -1,20 +1,16 @@
 import { gzip } from "node:zlib";
 import { promisify } from "node:util";
 
-import { isEntrepotError } from "@entrepot/core";
-
-import { gunzipInBackground } from "../threads/index.ts";
 import { readForwardedAdvisories, type ForwardedAdvisory } from "./audit-answer.ts";
-import { readBody } from "./body.ts";
-import type { UpstreamClient, UpstreamResponse } from "./client.ts";
-import { invalid, unavailable } from "./upstream-errors.ts";
+import type { UpstreamClient } from "./client.ts";
+import { asideOf, assertAnswers, readDecoded } from "./side-questions.ts";
 import { DEFAULT_UPSTREAM_SETTINGS, type Upstream } from "./upstream.ts";
 
 const BULK_PATH = "-/npm/v1/security/advisories/bulk";
 /** Clients wait for it at the end of an installation. */
 const TIMEOUT_MS_MAX = 10_000;
 /** Of an answer, compressed as well as decoded. */
-const ANSWER_BYTES_MAX = 4 * 1024 ** 2;
+const ANSWER = { about: "audits", bytesMax: 4 * 1024 ** 2 } as const;
 /** URLs whose connections are kept apart; settings name a handful. */
 const URLS_MAX = 100;
 
@@ -45,7 +41,9 @@ export function createAuditForwarder(client: Pick<UpstreamClient, "post">): Audi
 
   function addressee(target: AuditTarget): Upstream {
     if ("upstream" in target) {
-      const known = ofUpstreams.get(target.upstream) ?? forAudits(target.upstream);
+      const known =
+        ofUpstreams.get(target.upstream) ??
+        asideOf(target.upstream, { about: "audits", timeoutMsMax: TIMEOUT_MS_MAX });
       ofUpstreams.set(target.upstream, known);
       return known;
     }
@@ -70,53 +68,13 @@ export function createAuditForwarder(client: Pick<UpstreamClient, "post">): Audi
         },
         body,
       });
-      assertAnswered(upstream, response);
-      return readForwardedAdvisories(upstream, await decoded(upstream, response), packages);
+      assertAnswers(upstream, response, "audits");
+      return readForwardedAdvisories(upstream, await readDecoded(upstream, response, ANSWER), packages);
     },
-  };
-}
-
-/** The upstream as audits see it: patience is shorter, and failures are counted apart. */
-function forAudits(upstream: Upstream): Upstream {
-  const { id, name, url, settings } = upstream;
-  return {
-    id: `${id} audits`,
-    name,
-    url,
-    // Where it cannot be opened, asking for it says so.
-    get credential(): string | null {
-      return upstream.credential;
-    },
-    settings: { ...settings, timeoutMs: Math.min(settings.timeoutMs, TIMEOUT_MS_MAX) },
   };
 }
 
 function atUrl(url: string): Upstream {
   const settings = { ...DEFAULT_UPSTREAM_SETTINGS, timeoutMs: TIMEOUT_MS_MAX };
   return { id: `audits at ${url}`, name: url, url, credential: null, settings };
-}
-
-function assertAnswered(upstream: Upstream, response: UpstreamResponse): void {
-  const { status } = response;
-  if (status === 200) return;
-  response.discard();
-  if (status === 404 || status === 405) throw invalid(upstream, `answers no audits (${status})`);
-  if (status === 401 || status === 403) throw invalid(upstream, `refuses audits (${status})`);
-  throw unavailable(upstream, `answers audits with ${status}`);
-}
-
-async function decoded(upstream: Upstream, response: UpstreamResponse): Promise<Uint8Array> {
-  const body = await readBody(upstream, response, ANSWER_BYTES_MAX);
-  const encoding = response.headers["content-encoding"] ?? "identity";
-  if (encoding === "identity") return body;
-  if (encoding !== "gzip") throw invalid(upstream, "answers audits in an encoding that nobody asked for");
-  try {
-    return await gunzipInBackground(body, ANSWER_BYTES_MAX);
-  } catch (error) {
-    if (!isEntrepotError(error)) throw error;
-    const why = isEntrepotError(error, "body-too-large")
-      ? `sent more than the ${ANSWER_BYTES_MAX} bytes that are taken`
-      : "answers audits with gzip that is not whole";
-    throw invalid(upstream, why, error);
-  }
 }

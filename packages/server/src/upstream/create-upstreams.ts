@@ -11,6 +11,7 @@ import { createDispatchers } from "./dispatchers.ts";
 import { createDocuments, type ChangedIntegrity, type CurrentOptions } from "./documents.ts";
 import type { ProxySettings } from "./proxies.ts";
 import type { IntegrityMismatch } from "./tarball-download.ts";
+import { createSearches, type SearchQuestion, type UpstreamHit } from "./searches.ts";
 import { createTarballs, type FetchedTarball, type TarballRequest } from "./tarballs.ts";
 import type { DocumentEntry, Upstream, UpstreamEntry, UpstreamLimits } from "./upstream.ts";
 
@@ -64,6 +65,8 @@ export interface Upstreams {
     target: AuditTarget,
     packages: AuditedPackages,
   ): Promise<ReadonlyMap<string, readonly ForwardedAdvisory[]>>;
+  /** Packages that the upstream has for some words, the best first. */
+  search(upstream: Upstream, question: SearchQuestion): Promise<readonly UpstreamHit[]>;
   health(upstreamId: string): UpstreamHealth;
   /** What documents and indexes in memory take. */
   cacheBytes(): number;
@@ -94,6 +97,7 @@ export function createUpstreams(deps: UpstreamsDeps): Upstreams {
     deps.onIntegrityMismatch(event);
   };
   const audits = createAuditForwarder(client);
+  const searches = createSearches(client, now);
   const tarballs = createTarballs({ client, staging, now, tarballBytesMax, onIntegrityMismatch });
   return {
     current: documents.current,
@@ -103,6 +107,7 @@ export function createUpstreams(deps: UpstreamsDeps): Upstreams {
     facts: documents.facts,
     tarball: (upstream, request) => tarballs.get(upstream, request),
     audit: (target, packages) => audits.ask(target, packages),
+    search: (upstream, question) => searches.ask(upstream, question),
     health: (upstreamId) => client.health(upstreamId),
     cacheBytes: () => documents.cacheBytes(),
     async close() {

@@ -12,6 +12,7 @@ export { createOutbound, type Outbound, type OutboundDeps } from "./outbound.ts"
 export type { ChangedIntegrity, CurrentOptions } from "./documents.ts";
 export type { ProxySettings } from "./proxies.ts";
 export type { IntegrityMismatch } from "./tarball-download.ts";
+export type { UpstreamHit } from "./searches.ts";
 export type { FetchedTarball, TarballRequest } from "./tarballs.ts";
 export {
   type AbsentEntry,

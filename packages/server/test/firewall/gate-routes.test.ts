@@ -92,6 +92,7 @@ function expectDenied(response: TestResponse, name: string, version = BLOCKED): 
  */
 const EXPECTED: Readonly<Record<string, "refuses" | "hides" | "is not about versions" | "writes">> = {
   "registry-info": "is not about versions",
+  "search": "hides",
   "help": "is not about versions",
   "ping": "is not about versions",
   "whoami": "is not about versions",

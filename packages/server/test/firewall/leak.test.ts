@@ -206,7 +206,7 @@ async function checkDownstream(at: TestApp, life: Life): Promise<void> {
 /** Resolves when it is recorded what was handed out; that is written behind the answers. */
 async function recorded({ world, served }: Life): Promise<void> {
   await vi.waitFor(async () => {
-    const path = `/api/v1/registries/default/packages?text=${world.name}&limit=100`;
+    const path = `/api/v1/registries/default/versions?text=${world.name}&limit=100`;
     const { items } = (await app.admin.request(path)).json as { items: { name: string }[] };
     expect(items.filter(({ name }) => name === world.name)).toHaveLength(served.size);
   }, 10_000);

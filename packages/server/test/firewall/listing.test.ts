@@ -46,7 +46,7 @@ async function list(token: string): Promise<Row[]> {
   const rows: Row[] = [];
   let cursor = "";
   do {
-    const path = `/api/v1/registries/default/packages?limit=2&cursor=${encodeURIComponent(cursor)}`;
+    const path = `/api/v1/registries/default/versions?limit=2&cursor=${encodeURIComponent(cursor)}`;
     const { json } = await app.request(path, { headers: { authorization: `Bearer ${token}` } });
     rows.push(...(json["items"] as Row[]));
     cursor = (json["next"] as string | null) ?? "";

@@ -125,7 +125,7 @@ it("a mark for every registry holds in each, and a registry's own word wins", as
 
 describe("unlisted", () => {
   async function listed(who: { request: TestApp["request"] }): Promise<string[]> {
-    const { json } = await who.request("/api/v1/registries/default/packages?text=o");
+    const { json } = await who.request("/api/v1/registries/default/versions?text=o");
     return (json["items"] as Body[]).map(
       ({ name, version, isUnlisted }) =>
         `${String(name)}@${String(version)}${isUnlisted === true ? " unlisted" : ""}`,

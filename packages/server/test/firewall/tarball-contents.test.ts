@@ -71,7 +71,7 @@ describe("a tarball that runs what its document does not tell of", () => {
       expect((await at("liar/1.1.0", where)).status).toBe(403);
     }
     expect(downloads("liar", "1.1.0")).toBe(1);
-    const { items } = (await app.admin.request("/api/v1/registries/default/packages?text=liar")).json as {
+    const { items } = (await app.admin.request("/api/v1/registries/default/versions?text=liar")).json as {
       items: { version: string }[];
     };
     expect(items.map(({ version }) => version)).not.toContain("1.1.0");

@@ -124,7 +124,7 @@ describe("a version that is too young", () => {
     expect((await at("had/-/had-1.1.0.tgz")).status).toBe(200);
     // That it was is written down behind the answer.
     await vi.waitFor(async () => {
-      const { json } = await app.admin.request("/api/v1/registries/default/packages?text=had");
+      const { json } = await app.admin.request("/api/v1/registries/default/versions?text=had");
       expect(json["items"]).toHaveLength(1);
     }, WAIT_MS);
     clock.advance(2 * MINUTE);

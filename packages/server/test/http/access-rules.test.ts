@@ -280,7 +280,7 @@ describe("a rule", () => {
 
   it("leaves out of lists what may not be seen", async () => {
     const names = async (who: Persona): Promise<unknown[]> => {
-      const { json } = await who.request("/api/v1/registries/default/packages?limit=500");
+      const { json } = await who.request("/api/v1/registries/default/versions?limit=500");
       return (json["items"] as { name: string }[]).map(({ name }) => name);
     };
     await withRules(

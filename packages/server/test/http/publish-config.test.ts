@@ -55,7 +55,7 @@ it.each([
 });
 
 it("no text with the character NUL is looked up", async () => {
-  for (const path of ["registries/default/packages?text=%00", "registries/a%00b", "users?cursor=%00"]) {
+  for (const path of ["registries/default/versions?text=%00", "registries/a%00b", "users?cursor=%00"]) {
     const { status, json } = await app.admin.request(`/api/v1/${path}`);
     expect([status, json.error]).toEqual([400, "The URL holds the character NUL; leave it out."]);
   }

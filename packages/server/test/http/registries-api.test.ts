@@ -241,7 +241,7 @@ describe("two hundred registries", () => {
     let cursor: string | null = "";
     while (cursor !== null) {
       const query: string = `?limit=3&cursor=${encodeURIComponent(cursor)}`;
-      const page = (await api("GET", `/registries/paged/packages${query}`)).json as {
+      const page = (await api("GET", `/registries/paged/versions${query}`)).json as {
         items: { name: string; version: string }[];
         next: string | null;
       };
@@ -250,11 +250,11 @@ describe("two hundred registries", () => {
     }
     const all = ["alpha", "beta", "beta_x", "gamma"].flatMap((name) => [`${name}@1.0.0`, `${name}@1.1.0`]);
     expect(seen).toEqual(all);
-    const found = (await api("GET", "/registries/paged/packages?text=a_x")).json["items"] as {
+    const found = (await api("GET", "/registries/paged/versions?text=a_x")).json["items"] as {
       name: string;
     }[];
     expect(found.map(({ name }) => name)).toEqual(["beta_x", "beta_x"]);
-    expect((await api("GET", "/registries/paged/packages?text=%25")).json["items"]).toEqual([]);
+    expect((await api("GET", "/registries/paged/versions?text=%25")).json["items"]).toEqual([]);
   });
 });
 

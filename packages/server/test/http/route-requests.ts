@@ -40,6 +40,7 @@ function treeOf({ name, version }: RouteTarget): Record<string, unknown> {
  */
 const ROUTE_REQUESTS: Readonly<Record<string, Ask>> = {
   "registry-info": () => ({ method: "GET", path: "/" }),
+  "search": ({ name }) => ({ method: "GET", path: `/-/v1/search?text=${encodeURIComponent(name)}` }),
   "help": () => ({ method: "GET", path: "/-/help/errors" }),
   "ping": () => ({ method: "GET", path: "/-/ping" }),
   "whoami": () => ({ method: "GET", path: "/-/whoami" }),

@@ -102,7 +102,7 @@ it("tells an upstream nothing but which public packages are wanted", async () =>
     await app.request("/npm/team/left?write=true&token=query-of-the-client", { headers });
     await app.request("/npm/team/left/-/left-1.0.0.tgz?auth=query-of-the-client", { headers });
     for (const path of [
-      "/api/v1/registries/team/packages?text=secret",
+      "/api/v1/registries/team/versions?text=secret",
       "/api/v1/statuses",
       "/api/v1/upstreams",
     ]) {
@@ -119,6 +119,8 @@ it("tells an upstream nothing but which public packages are wanted", async () =>
   expect(upstream.writes()).toBe(0);
   const paths = new Set(upstream.requests.map(({ path }) => path));
   expect([...paths].sort()).toEqual([
+    "/-/v1/search?text=%40pub%2Fright&size=50",
+    "/-/v1/search?text=left&size=50",
     "/@pub%2fright",
     "/@pub/right/-/right-1.0.0.tgz",
     "/left",

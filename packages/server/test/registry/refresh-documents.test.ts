@@ -204,7 +204,7 @@ it("what was deprecated upstream reaches clients although documents are fresh fo
   await vi.waitFor(
     async () => {
       // What passed through is written down behind the answer.
-      const { items } = (await app.admin.request("/api/v1/registries/default/packages")).json as {
+      const { items } = (await app.admin.request("/api/v1/registries/default/versions")).json as {
         items: unknown[];
       };
       expect(items).toHaveLength(1);

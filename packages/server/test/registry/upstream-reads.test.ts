@@ -64,7 +64,7 @@ describe("a fresh server with an upstream", () => {
     for (const name of names) await ada.request(`/npm/default/${name}/-/${name}-1.0.0.tgz`);
     await app.admin.publish({ name: "own", version: "1.0.0" });
     const list = async (): Promise<unknown[]> =>
-      (await app.admin.request("/api/v1/registries/default/packages")).json["items"] as unknown[];
+      (await app.admin.request("/api/v1/registries/default/versions")).json["items"] as unknown[];
     await expect.poll(async () => (await list()).length).toBe(7);
     const at = new Date(clock.now()).toISOString();
     const facts = {
@@ -248,7 +248,7 @@ describe("a version that the upstream takes back and brings again", () => {
     for (const version of others) expect((await at(`again/-/again-${version}.tgz`)).status).toBe(200);
     // What passed through is written down behind the answer.
     await vi.waitFor(async () => {
-      const { json } = await app.admin.request("/api/v1/registries/default/packages?text=again");
+      const { json } = await app.admin.request("/api/v1/registries/default/versions?text=again");
       expect(json["items"]).toHaveLength(2);
     }, WAIT_MS);
     for (const version of others) upstream.remove("again", version);

@@ -92,7 +92,7 @@ async function events(): Promise<number> {
 async function cachedOf(registry: string, count: number): Promise<void> {
   // Cached versions are recorded behind the answer.
   await vi.waitFor(async () => {
-    const { json } = await app.admin.request(`/api/v1/registries/${registry}/packages`);
+    const { json } = await app.admin.request(`/api/v1/registries/${registry}/versions`);
     expect(json["items"]).toHaveLength(count);
   }, WAIT_MS);
 }

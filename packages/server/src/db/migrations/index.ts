@@ -10,6 +10,7 @@ import * as firewall from "./0009-firewall.ts";
 import * as assessments from "./0010-assessments.ts";
 import * as findings from "./0011-findings.ts";
 import * as registryKinds from "./0012-registry-kinds.ts";
+import * as browsing from "./0013-browsing.ts";
 
 /** Every migration by name. Released ones are never edited; a change of the schema is a new file. */
 export const MIGRATIONS: Migrations = {
@@ -24,4 +25,5 @@ export const MIGRATIONS: Migrations = {
   "0010-assessments": assessments,
   "0011-findings": findings,
   "0012-registry-kinds": registryKinds,
+  "0013-browsing": browsing,
 };

@@ -1,6 +1,9 @@
 import type { Database } from "../../db/index.ts";
+import { dayOf, hourOf } from "./count-decisions.ts";
 
 const CHUNK = 5_000;
+const DOWNLOAD_DAYS = 400;
+const DECISION_HOURS = 60 * 24;
 
 /** Removes decisions that are older than `before`, in milliseconds, the oldest first; gives how many. */
 export async function pruneDecisions(
@@ -44,4 +47,18 @@ async function endOfChunk(db: Pick<Database, "read">, after: number): Promise<nu
     .select((eb) => eb.fn.max("chunk.seq").as("end"))
     .executeTakeFirst();
   return row?.end ?? null;
+}
+
+/** Removes counts whose day is over for so long that nobody looks at them any more; `now` in milliseconds. */
+export async function pruneCounts({ db }: { db: Database }, now: number): Promise<void> {
+  await db.write(async (trx) => {
+    await trx
+      .deleteFrom("download_counts")
+      .where("day", "<", dayOf(now) - DOWNLOAD_DAYS)
+      .execute();
+    await trx
+      .deleteFrom("decision_counts")
+      .where("hour", "<", hourOf(now) - DECISION_HOURS)
+      .execute();
+  });
 }

@@ -1,5 +1,6 @@
 import { sql, type Insertable, type Transaction } from "kysely";
-import { isPostgres, withoutNul, type Schema } from "../../db/index.ts";
+import { columnList, jsonRows, withoutNul, type Schema } from "../../db/index.ts";
+import { countDecisions } from "./count-decisions.ts";
 import type { WaitingDecision } from "./decision.ts";
 import { projectOf } from "./project-of.ts";
 
@@ -37,17 +38,9 @@ export async function appendDecisions(
   trx: Transaction<Schema>,
   { workspaceId, decisions }: { workspaceId: string; decisions: readonly WaitingDecision[] },
 ): Promise<void> {
-  const json = JSON.stringify(decisions.map((decision) => rowOf(workspaceId, decision)));
-  const names = Object.keys(COLUMNS);
-  const target = sql.join(names.map((name) => sql.ref(name)));
-  const source = isPostgres(trx)
-    ? sql`select ${target} from json_to_recordset(${json}::json) as item(${columnDefinitions()})`
-    : sql`select ${sql.join(names.map((name) => sql`json_extract(value, ${sql.lit(`$.${name}`)})`))} from json_each(${json})`;
-  await sql`insert into decisions (${target}) ${source}`.execute(trx);
-}
-
-function columnDefinitions(): ReturnType<typeof sql.join> {
-  return sql.join(Object.entries(COLUMNS).map(([name, type]) => sql`${sql.ref(name)} ${sql.raw(type)}`));
+  const rows = decisions.map((decision) => rowOf(workspaceId, decision));
+  await sql`insert into decisions (${columnList(COLUMNS)}) ${jsonRows(trx, COLUMNS, rows)}`.execute(trx);
+  await countDecisions(trx, { workspaceId, decisions });
 }
 
 function rowOf(workspaceId: string, { decided, asker, count }: WaitingDecision): DecisionRow {

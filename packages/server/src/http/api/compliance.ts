@@ -1,19 +1,13 @@
-import { normalizeVersion, parsePackageName } from "@entrepot/core";
 import { lastCheckedAt } from "../../firewall/index.ts";
 import { judgeCompliance, type SourcedReason } from "../../registry/index.ts";
-import { apiRoute, NO_BODY, registryOf, type ApiContext, type ApiRoute } from "./api-route.ts";
+import { apiRoute, NO_BODY, type ApiContext, type ApiRoute } from "./api-route.ts";
 import { shownOpinion } from "./explain.ts";
 import { isoOf, isoOrNull } from "./iso-of.ts";
-import { managesPackage } from "./manages-package.ts";
+import { packageOf, versionFrom } from "./package-of.ts";
 
 async function show(context: ApiContext<unknown>): Promise<unknown> {
-  const registry = await registryOf(context, context.param("name"));
-  const name = parsePackageName(context.param("package")).full;
-  const text = context.param("version");
-  const version = normalizeVersion(text) ?? text;
-  const target = { registry, packageName: name };
-  await context.deps.access.assertMay({ principal: context.principal, permission: "view", target });
-  const isManager = await managesPackage(context, target);
+  const { registry, name, isManager } = await packageOf(context);
+  const version = versionFrom(context.param("version"));
   const found = await judgeCompliance(context.deps, { registry, name, version });
   const { at, advisories, reasons, shadow, name: _, ...rest } = found;
   const analysedAt = await lastCheckedAt(context.deps, { registryId: registry.id, name });

@@ -1,38 +1,16 @@
-import {
-  EntrepotError,
-  normalizeVersion,
-  parsePackageName,
-  type PageAnswer,
-  type Verdict,
-} from "@entrepot/core";
+import { EntrepotError, type PageAnswer } from "@entrepot/core";
 import { showPackage, type PackagePage, type PageQuestion, type VersionEntry } from "../../registry/index.ts";
-import { apiRoute, NO_BODY, registryOf, type ApiContext, type ApiRoute } from "./api-route.ts";
+import { apiRoute, NO_BODY, type ApiContext, type ApiRoute } from "./api-route.ts";
 import { isoOf, isoOrNull } from "./iso-of.ts";
-import { managesPackage } from "./manages-package.ts";
+import { packageOf, versionFrom } from "./package-of.ts";
 import { limitOf } from "./page.ts";
+import { shownVerdictOf } from "./shown-verdict.ts";
 
 const VERSIONS_PER_PAGE_MAX = 100;
 const TEXT_CHARS_MAX = 100;
 const AMONG = ["all", "allowed", "refused"] as const;
 
 type Context = ApiContext<unknown>;
-
-/** The package of the path, and whether the asker manages it. Throws unless they may see it. */
-async function packageOf(
-  context: Context,
-): Promise<Pick<PageQuestion, "registry" | "name"> & { isManager: boolean }> {
-  const registry = await registryOf(context, context.param("name"));
-  const name = parsePackageName(context.param("package")).full;
-  const target = { registry, packageName: name };
-  await context.deps.access.assertMay({ principal: context.principal, permission: "view", target });
-  return { registry, name, isManager: await managesPackage(context, target) };
-}
-
-/** The version of the path in our spelling. */
-function versionIn(context: Context): string {
-  const text = context.param("version");
-  return normalizeVersion(text) ?? text;
-}
 
 function amongIn(context: Context): PageQuestion["among"] {
   const text = context.query("status") ?? "all";
@@ -67,7 +45,7 @@ async function listVersions(context: Context): Promise<unknown> {
 
 async function showVersion(context: Context): Promise<unknown> {
   const { isManager, ...asked } = await packageOf(context);
-  const version = versionIn(context);
+  const version = versionFrom(context.param("version"));
   const page = { after: null, limit: 0, text: "" };
   const found = await showPackage(context.deps, { ...asked, page, among: "all", version });
   if (found.asked === null) {
@@ -90,14 +68,14 @@ async function showReadme(context: Context): Promise<unknown> {
   const found = await context.deps.verdicts.of(registry, name);
   const asked = context.query("version");
   const latest = found.distTags.get("latest") ?? found.versions.at(-1) ?? "";
-  const version = asked === undefined ? latest : (normalizeVersion(asked) ?? asked);
+  const version = asked === undefined ? latest : versionFrom(asked);
   const published = found.origin === "local" ? version : latest;
   const refusal = found.hidden.get(published);
   if (refusal !== undefined && !isManager) {
-    return { version: published, html: null, fileName: null, isCut: false, verdict: shownRefusal(refusal) };
+    return { version: published, html: null, fileName: null, isCut: false, verdict: shownVerdictOf(refusal) };
   }
   const readme = await context.deps.readmes.of(found, published);
-  return { version: published, ...readme, verdict: shownRefusal(refusal ?? null) };
+  return { version: published, ...readme, verdict: shownVerdictOf(refusal ?? null) };
 }
 
 function shownPackage(found: PackagePage, isManager: boolean): Record<string, unknown> {
@@ -169,7 +147,7 @@ function shownVersion(entry: VersionEntry, isManager: boolean): Record<string, u
     publishedAt,
     origin,
     tags,
-    verdict: shownRefusal(refusal),
+    verdict: shownVerdictOf(refusal),
     isUnlisted: entry.isUnlisted,
     publisher: publishedBy ?? details?.publisher ?? null,
     sizeBytes,
@@ -193,12 +171,6 @@ function shownDetails(
     provenance: { predicateType: attestations, trustedPublisher, hasSignatures },
     licence: { declared: license.spdx ?? license.raw, kind: license.kind, observed },
   };
-}
-
-function shownRefusal(refusal: Verdict | null): Record<string, unknown> {
-  if (refusal === null) return { outcome: "allow", rule: null, reason: null, until: null, alternatives: [] };
-  const { outcome, rule, reason, until, alternatives } = refusal;
-  return { outcome, rule, reason, until: isoOrNull(until), alternatives };
 }
 
 /** Packages for people: what they say of themselves, and what policy says of them. */

@@ -135,7 +135,7 @@ function openWarning(own: number): string {
   return `Anyone who reaches this server can read ${what}; close the registry with anonymousRead: false.`;
 }
 
-async function packages(context: ApiContext<unknown>): Promise<PageAnswer<ListedVersionAnswer>> {
+async function heldVersions(context: ApiContext<unknown>): Promise<PageAnswer<ListedVersionAnswer>> {
   const registry = await registryOf(context, context.param("name"));
   const limit = limitOf(context.query("limit"));
   const rows = await listPackages(context.deps, {
@@ -291,13 +291,13 @@ export const REGISTRY_ROUTES: readonly ApiRoute[] = [
     },
   }),
   apiRoute({
-    id: "list-packages",
+    id: "list-held-versions",
     method: "GET",
-    path: "/registries/:name/packages",
+    path: "/registries/:name/versions",
     permission: "view",
     registryIn: "name",
     body: NO_BODY,
-    handler: packages,
+    handler: heldVersions,
   }),
   apiRoute({
     id: "list-claims",

@@ -4,8 +4,10 @@ import { ACCOUNT_ROUTES } from "./accounts.ts";
 import { ADVISORY_ROUTES } from "./advisories.ts";
 import { ASSESSMENT_ROUTES } from "./assessments.ts";
 import { AUDIT_ROUTES } from "./audit.ts";
+import { BROWSE_ROUTES } from "./browse.ts";
 import { COMPLIANCE_ROUTES } from "./compliance.ts";
 import { DECISION_ROUTES } from "./decisions.ts";
+import { DOWNLOAD_ROUTES } from "./downloads.ts";
 import { EXCEPTION_ROUTES } from "./exceptions.ts";
 import { EXPOSURE_ROUTES } from "./exposure.ts";
 import { FINDING_ROUTES } from "./findings.ts";
@@ -38,7 +40,9 @@ export const API_ROUTES: readonly ApiRoute[] = [
   ...ORGANIZATION_ROUTES,
   ...REGISTRY_ROUTES,
   ...UPSTREAM_ROUTES,
+  ...BROWSE_ROUTES,
   ...PACKAGE_ROUTES,
+  ...DOWNLOAD_ROUTES,
   ...STATUS_ROUTES,
   ...INTEGRITY_ROUTES,
   ...EXPLAIN_ROUTES,

@@ -20,13 +20,13 @@ export const registryQuery = (name: string) =>
 export const versionsQuery = (name: string, text: string) =>
   infiniteQueryOptions({
     queryKey: [LIST, name, "packages", text],
-    ...pagesFrom<ListedVersionAnswer>(`${registryPath(name)}/packages`, { text }),
+    ...pagesFrom<ListedVersionAnswer>(`${registryPath(name)}/versions`, { text }),
   });
 
 /** The first versions whose name holds a text. */
 export async function findVersions(name: string, text: string): Promise<ListedVersionAnswer[]> {
   const query = { text, limit: 5 };
-  return (await api.call<PageAnswer<ListedVersionAnswer>>(`${registryPath(name)}/packages`, { query })).items;
+  return (await api.call<PageAnswer<ListedVersionAnswer>>(`${registryPath(name)}/versions`, { query })).items;
 }
 
 /** Where the API has a registry. */

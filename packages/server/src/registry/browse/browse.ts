@@ -1,0 +1,211 @@
+import { highestStable, isEntrepotError, parseSearch, type Verdict } from "@entrepot/core";
+import type { Database } from "../../db/index.ts";
+import { dayOf, type PackageMarks } from "../../firewall/index.ts";
+import type { Registry } from "../registry.ts";
+import type { Verdicts } from "../verdicts.ts";
+import type { Catalogue } from "./catalogue.ts";
+import { downloadsOf } from "./downloads.ts";
+import { findCards, type CardOrder, type CardPlace, type FoundCard } from "./find-cards.ts";
+import { findRemote, type RemoteDeps, type RemoteHit } from "./find-remote.ts";
+import type { PackageOrigin } from "./package-page.ts";
+
+/** How often the index is asked for one page of which most may not be shown. */
+const ROUNDS_MAX = 5;
+const REMOTE_MAX = 50;
+const DAYS_PER_WEEK = 7;
+
+/** A package in a list. Times are milliseconds since 1970. */
+export interface BrowsedPackage extends Pick<
+  RemoteHit,
+  "description" | "keywords" | "links" | "maintainers" | "publisher"
+> {
+  registry: Registry;
+  name: string;
+  origin: PackageOrigin;
+  /** The newest version that clients get; null where they get none. */
+  latest: string | null;
+  licence: string | null;
+  updatedAt: number | null;
+  downloadsWeek: number;
+  /** How many versions policy hides, and why the one that would be the latest is; null where it is not. */
+  hiddenCount: number;
+  refusal: Verdict | null;
+  isUnlisted: boolean;
+}
+
+export interface BrowseQuestion {
+  /** Which the asker may see. */
+  registries: readonly Registry[];
+  text: string;
+  origin: PackageOrigin | null;
+  order: CardOrder;
+  after: CardPlace | null;
+  limit: number;
+  /** Whether upstreams are asked too; only of one registry, for words, and on the last page. */
+  withRemote: boolean;
+  maySee(registry: Registry, name: string): boolean;
+  /** Who manages the registry sees what is hidden, too. */
+  isManager(registry: Registry, name: string): boolean;
+}
+
+export interface BrowsedPage {
+  items: BrowsedPackage[];
+  /** Null on the last page. */
+  next: CardPlace | null;
+  /** Upstreams that could not be searched, and why. */
+  problems: { upstream: string; problem: string }[];
+}
+
+export interface BrowseDeps extends RemoteDeps {
+  db: Database;
+  now: () => number;
+  catalogue: Pick<Catalogue, "refresh">;
+  verdicts: Pick<Verdicts, "of" | "hiddenVersions">;
+  statuses: { readonly marks: Pick<PackageMarks, "of"> };
+}
+
+/**
+ * Lists or finds packages: those that are here, then those that an upstream has. What policy hides is not among
+ * them.
+ */
+export async function browsePackages(deps: BrowseDeps, question: BrowseQuestion): Promise<BrowsedPage> {
+  await deps.catalogue.refresh();
+  const local = question.origin === "remote" ? { items: [], next: null } : await localPage(deps, question);
+  const [registry, second] = question.registries;
+  const wantsRemote = question.withRemote && (question.origin === null || question.origin === "remote");
+  if (!wantsRemote || local.next !== null || registry === undefined || second !== undefined) {
+    return { ...local, problems: [] };
+  }
+  const limit = Math.min(REMOTE_MAX, question.limit - local.items.length);
+  const remote = await findRemote(deps, { registry, text: question.text, limit });
+  const items = [...local.items];
+  for (const hit of remote.hits) {
+    const shown = await remoteItem(deps, question, { registry, hit });
+    if (shown !== null) items.push(shown);
+  }
+  return { items, next: null, problems: remote.problems };
+}
+
+async function localPage(
+  deps: BrowseDeps,
+  question: BrowseQuestion,
+): Promise<Pick<BrowsedPage, "items" | "next">> {
+  const { registries, limit, origin } = question;
+  const byId = new Map(registries.map((registry) => [registry.id, registry]));
+  const search = parseSearch(question.text);
+  const items: BrowsedPackage[] = [];
+  let { after } = question;
+  for (let round = 0; round < ROUNDS_MAX; round += 1) {
+    const cards = await findCards(deps.db, {
+      registryIds: [...byId.keys()],
+      search,
+      origin: origin === "remote" ? null : origin,
+      order: question.order,
+      after,
+      limit: limit + 1,
+    });
+    for (const card of cards) {
+      if (items.length === limit) return { items: await counted(deps, items), next: after };
+      after = card.place;
+      const registry = byId.get(card.registry_id);
+      const shown = registry === undefined ? null : await shownItem(deps, question, { registry, card });
+      if (shown !== null) items.push(shown);
+    }
+    if (cards.length <= limit) return { items: await counted(deps, items), next: null };
+  }
+  return { items: await counted(deps, items), next: after };
+}
+
+// The order by downloads is that of the last hour; what is shown is that of now.
+async function counted({ db, now }: BrowseDeps, items: readonly BrowsedPackage[]): Promise<BrowsedPackage[]> {
+  const wanted = items.map(({ registry, name }) => ({ registryId: registry.id, name }));
+  const counts = await downloadsOf(db, wanted, dayOf(now()) - DAYS_PER_WEEK + 1);
+  return items.map((item) => ({
+    ...item,
+    downloadsWeek: counts.get(`${item.registry.id}\n${item.name}`) ?? 0,
+  }));
+}
+
+async function shownItem(
+  deps: BrowseDeps,
+  { maySee, isManager }: BrowseQuestion,
+  { registry, card }: { registry: Registry; card: FoundCard },
+): Promise<BrowsedPackage | null> {
+  const { name } = card;
+  if (!maySee(registry, name)) return null;
+  const { latest: known } = card;
+  const hidden = await deps.verdicts.hiddenVersions(registry, name, known === null ? [] : [known]);
+  const { unlisted } = await deps.statuses.marks.of(registry, name);
+  const isOut = (version: string): boolean => hidden.has(version) || unlisted.has(version);
+  const latest = known === null || isOut(known) ? await newestOf(deps, { registry, name, isOut }) : known;
+  const refusal = hidden.get(known ?? "") ?? null;
+  const isUnlisted = unlisted.has("*") || unlisted.has(known ?? "");
+  const isShown = latest !== null && !unlisted.has("*");
+  if (!isShown && !isManager(registry, name)) return null;
+  return { ...itemOf(registry, card), latest, refusal, isUnlisted, hiddenCount: hidden.size };
+}
+
+// The card's latest version may not be had, but another one may.
+async function newestOf(
+  { verdicts }: BrowseDeps,
+  wanted: { registry: Registry; name: string; isOut: (version: string) => boolean },
+): Promise<string | null> {
+  try {
+    const { versions, distTags } = await verdicts.of(wanted.registry, wanted.name, { cachedOnly: true });
+    const left = versions.filter((version) => !wanted.isOut(version));
+    const tagged = distTags.get("latest") ?? "";
+    return left.includes(tagged) ? tagged : (highestStable(left) ?? left.at(-1) ?? null);
+  } catch (error) {
+    if (isEntrepotError(error)) return null;
+    throw error;
+  }
+}
+
+function itemOf(registry: Registry, card: FoundCard): BrowsedPackage {
+  return {
+    registry,
+    name: card.name,
+    origin: card.origin,
+    latest: card.latest,
+    description: card.description === "" ? null : card.description,
+    keywords: JSON.parse(card.keywords) as string[],
+    links: { ...NO_LINKS, ...(JSON.parse(card.links) as Partial<RemoteHit["links"]>) },
+    maintainers: JSON.parse(card.maintainers) as RemoteHit["maintainers"],
+    publisher: card.publisher,
+    licence: card.licence,
+    updatedAt: card.updated_at,
+    downloadsWeek: card.downloads_week,
+    hiddenCount: 0,
+    refusal: null,
+    isUnlisted: false,
+  };
+}
+
+const NO_LINKS: RemoteHit["links"] = { homepage: null, repository: null, bugs: null };
+
+async function remoteItem(
+  deps: BrowseDeps,
+  { maySee, isManager }: BrowseQuestion,
+  { registry, hit }: { registry: Registry; hit: RemoteHit },
+): Promise<BrowsedPackage | null> {
+  const { name, version, publishedAt, ...said } = hit;
+  if (!maySee(registry, name)) return null;
+  const hidden = await deps.verdicts.hiddenVersions(registry, name, [version]);
+  const { unlisted } = await deps.statuses.marks.of(registry, name);
+  const refusal = hidden.get(version) ?? null;
+  const isUnlisted = unlisted.has("*") || unlisted.has(version);
+  if ((refusal !== null || isUnlisted) && !isManager(registry, name)) return null;
+  return {
+    ...said,
+    registry,
+    name,
+    origin: "remote",
+    latest: refusal === null ? version : null,
+    licence: null,
+    updatedAt: publishedAt,
+    downloadsWeek: 0,
+    hiddenCount: hidden.size,
+    refusal,
+    isUnlisted,
+  };
+}
