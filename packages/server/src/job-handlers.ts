@@ -14,12 +14,12 @@ import { purgeInvitations, purgeSessions, purgeTokens } from "./identity/index.t
 import type { JobHandler, JobQueue, Schedule } from "./jobs/index.ts";
 import { CHECK_PACKAGES, RECHECK_REFUSALS } from "./recheck-after-changes.ts";
 import {
-  checkPackages,
+  checkAll,
+  checkChanged,
   collectGarbage,
   countOnCards,
   refreshDocuments,
   type ChecksDeps,
-  type CheckScope,
   type RefreshDeps,
 } from "./registry/index.ts";
 
@@ -188,18 +188,17 @@ function decisionHandlers(deps: JobDeps): JobHandler[] {
   ];
 }
 
-const SCOPES: readonly CheckScope[] = ["all", "advised", "new"];
-
 function checkHandler({ checks }: JobDeps): JobHandler {
   return {
     kind: CHECK_PACKAGES,
-    attemptsMax: 1,
+    attemptsMax: 2,
     async run({ payload, ...report }) {
-      const wanted = (payload ?? {}) as { scope?: unknown; registryId?: unknown };
-      const scope = SCOPES.find((known) => known === wanted.scope) ?? "all";
+      const wanted = (payload ?? {}) as { changed?: unknown; registryId?: unknown };
       const registryId = typeof wanted.registryId === "string" ? wanted.registryId : undefined;
       for (const check of checks) {
-        await tellOfFindings(check, await checkPackages(check, { scope, registryId }, report));
+        const isFull = wanted.changed !== true;
+        const found = isFull ? checkAll(check, report, registryId) : checkChanged(check, report);
+        await tellOfFindings(check, await found);
       }
     },
   };

@@ -8,6 +8,7 @@ const JUDGING: ReadonlySet<ChangeKind> = new Set<ChangeKind>([
   "policy-changed",
   "exception-changed",
   "integrity-changed",
+  "advisories-changed",
 ]);
 /** Changes seldom come alone. */
 const DELAY_MS = 30_000;
@@ -25,35 +26,30 @@ interface Follower extends Pick<NewJob, "kind" | "payload"> {
   /** The same for all processes. */
   dedupeKey: string;
   delayMs: number;
+}
+
+/** What changed it finds out itself, so that one that waits will do for all. */
+const CHECK_CHANGED = {
+  kind: CHECK_PACKAGES,
+  payload: { changed: true },
+  dedupeKey: `${CHECK_PACKAGES}:changed`,
+};
+
+interface Rule extends Follower {
   concerns(change: Change): boolean;
 }
 
-const FOLLOWERS: readonly Follower[] = [
+const FOLLOWERS: readonly Rule[] = [
   {
     kind: RECHECK_REFUSALS,
     payload: {},
     dedupeKey: RECHECK_REFUSALS,
     delayMs: DELAY_MS,
-    concerns: ({ kind }) => kind === "advisories-changed" || JUDGING.has(kind),
-  },
-  {
-    kind: CHECK_PACKAGES,
-    payload: { scope: "all" },
-    dedupeKey: `${CHECK_PACKAGES}:all`,
-    delayMs: DELAY_MS,
     concerns: ({ kind }) => JUDGING.has(kind),
   },
+  { ...CHECK_CHANGED, delayMs: DELAY_MS, concerns: ({ kind }) => JUDGING.has(kind) },
   {
-    kind: CHECK_PACKAGES,
-    payload: { scope: "advised" },
-    dedupeKey: `${CHECK_PACKAGES}:advised`,
-    delayMs: DELAY_MS,
-    concerns: ({ kind }) => kind === "advisories-changed",
-  },
-  {
-    kind: CHECK_PACKAGES,
-    payload: { scope: "new" },
-    dedupeKey: `${CHECK_PACKAGES}:new`,
+    ...CHECK_CHANGED,
     delayMs: PUBLISH_DELAY_MS,
     concerns: ({ kind }) => kind === "version-published" || kind === "version-overwritten",
   },
@@ -77,19 +73,10 @@ export function recheckAfterChanges(deps: QueueDeps & { changes: Pick<ChangeLog,
 
 /** Makes what queues the check of what came from upstreams, to be called whenever something did. */
 export function checkAfterDownloads(deps: QueueDeps): () => void {
-  const dedupeKey = `${CHECK_PACKAGES}:downloaded`;
-  return queueOnce(deps, {
-    kind: CHECK_PACKAGES,
-    payload: { scope: "new" },
-    dedupeKey,
-    delayMs: DOWNLOAD_DELAY_MS,
-  });
+  return queueOnce(deps, { ...CHECK_CHANGED, delayMs: DOWNLOAD_DELAY_MS });
 }
 
-function queueOnce(
-  { jobs, now, log }: QueueDeps,
-  { delayMs, ...job }: Omit<Follower, "concerns">,
-): () => void {
+function queueOnce({ jobs, now, log }: QueueDeps, { delayMs, ...job }: Follower): () => void {
   let queuedFor = 0;
   return () => {
     const at = now();

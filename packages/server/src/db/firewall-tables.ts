@@ -249,6 +249,8 @@ export interface PackageChecksTable {
   registry_id: string;
   name: string;
   checked_at: number;
+  /** Tells what advisories there were from others; empty where there were none. */
+  advisories: string;
   /** JSON of the compliance of each version that was looked at. */
   results: string;
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import {
   bareFacts,
   complianceOf,
@@ -99,7 +100,7 @@ export async function checkPackage(deps: CheckDeps, place: Place): Promise<Packa
   const found = await verdictsOf(deps, place);
   if (found === null) {
     // What was published here and taken back leaves nothing to look at.
-    if (kind === "local") await record(deps, place, { results: new Map(), found: [] });
+    if (kind === "local") await record(deps, place, { advisories: "", results: new Map(), found: [] });
     return null;
   }
   const versions = versionsOf(found, known);
@@ -113,6 +114,7 @@ export async function checkPackage(deps: CheckDeps, place: Place): Promise<Packa
   const judged = [...versions].map(([version, presence]) => judgeVersion(judge, { version, presence }));
   const disagreements = kind === "upstream" ? await disagreementsOf(deps, place, versions) : [];
   const recorded = await record(deps, place, {
+    advisories: advisoryStamp(deps.advisories.of(name)),
     results: new Map(judged.map(({ checked }) => [checked.version, checked.result])),
     found: [...judged.flatMap((one) => one.found), ...disagreements],
   });
@@ -126,6 +128,12 @@ export async function checkPackage(deps: CheckDeps, place: Place): Promise<Packa
       before: new Map(Object.entries(recorded.before)).get(checked.version) ?? null,
     })),
   };
+}
+
+/** A text that differs whenever other things are known of a package; empty where nothing is. */
+export function advisoryStamp(advisories: readonly PackageAdvisory[]): string {
+  if (advisories.length === 0) return "";
+  return createHash("sha256").update(JSON.stringify(advisories)).digest("base64url");
 }
 
 async function verdictsOf(deps: CheckDeps, { registry, name }: Place): Promise<PackageVerdicts | null> {

@@ -1,15 +1,15 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { performance } from "node:perf_hooks";
+import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
 import { isEntrepotError } from "@entrepot/core";
-import { checkPackage, type CheckDeps, type PackageCheck } from "./check-package.ts";
+import { advisoryStamp, checkPackage, type CheckDeps, type PackageCheck } from "./check-package.ts";
+import { checksDue, noteChecked } from "./checks-due.ts";
 import type { Registries } from "./registries.ts";
 import type { Registry } from "./registry.ts";
 
 const PAGE = 200;
 /** Lines about single packages in one run. */
 const LINES_MAX = 200;
-
-/** What to look at: everything; what any advisory speaks of; what came since it was last looked at. */
-export type CheckScope = "all" | "advised" | "new";
+const PAUSE_MS_MAX = 50;
 
 export interface ChecksDeps extends CheckDeps {
   advisories: CheckDeps["advisories"] & { ready(): Promise<void> | null };
@@ -35,41 +35,58 @@ export interface NewFinding {
 interface Run {
   deps: ChecksDeps;
   report: CheckReport;
-  scope: CheckScope;
   lines: number;
   /** Of versions that are kept and are not as policy wants them. */
   found: NewFinding[];
 }
 
+/** Which names to go through: all, those that advisories speak of otherwise than before, or what is new. */
+type Walk = "all" | "advised" | "new";
+
 /**
- * Judges anew all that is kept in the registries of a workspace, or only in one of them, and records what changed. Gives
+ * Judges anew all that is kept in the registries of a workspace, or in one of them, and records what changed. Gives
  * what is new, is kept here and is not as policy wants it.
  */
-export async function checkPackages(
+export async function checkAll(
   deps: ChecksDeps,
-  { scope, registryId }: { scope: CheckScope; registryId?: string | undefined },
   report: CheckReport,
+  registryId?: string,
 ): Promise<NewFinding[]> {
-  const run: Run = { deps, report, scope, lines: 0, found: [] };
+  const run: Run = { deps, report, lines: 0, found: [] };
   for (const registry of (await deps.registries.snapshot()).byId.values()) {
-    if (!registry.active || (registryId !== undefined && registry.id !== registryId)) continue;
-    await checkRegistry(run, registry);
-    if (report.signal.aborted) break;
+    if (registryId !== undefined && registry.id !== registryId) continue;
+    await walk(run, registry, "all");
   }
   return run.found;
 }
 
-async function checkRegistry(run: Run, registry: Registry): Promise<void> {
-  const { deps, report, scope } = run;
-  for (let after = ""; !report.signal.aborted;) {
-    const names = await namesAfter(deps, { registry, scope, after });
+/** The same for what is new, and for what the changes since the run before concern. */
+export async function checkChanged(deps: ChecksDeps, report: CheckReport): Promise<NewFinding[]> {
+  const due = await checksDue(deps);
+  const run: Run = { deps, report, lines: 0, found: [] };
+  for (const registry of (await deps.registries.snapshot()).byId.values()) {
+    if (due.all) {
+      await walk(run, registry, "all");
+      continue;
+    }
+    for (const name of due.names) await checkOne(run, registry, name);
+    if (due.advised) await walk(run, registry, "advised");
+    await walk(run, registry, "new");
+  }
+  if (!report.signal.aborted) await noteChecked(deps, due);
+  return run.found;
+}
+
+async function walk(run: Run, registry: Registry, kind: Walk): Promise<void> {
+  const { deps, report } = run;
+  for (let after = ""; registry.active && !report.signal.aborted;) {
+    const names = await namesAfter(deps, { registry, kind, after });
     for (const name of names) {
-      if (report.signal.aborted) return;
-      if (scope !== "advised" || (await concernsAdvisories(deps, registry, name))) {
+      if (kind !== "advised" || (await hasOtherAdvisories(deps, registry, name))) {
         await checkOne(run, registry, name);
       }
-      await nextTurn();
     }
+    await nextTurn();
     const last = names.at(-1);
     if (last === undefined || names.length < PAGE) return;
     after = last;
@@ -78,6 +95,8 @@ async function checkRegistry(run: Run, registry: Registry): Promise<void> {
 
 async function checkOne(run: Run, registry: Registry, name: string): Promise<void> {
   const { deps, report } = run;
+  if (!registry.active || report.signal.aborted) return;
+  const begun = performance.now();
   try {
     const check = await checkPackage(deps, { registry, name });
     if (check === null) return;
@@ -96,6 +115,8 @@ async function checkOne(run: Run, registry: Registry, name: string): Promise<voi
     report.count("failed");
     tell(run, `${registry.name}: ${name} could not be judged: ${error.message}`);
   }
+  // Whoever waits for an answer goes first: half of the time is left to others.
+  await delay(Math.min(PAUSE_MS_MAX, performance.now() - begun));
 }
 
 function linesOf({ versions, opened, closed }: PackageCheck): string[] {
@@ -112,31 +133,28 @@ function tell(run: Run, text: string): void {
   if (run.lines <= LINES_MAX) run.report.log(text);
 }
 
-async function concernsAdvisories(deps: ChecksDeps, registry: Registry, name: string): Promise<boolean> {
+async function hasOtherAdvisories(deps: ChecksDeps, registry: Registry, name: string): Promise<boolean> {
   await deps.advisories.ready();
-  if (deps.advisories.of(name).length > 0) return true;
-  const open = await deps.db.read
-    .selectFrom("findings")
-    .select("id")
+  const row = await deps.db.read
+    .selectFrom("package_checks")
+    .select("advisories")
     .where("registry_id", "=", registry.id)
     .where("name", "=", name)
-    .where("state", "=", "open")
-    .limit(1)
     .executeTakeFirst();
-  return open !== undefined;
+  return (row?.advisories ?? "") !== advisoryStamp(deps.advisories.of(name));
 }
 
 interface NamesWanted {
   registry: Registry;
-  scope: CheckScope;
+  kind: Walk;
   after: string;
 }
 
 /** Names of which something was published here, passed through, was found, or is known of an upstream. */
 async function namesAfter(deps: ChecksDeps, wanted: NamesWanted): Promise<string[]> {
   const { registry, after } = wanted;
-  const lists = wanted.scope === "new" ? await newNames(deps, wanted) : await allNames(deps, wanted);
-  if (registry.upstreams.length === 0 || wanted.scope === "new") return firstOf(lists);
+  const lists = wanted.kind === "new" ? await newNames(deps, wanted) : await allNames(deps, wanted);
+  if (registry.upstreams.length === 0 || wanted.kind === "new") return firstOf(lists);
   const known = await deps.db.read
     .selectFrom("upstream_documents")
     .select("name")

@@ -30,7 +30,7 @@ export { deleteTag, putTags } from "./dist-tags.ts";
 export { assertNotFrozen, assertNotPushed } from "./frozen.ts";
 export { collectGarbage } from "./garbage.ts";
 export { checkPackage, type CheckDeps, type PackageCheck } from "./check-package.ts";
-export { checkPackages, type ChecksDeps, type CheckScope, type NewFinding } from "./check-packages.ts";
+export { checkAll, checkChanged, type ChecksDeps } from "./check-packages.ts";
 export { compareUpstreams, type CompareDeps, type FoundDisagreement } from "./compare-upstreams.ts";
 export { isListedForAll, listPackages, type JudgedListing } from "./listing.ts";
 export { inTurns } from "./in-turns.ts";

@@ -51,13 +51,29 @@ async function runCheck(): Promise<string[]> {
   return items.map(({ text }) => text);
 }
 
+/** Waits until everything is looked at that is due by now. */
+async function quiet(): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      const { items } = (await admin("GET /jobs?kind=check-packages")) as { items: Json[] };
+      const isDue = (job: Json): boolean => Date.parse(String(job["runAt"])) <= clock.now();
+      const open = items.filter((job) => ["running", "waiting"].includes(String(job["state"])));
+      expect(open.filter(isDue)).toEqual([]);
+    },
+    { timeout: 10_000 },
+  );
+}
+
 /** Cached versions are recorded behind the answer. */
 async function keep(name: string): Promise<void> {
   expect(await status(`${name}/-/${name}-1.0.0.tgz`)).toBe(200);
-  await vi.waitFor(async () => {
-    const { items } = (await admin(`GET /registries/default/packages?text=${name}`)) as { items: Json[] };
-    expect(items).toHaveLength(1);
-  });
+  await vi.waitFor(
+    async () => {
+      const { items } = (await admin(`GET /registries/default/packages?text=${name}`)) as { items: Json[] };
+      expect(items).toHaveLength(1);
+    },
+    { timeout: 10_000 },
+  );
   // What is served counts from the next full minute on.
   clock.advance(60_000);
 }
@@ -85,6 +101,7 @@ beforeAll(async () => {
   for (const name of ["kept", "seen", "settled", "returned"]) {
     upstream.publish({ ...old, name, manifest: { license: "MIT" } });
   }
+  upstream.publish({ ...old, name: "unnamed" });
   scripted = upstream.publish({
     ...old,
     name: "scripted",
@@ -217,6 +234,40 @@ it("what somebody closes stays closed until something else is said of it", async
       reason: expect.stringContaining("worse"),
     }),
   ]);
+});
+
+it("a licence that is not named is one until the policy says that it does not matter", async () => {
+  await keep("unnamed");
+  await runCheck();
+  expect(await findings("package=unnamed")).toEqual([
+    expect.objectContaining({ rule: "licence", mode: "shadow", result: "warn" }),
+  ]);
+  await rule("licence", "shadow", { missing: "allow" });
+  await runCheck();
+  expect(await findings("package=unnamed")).toEqual([]);
+});
+
+it("behind a decision on one version only that package is looked at", async () => {
+  // Earlier tests changed what concerns all packages.
+  clock.advance(SOON);
+  await quiet();
+  const analysed = async (name: string): Promise<unknown> => {
+    const path = `/registries/default/packages/${name}/versions/1.0.0/compliance`;
+    return (await admin(`GET ${path}`))["analysedAt"];
+  };
+  const before = await analysed("kept");
+  const status = { status: "held", reason: "to be looked at" };
+  await admin("PUT /registries/default/packages/unnamed/versions/1.0.0/status", status);
+  const since = clock.now();
+  await vi.waitFor(
+    async () => {
+      clock.advance(SOON);
+      await quiet();
+      expect(Date.parse(String(await analysed("unnamed")))).toBeGreaterThan(since);
+    },
+    { timeout: 10_000 },
+  );
+  expect(await analysed("kept")).toBe(before);
 });
 
 it("a version that is blocked needs nobody to look at it any more", async () => {

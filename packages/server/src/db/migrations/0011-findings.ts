@@ -37,6 +37,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     )
     .addColumn("name", text, (column) => column.notNull())
     .addColumn("checked_at", integer, (column) => column.notNull())
+    .addColumn("advisories", text, (column) => column.notNull())
     .addColumn("results", text, (column) => column.notNull())
     .addPrimaryKeyConstraint("package_checks_key", ["registry_id", "name"])
     .execute();

@@ -19,6 +19,8 @@ export interface CheckedPlace {
 
 /** What a check saw of one package. */
 export interface PackageSeen {
+  /** Tells what advisories there were from others. */
+  advisories: string;
   /** Every version that was looked at, with its compliance. */
   results: ReadonlyMap<string, ComplianceResult>;
   found: readonly FoundReason[];
@@ -69,7 +71,7 @@ export async function recordFindings(
       const note = seen.results.has(row.version) ? OVER : GONE;
       await close(trx, row.id, { at, by: null, isSettled: false, note });
     }
-    const { checkedBefore, before } = await recordCheck(trx, place, { at, results: seen.results });
+    const { checkedBefore, before } = await recordCheck(trx, place, { at, seen });
     return {
       checkedBefore,
       before,
@@ -191,7 +193,7 @@ function openingAt(
 async function recordCheck(
   trx: Transaction<Schema>,
   { registryId, name }: CheckedPlace,
-  { at, results }: { at: number; results: PackageSeen["results"] },
+  { at, seen }: { at: number; seen: PackageSeen },
 ): Promise<Pick<RecordedCheck, "checkedBefore" | "before">> {
   const row = await trx
     .selectFrom("package_checks")
@@ -199,7 +201,8 @@ async function recordCheck(
     .where("registry_id", "=", registryId)
     .where("name", "=", name)
     .executeTakeFirst();
-  const values = { checked_at: at, results: JSON.stringify(Object.fromEntries(results)) };
+  const { advisories, results } = seen;
+  const values = { checked_at: at, advisories, results: JSON.stringify(Object.fromEntries(results)) };
   await trx
     .insertInto("package_checks")
     .values({ registry_id: registryId, name, ...values })

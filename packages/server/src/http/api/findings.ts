@@ -179,7 +179,7 @@ export const FINDING_ROUTES: readonly ApiRoute[] = [
     status: 202,
     async handler(context) {
       const { id: registryId } = await registryOf(context, context.param("name"));
-      const payload = { scope: "all", registryId };
+      const payload = { registryId };
       return await context.deps.jobs.enqueue({
         kind: CHECK_JOB,
         payload,
