@@ -16,7 +16,7 @@ const PICTURES = fileURLToPath(new URL("../../coverage/screenshots/", import.met
 const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(
   existsSync,
 );
-const WAIT_MS = 15_000;
+const WAIT_MS = 30_000;
 const WIDE = { width: 1280, height: 860 };
 const NARROW = { width: 360, height: 740 };
 const THEMES = ["light", "dark"] as const;

@@ -14,6 +14,7 @@ export type {
   ShownRegistryAnswer,
   UpstreamAnswer,
   UpstreamHealthAnswer,
+  WebLoginAnswer,
 } from "./api/answers.ts";
 export {
   assertPublishableName,

@@ -37,6 +37,18 @@ export interface SelfAnswer {
   may: Permission[];
 }
 
+/** A client that waits to be logged in by browser: `GET /web-logins/REGISTRY/LOGIN`. */
+export interface WebLoginAnswer {
+  /** What the client calls itself; empty when it does not. */
+  client: string;
+  address: string;
+  /** True where it was begun at another address than that of who asks. */
+  isOtherAddress: boolean;
+  registry: string;
+  /** Where its token counts: everywhere, or in the registry alone. */
+  reach: "all" | "registry";
+}
+
 /** What a registry passes of an upstream's names, as patterns. */
 export interface FilterAnswer {
   upstream: string;

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import {
   ADMIN_PASSWORD,
   httpRequest,
@@ -85,6 +86,9 @@ describe("the page", () => {
     expect(headers["content-security-policy"]).toMatch(
       /^default-src 'none'; style-src 'sha256-[^']+'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'$/,
     );
+    const style = /<style>([^]*)<\/style>/.exec(text)?.[1] ?? "";
+    const hash = createHash("sha256").update(style).digest("base64");
+    expect(headers["content-security-policy"]).toContain(`style-src 'sha256-${hash}';`);
     expect(headers["cache-control"]).toBe("private, no-store");
     expect(text).not.toMatch(/<script|<link|<img|https?:\/\//);
   });

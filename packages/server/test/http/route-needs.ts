@@ -76,6 +76,8 @@ export const API_NEEDS: Readonly<Record<string, Need>> = {
   "show-session": "a user",
   "end-session": "a user",
   "session-password": "a user",
+  "show-web-login": "a user",
+  "approve-web-login": "a whole user",
   "list-sessions": "a user",
   "end-own-session": "a whole user",
   "end-own-sessions": "a whole user",

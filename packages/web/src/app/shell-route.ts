@@ -1,6 +1,6 @@
-import { createRoute, redirect } from "@tanstack/react-router";
-import { sessionQuery } from "../api/session.ts";
+import { createRoute } from "@tanstack/react-router";
 import { Shell } from "../shell/shell.tsx";
+import { needsSession } from "./needs-session.ts";
 import { rootRoute } from "./root-route.ts";
 
 /** Around every page that needs somebody to be signed in; who is not goes to the sign-in page and comes back. */
@@ -8,9 +8,5 @@ export const shellRoute = createRoute({
   getParentRoute: () => rootRoute,
   id: "shell",
   component: Shell,
-  async beforeLoad({ context, location }) {
-    const self = await context.queries.ensureQueryData(sessionQuery());
-    if (self !== null) return;
-    redirect({ to: "/sign-in", search: { to: location.href }, replace: true, throw: true });
-  },
+  beforeLoad: needsSession,
 });

@@ -28,11 +28,13 @@ import { STATUS_ROUTES } from "./statuses.ts";
 import { TOKEN_ROUTES } from "./tokens.ts";
 import { UPSTREAM_ROUTES } from "./upstreams.ts";
 import { USER_ROUTES } from "./users.ts";
+import { WEB_LOGIN_ROUTES } from "./web-logins.ts";
 
 /** Every URL of the JSON API, below `/api/v1`. */
 export const API_ROUTES: readonly ApiRoute[] = [
   ...ACCOUNT_ROUTES,
   ...SESSION_ROUTES,
+  ...WEB_LOGIN_ROUTES,
   ...INVITATION_ROUTES,
   ...TOKEN_ROUTES,
   ...USER_ROUTES,

@@ -6,6 +6,7 @@ import { forgetCookie, keepCookie } from "../session-cookie.ts";
 import { actorOf, apiRoute, NO_BODY, userIdOf, type ApiContext, type ApiRoute } from "./api-route.ts";
 import { isoOf } from "./iso-of.ts";
 import { assertMayBeOwner } from "./owners.ts";
+import { ownSession } from "./own-session.ts";
 import { permissionsOn } from "./permissions-on.ts";
 
 const signInBody = z.strictObject({ user: z.string().max(255), password: z.string().max(4096) });
@@ -38,14 +39,6 @@ async function shownSelf(context: ApiContext<unknown>, session: OwnSession | nul
 
 function isSecure({ baseUrl }: ApiContext<unknown>): boolean {
   return baseUrl?.startsWith("https:") === true;
-}
-
-function ownSession({ principal, session }: ApiContext<unknown>): OwnSession {
-  requireUser(principal);
-  if (session !== null) return session;
-  throw new EntrepotError("request-invalid", {
-    message: "This is about the session of a browser; sign in with POST /api/v1/session and send its cookie.",
-  });
 }
 
 async function listed(context: ApiContext<unknown>, userId: string): Promise<PageAnswer<SessionAnswer>> {

@@ -34,9 +34,18 @@ export interface ConsoleFiles {
   read(name: string, accepts: (encoding: "br" | "gzip") => boolean): Promise<ConsoleFile | null>;
 }
 
-/** Opens what was built; null where nothing was, as in a server that runs from its source. */
+/** Tells whether there is a console; there may be none in a server that runs from its source. */
+export function hasConsole(): boolean {
+  return findPlace() !== undefined;
+}
+
+function findPlace(): URL | undefined {
+  return [...PLACES, PLACE_FROM_SOURCE].find((url) => existsSync(new URL("index.html", url)));
+}
+
+/** Opens what was built; null where nothing was. */
 export function openConsoleFiles(): ConsoleFiles | null {
-  const place = [...PLACES, PLACE_FROM_SOURCE].find((url) => existsSync(new URL("index.html", url)));
+  const place = findPlace();
   if (place === undefined) return null;
   const assets = new URL("assets/", place);
   const names = new Set(readdirSync(fileURLToPath(assets)));

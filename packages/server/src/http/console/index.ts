@@ -3,4 +3,4 @@
  * browser makes, and knows nothing of what the console shows: that comes from the JSON API.
  */
 export { consoleAnswer } from "./console-answer.ts";
-export { openConsoleFiles, type ConsoleFiles } from "./console-files.ts";
+export { hasConsole, openConsoleFiles, type ConsoleFiles } from "./console-files.ts";

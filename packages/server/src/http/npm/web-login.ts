@@ -4,6 +4,7 @@ import { userAgentOf } from "../actor.ts";
 import { jsonAnswer, type Answer } from "../answer.ts";
 import type { NpmContext } from "../context.ts";
 import { valueOf } from "../match-route.ts";
+import { asksForPage } from "../negotiate.ts";
 import { alertOf, field, html, pageAnswer, problemOf, readForm, type Html } from "../pages/page.ts";
 import { PASSWORD_PATH } from "../pages/password.ts";
 import { findSession } from "../session-cookie.ts";
@@ -56,8 +57,16 @@ export async function collectWebLogin(context: NpmContext): Promise<Answer> {
   return jsonAnswer(200, { token: outcome.token });
 }
 
-/** `GET /-/login/ID`: the page that says who asks, with what it takes to approve. */
+/**
+ * `GET /-/login/ID`: the page that says who asks, with what it takes to approve. Browsers are led to the console's, which
+ * also knows one-time passwords; who asks for `?plain` gets this one, without script.
+ */
 export async function webLoginPage(context: NpmContext): Promise<Answer> {
+  const better = await consolePage(context);
+  if (better !== null) {
+    const headers = ["location", better, "cache-control", "private, no-store", "content-length", "0"];
+    return { status: 303, headers, body: null };
+  }
   const login = await requireLogin(context);
   return login === null ? overPage() : await askingPage(context, login, null);
 }
@@ -79,6 +88,15 @@ export async function approveWebLogin(context: NpmContext): Promise<Answer> {
     }
     return await askingPage(context, login, problemOf(error));
   }
+}
+
+// A registry's own host has no console.
+async function consolePage({ request, query, registryUrl, params }: NpmContext): Promise<string | null> {
+  const [, base, name] = /^(.*)\/(?:npm|r)\/([^/]+)$/.exec(registryUrl) ?? [];
+  if (base === undefined || name === undefined || query.has("plain")) return null;
+  if (!asksForPage(request.headers.accept)) return null;
+  const { hasConsole } = await import("../console/index.ts");
+  return hasConsole() ? `${base}/login/${name}/${encodeURIComponent(valueOf(params, "login"))}` : null;
 }
 
 async function requireLogin(context: NpmContext): Promise<WebLogin | null> {

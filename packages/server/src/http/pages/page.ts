@@ -38,6 +38,8 @@ const STYLE =
   "h2{font-size:1.1rem;margin:2rem 0 .25rem}code{font-size:.9em}section:target{outline:2px solid;padding:0 .75rem}" +
   "label{display:block;margin:.75rem 0}input{display:block;font:inherit;width:20rem;max-width:100%}" +
   "button{font:inherit;margin:.5rem 1rem .5rem 0;padding:.25rem 1rem}[role=alert]{border-left:.3rem solid #c33;padding-left:.75rem}";
+/** Without a space around the text: the policy names the hash of exactly this. */
+const STYLE_ELEMENT: Html = { html: `<style>${STYLE}</style>` };
 const STYLE_HASH = createHash("sha256").update(STYLE).digest("base64");
 const FORM_BYTES_MAX = 16 * 1024;
 
@@ -72,9 +74,7 @@ export function pageAnswer({ title, main, status = 200, keepSeconds, headers = [
         <meta charset="utf-8" />
         <title>Entrepot: ${title}</title>
         <meta name="viewport" content="width=device-width,initial-scale=1" />
-        <style>
-          ${{ html: STYLE }}
-        </style>
+        ${STYLE_ELEMENT}
       </head>
       <body>
         <main>

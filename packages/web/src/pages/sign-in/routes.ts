@@ -1,4 +1,5 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { needsSession } from "../../app/needs-session.ts";
 import { rootRoute } from "../../app/root-route.ts";
 
 /** Where somebody wants to go after signing in. */
@@ -33,5 +34,13 @@ const passwordRoute = createRoute({
   component: lazyRouteComponent(() => import("./password-page.tsx"), "PasswordPage"),
 });
 
+const webLoginRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/login/$registry/$login",
+  staticData: { title: "Log in a client" },
+  beforeLoad: needsSession,
+  component: lazyRouteComponent(() => import("./web-login-page.tsx"), "WebLoginPage"),
+});
+
 /** The ways in. */
-export const signInRoutes = [signInRoute, passwordRoute] as const;
+export const signInRoutes = [signInRoute, passwordRoute, webLoginRoute] as const;
