@@ -6,6 +6,7 @@ const INPUT_CHARACTERS_MAX = 256 * 1024;
 
 /** Takes this process as the world of a command. The only place of the client commands that looks at it. */
 export function processIo(): ClientIo {
+  endWithReader();
   return {
     env: { ...process.env },
     homeFolder: homedir(),
@@ -25,6 +26,16 @@ export function processIo(): ClientIo {
     err: (text) => void process.stderr.write(text),
     fetch,
   };
+}
+
+/** Ends this process, without a word, when nobody reads its output any more, as in `entrepot decisions | head -1`. */
+export function endWithReader(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", endIfUnread);
+}
+
+function endIfUnread(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
 }
 
 /** The words after the program's name. */

@@ -6,6 +6,7 @@
 export type { ClientIo } from "./client-io.ts";
 export type { ClientCommand, CommandContext } from "./command.ts";
 export { CLIENT_COMMANDS } from "./commands/index.ts";
+export { endWithReader } from "./environment.ts";
 export { EXIT } from "./failure.ts";
 export type { ExitCode } from "./failure.ts";
 export { commandHelp, commandList, listHelp } from "./help.ts";

@@ -63,6 +63,11 @@ describe("every command sends what it should", () => {
       { input: "pw" },
       [["PATCH", "/upstreams/u", { username: "me", password: "pw", timeoutMs: 900 }]],
     ],
+    [
+      "upstream change u --no-trust-publish-times",
+      {},
+      [["PATCH", "/upstreams/u", { trustPublishTimes: false }]],
+    ],
     ["upstream change u --no-credential", {}, [["PATCH", "/upstreams/u", { token: null }]]],
     ["upstream remove u --yes", {}, [["DELETE", "/upstreams/u", undefined]]],
     [

@@ -70,6 +70,7 @@ export {
 } from "./permissions/permission.ts";
 export type { KeyPrincipal, Principal, TokenLimits, UseLog, UserPrincipal } from "./permissions/principal.ts";
 export {
+  OWN_FEED,
   SEVERITIES,
   type Advisory,
   type AffectedInterval,
@@ -124,7 +125,7 @@ export { licencePicture, type LicencePicture } from "./licences/licence-picture.
 export { recogniseLicence } from "./licences/recognise-licence.ts";
 export { type PolicyException } from "./policy/exception.ts";
 export { NEVER_LIFTED } from "./policy/covers-exception.ts";
-export { PROFILES, RULE_IDS, type Profile } from "./policy/default-settings.ts";
+export { ALWAYS_ENFORCED, PROFILES, RULE_IDS, type Profile } from "./policy/default-settings.ts";
 export {
   type ListEntry,
   type RuleId,
@@ -159,7 +160,7 @@ export {
   type VersionFacts,
   type VersionStatus,
 } from "./policy/verdict.ts";
-export { evidenceAsked, type EvidenceAsked } from "./policy/evidence-asked.ts";
+export { contentRules, evidenceAsked, type EvidenceAsked } from "./policy/evidence-asked.ts";
 export { findLookAlike, lookAlikeNames, type LookAlike, type LookAlikeNames } from "./policy/look-alike.ts";
 export { POPULAR_NAMES } from "./policy/popular-names.ts";
 export { plainContext } from "./policy/plain-context.ts";
@@ -200,7 +201,9 @@ export {
 } from "./lockfiles/lockfile.ts";
 export { parseLockfile } from "./lockfiles/parse-lockfile.ts";
 export { candidateList, candidatesFor, pickVersion, readWantedVersion } from "./pick-version.ts";
-export { explainChoice, type ExplainedVersion, type Explanation, type TagMove } from "./policy/explain.ts";
+export { operatorDeprecation, toldDeprecation } from "./policy/deprecation.ts";
+export { explainChoice, type ExplainedVersion, type Explanation } from "./policy/explain.ts";
+export { fallText, tagMoveOf } from "./policy/tag-move.ts";
 export { checkLockfile, type LockfileCheck, type RefusedPin } from "./preflight/check-lockfile.ts";
 export { liftFor, type Lift } from "./preflight/lift.ts";
 export {
@@ -221,6 +224,7 @@ export {
 } from "./preflight/resolve-manifest.ts";
 export { JsonScanner, NESTING_DEPTH_MAX } from "./packument/json-scanner.ts";
 export { DOCUMENT_VERSIONS_MAX, scanDocument, type ScannedDocument } from "./packument/document-scan.ts";
+export { undatedVersions } from "./packument/undated-versions.ts";
 export {
   describeDocument,
   pageOfVersions,

@@ -25,7 +25,7 @@ import { createHttpServer, type HttpDeps, type HttpServer } from "./http/index.t
 import { createSecretBox, type SecretBox } from "./identity/index.ts";
 import { listen } from "./listen.ts";
 import { JOB_KINDS } from "./job-handlers.ts";
-import { reportChanged, reportMismatch } from "./report.ts";
+import { reportChanged, reportDamagedPolicy, reportMismatch } from "./report.ts";
 import { createMailer } from "./mail/index.ts";
 import { createJobQueue, type JobQueue, type JobWorker } from "./jobs/index.ts";
 import { checkAfterDownloads } from "./recheck-after-changes.ts";
@@ -37,6 +37,7 @@ import {
   createNameOrigins,
   createPackuments,
   createReadmes,
+  createPreflightSlots,
   createTarballs,
   createVerdicts,
   type BlobCache,
@@ -205,6 +206,8 @@ function openUpstreams(
       reportChanged(inputs, { upstream, name, changes });
       await storage.evidence.recordChanges(upstream.id, name, changes);
     },
+    onSeenVersions: ({ upstream, name, versions }) =>
+      storage.evidence.recordFirstSeen(upstream.id, name, versions),
   });
 }
 
@@ -242,10 +245,14 @@ interface Parts extends WorkspaceParts {
 /** What people decided about packages. */
 type Said = Pick<HttpDeps, "statuses" | "policyRules" | "exceptions" | "assessments">;
 
-async function openSaid(deps: Storage & { now: () => number }): Promise<Said> {
+async function openSaid(inputs: AppInputs, storage: Storage): Promise<Said> {
+  const deps = { ...storage, now: inputs.now };
   return {
     statuses: await createStatuses(deps),
-    policyRules: await createPolicyRules(deps),
+    policyRules: await createPolicyRules({
+      ...deps,
+      onDamaged: (reason) => reportDamagedPolicy(inputs, reason),
+    }),
     exceptions: await createExceptions(deps),
     assessments: await createAssessments(deps),
   };
@@ -253,7 +260,7 @@ async function openSaid(deps: Storage & { now: () => number }): Promise<Said> {
 
 async function createHttpDeps(inputs: AppInputs, storage: Storage, parts: Parts): Promise<HttpDeps> {
   const { config, now } = inputs;
-  const said = await openSaid({ ...storage, now });
+  const said = await openSaid(inputs, storage);
   const lookAlikes = lookAlikeNames();
   const gate = createGate({
     ...said,
@@ -265,7 +272,8 @@ async function createHttpDeps(inputs: AppInputs, storage: Storage, parts: Parts)
     epoch: () => storage.changes.seq,
   });
   const origins = createNameOrigins(storage);
-  const judging = { ...storage, ...parts, gate, origins, now };
+  const { documentBytesMax } = config.limits;
+  const judging = { ...storage, ...parts, gate, origins, now, documentBytesMax };
   const descriptions = createDescriptions({ ...judging, limits: config.limits });
   const shared = { ...judging, descriptions, verdicts: createVerdicts(judging), log: inputs.log };
   const registryWrites = { db: storage.db, now, hostProblem: createHostRule(config, null) };
@@ -286,6 +294,7 @@ async function createHttpDeps(inputs: AppInputs, storage: Storage, parts: Parts)
     catalogue: createCatalogue(shared),
     readmes: createReadmes({ ...shared, limits: config.limits }),
     tarballs: createTarballs(shared),
+    preflightSlots: createPreflightSlots(),
     jobKinds: JOB_KINDS,
     accessLog: inputs.accessLog,
     metrics: inputs.metrics,

@@ -180,13 +180,14 @@ async function openDefaultRegistry(deps: SeedDeps): Promise<void> {
 }
 
 async function applyUpstream(deps: SeedDeps, by: RegistryActor, declared: DeclaredUpstream): Promise<void> {
-  const { freshSeconds, timeoutMs, allowedHosts, caFile } = declared;
+  const { freshSeconds, timeoutMs, allowedHosts, trustPublishTimes, caFile } = declared;
   const values = {
     name: declared.name,
     url: declared.url,
     authorization: declared.credential,
     settings: {
       allowedHosts,
+      trustPublishTimes,
       caFile,
       ...(freshSeconds === null ? {} : { freshSeconds }),
       ...(timeoutMs === null ? {} : { timeoutMs }),

@@ -165,8 +165,9 @@ function decisionHandlers(deps: JobDeps): JobHandler[] {
       kind: PRUNE_DECISIONS,
       attemptsMax: 3,
       async run({ log, signal }) {
-        const before = deps.now() - deps.decisionDays * DAY_MS;
-        const removed = await pruneDecisions(deps, { before, signal });
+        const now = deps.now();
+        const before = now - deps.decisionDays * DAY_MS;
+        const removed = await pruneDecisions(deps, { before, now, signal });
         log(`removed ${removed} decisions that were older than ${deps.decisionDays} days`);
         await pruneCounts(deps, deps.now());
       },

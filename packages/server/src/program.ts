@@ -68,13 +68,23 @@ async function run(inputs: ProcessInputs): Promise<number> {
   if (isHelp || rest.some(isHelpOption)) return say(command.usage());
   // The database holds hashes of secrets, the folder other people's packages: for this user alone.
   process.umask(PRIVATE);
-  return await command.run(isOption ? inputs : { ...inputs, argv: rest });
+  return await runOwn(command, isOption ? inputs : { ...inputs, argv: rest });
 }
 
 /** Runs a client command, or complains of one that nobody knows. */
 async function runOther({ argv }: ProcessInputs): Promise<number> {
   const { runClientCommand } = await import("@entrepot/cli");
   return await runClientCommand(argv, { otherCommands: Object.keys(SERVER_COMMANDS) });
+}
+
+async function runOwn(command: ServerCommand, inputs: ProcessInputs): Promise<number> {
+  if (command !== SERVE) await endWithReader();
+  return await command.run(inputs);
+}
+
+// A server goes on when nobody reads its log any more; what only answers does not.
+async function endWithReader(): Promise<void> {
+  (await import("@entrepot/cli")).endWithReader();
 }
 
 function ownCommand(name: string): ServerCommand | undefined {
@@ -86,6 +96,7 @@ function isHelpOption(word: string): boolean {
 }
 
 async function wholeUsage(): Promise<string> {
+  await endWithReader();
   const { CLIENT_COMMANDS, commandList } = await import("@entrepot/cli");
   return `${USAGE}${commandList(CLIENT_COMMANDS)}\nentrepot <command> --help shows the options.\n`;
 }

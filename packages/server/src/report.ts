@@ -47,3 +47,12 @@ export function reportDisagreement(
       .join(", "),
   });
 }
+
+/** Writes and counts that what somebody chose for a rule cannot be read, so that something stricter counts. */
+export function reportDamagedPolicy(
+  { log, metrics }: { log: Pick<Log, "error">; metrics: Pick<Metrics, "counter"> },
+  reason: string,
+): void {
+  metrics.counter("entrepot_security_events_total", { kind: "policy-damaged" }).value += 1;
+  log.error("a choice of policy is damaged", { reason });
+}

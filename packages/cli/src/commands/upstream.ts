@@ -20,6 +20,10 @@ const SETTINGS: Readonly<Record<string, OptionSpec>> = {
     what: "How long a document is served without asking again.",
   },
   "timeout-ms": { type: "string", value: "N", what: "How long to wait for an answer." },
+  "trust-publish-times": {
+    type: "boolean",
+    what: "Believe when it says versions were published; --no-trust-publish-times counts from their first sight here.",
+  },
 };
 
 async function credentialOf({ options, io }: CommandContext): Promise<Record<string, unknown>> {
@@ -46,6 +50,7 @@ async function settingsOf(context: CommandContext): Promise<Record<string, unkno
     allowedHosts: textOptions(options, "allowed-host"),
     freshSeconds: numberOption(context, "fresh-seconds"),
     timeoutMs: numberOption(context, "timeout-ms"),
+    trustPublishTimes: switchOption(options, "trust-publish-times"),
   });
 }
 

@@ -43,7 +43,7 @@ interface Explanation {
   candidates: Candidate[];
   candidateCount: number;
   hiddenCount: number;
-  tagMoves: { tag: string; from: string; to: string | null }[];
+  tagMoves: { tag: string; from: string; to: string | null; isOtherLine?: boolean }[];
   text: string;
   exceptionUrl: string | null;
 }
@@ -129,10 +129,10 @@ function show({ io, print }: CommandContext, found: Explanation): void {
     if (more > 0) io.out(`and ${more} more; ${hiddenCount} of ${candidateCount} are hidden.\n`);
   }
   io.out("\n");
-  for (const { tag, from, to } of tagMoves) {
-    io.out(
-      `The tag ${plainText(tag)} ${to === null ? `is left out; it was ${from}` : `goes to ${to} instead of ${from}`}.\n`,
-    );
+  for (const { tag, from, to, isOtherLine } of tagMoves) {
+    const line = isOtherLine === true ? ", which is another line of versions" : "";
+    const where = to === null ? `is left out; it was ${from}` : `goes to ${to} instead of ${from}${line}`;
+    io.out(`The tag ${plainText(tag)} ${where}.\n`);
   }
   for (const line of sourcesOf(found)) io.out(`${plainText(line)}\n`);
   if (found.refusal === null) return;

@@ -60,3 +60,6 @@ export interface PackageAdvisory extends Advisory {
   /** What somebody here decided to do about it, where it is more than another severity. */
   assessedAs?: "remediate" | "contain";
 }
+
+/** The feed of advisories that operators write themselves: their word needs no second source. */
+export const OWN_FEED = "own";

@@ -202,6 +202,17 @@ describe("parseOsvRecord", () => {
     expect(parsed({ id: "MAL-1" }).advisory.url).toBe("https://osv.dev/vulnerability/MAL-1");
   });
 
+  test("sends nobody to a public page for what was made up here", () => {
+    const urlOf = (record: object): unknown => {
+      const read = parseOsvRecord({ ...BASE, ...record }, "own");
+      return "advisory" in read ? read.advisory.url : read.problem;
+    };
+    expect(urlOf({ id: "OWN-2026-1" })).toBe("");
+    expect(urlOf({ id: "CVE-2026-1" })).toBe("https://osv.dev/vulnerability/CVE-2026-1");
+    const references = [{ type: "ADVISORY", url: "https://wiki.example/1" }];
+    expect(urlOf({ id: "OWN-2026-1", references })).toBe("https://wiki.example/1");
+  });
+
   test("makes one clean line of the summary", () => {
     expect(parsed({ summary: "red \u001B[31malert\u0007\nsecond" }).advisory.summary).toBe("red [31malert");
     expect(parsed({ details: "\n First line \r\n more" }).advisory.summary).toBe("First line");

@@ -1,5 +1,5 @@
 import { isJsonObject } from "../packument/abbreviated-fields.ts";
-import type { Advisory, AffectedVersions } from "./advisory.ts";
+import { OWN_FEED, type Advisory, type AffectedVersions } from "./advisory.ts";
 import { affectedPackages, npmEntriesOf } from "./osv-affected.ts";
 import { isMalware, originsOf, weaknessesOf } from "./osv-malware.ts";
 import { objectsOf, OsvProblem, quote, textOf, textsOf } from "./osv-record.ts";
@@ -28,6 +28,8 @@ const SCHEMA_MAJOR = "1";
 const TIME_MAX = Date.parse("9999-12-31T23:59:59Z");
 
 const ID = /^[A-Za-z0-9][A-Za-z0-9._:-]*$/u;
+/** Ids that databases of advisories give out. */
+const PUBLIC_ID = /^(?:CVE|MAL|SNYK|GSD|OSV)-/u;
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,12})?(?:Z|[+-]\d{2}:\d{2})$/u;
 
 /**
@@ -67,7 +69,7 @@ function readRecord(record: Readonly<JsonObject>, feed: string): ParsedRecord {
     aliases,
     kind,
     summary,
-    url: pageOf(record, id),
+    url: pageOf(record, { id, feed }),
     severity: kind === "malware" ? "critical" : severity,
     score,
     vector,
@@ -119,15 +121,18 @@ function summaryOf(record: Readonly<JsonObject>): string | null {
   return null;
 }
 
-/** The page to send people to: the advisory itself, else a report about it, else OSV's own page. */
-function pageOf(record: Readonly<JsonObject>, id: string): string {
+/**
+ * The page to send people to: the advisory itself, else a report about it, else OSV's own page. Empty where there is
+ * none: what somebody made up here is known nowhere else.
+ */
+function pageOf(record: Readonly<JsonObject>, { id, feed }: { id: string; feed: string }): string {
   if (id.startsWith("GHSA-")) return `https://github.com/advisories/${id}`;
   const references = objectsOf(record["references"], "references", REFERENCES_MAX);
   for (const type of ["ADVISORY", "REPORT"]) {
     const found = references.find((reference) => reference["type"] === type && isPage(reference["url"]));
     if (found !== undefined) return String(found["url"]);
   }
-  return `https://osv.dev/vulnerability/${id}`;
+  return feed === OWN_FEED && !PUBLIC_ID.test(id) ? "" : `https://osv.dev/vulnerability/${id}`;
 }
 
 function isPage(url: unknown): url is string {

@@ -104,6 +104,8 @@ export interface UpstreamAnswer {
   allowedHosts: readonly string[];
   freshSeconds: number;
   timeoutMs: number;
+  /** Whether its publish times are believed. */
+  trustPublishTimes: boolean;
   health: UpstreamHealthAnswer;
 }
 

@@ -118,6 +118,7 @@ describe("renderLocalView", () => {
     expect(got["_policy"]).toEqual({
       hidden: { "1.1.0": { rule: "operator-status", reason: "bad", until: null } },
       droppedTags: { next: "1.1.0" },
+      movedTags: { latest: { from: "1.1.0", to: "1.0.0" } },
     });
     expect(got["policyRestrictions"]).toEqual({
       versions: { "1.1.0": { version: "1.1.0" } },

@@ -1,11 +1,11 @@
 import { EntrepotError } from "../errors.ts";
 import { SLICE_TAIL_LENGTH } from "../manifest.ts";
 import { parsePackageName } from "../names.ts";
+import { operatorDeprecation } from "../policy/deprecation.ts";
 import { judgePackage } from "../policy/judge-package.ts";
 import { repointTags } from "../policy/repoint-tags.ts";
 import type { Verdict, VersionFacts } from "../policy/verdict.ts";
 import {
-  deprecationOf,
   movedLatest,
   policyMember,
   restrictionsMember,
@@ -73,7 +73,10 @@ export function renderLocalView(input: LocalPackument, options: ViewOptions): Re
   const shown = input.versions.filter(({ version }) => !hidden.has(version));
   const deprecated = new Set(
     shown
-      .filter(({ version, facts }) => facts.deprecated !== null || deprecationOf(options, version) !== null)
+      .filter(
+        ({ version, facts }) =>
+          facts.deprecated !== null || operatorDeprecation(options.policy, version) !== null,
+      )
       .map(({ version }) => version),
   );
   const { tags, dropped } = repointTags(
@@ -81,26 +84,26 @@ export function renderLocalView(input: LocalPackument, options: ViewOptions): Re
     shown.map(({ version }) => version),
     (version) => deprecated.has(version),
   );
+  const moved = movedLatest(new Map(input.distTags), tags);
   const members = options.form === "full" ? fullMembers(input, shown, tags) : abbreviatedMembers(input);
   const text = [
     ...members,
     `"dist-tags":${JSON.stringify(Object.fromEntries(tags))}`,
     `"versions":{${shown.map(versionMember(input.name, options)).join(",")}}`,
     `"time":${JSON.stringify(timesOf(input, { shown, form: options.form }))}`,
-    ...policyMembers(input.name, options, { hidden, dropped }),
+    ...policyMembers(input.name, options, { hidden, droppedTags: dropped, moved }),
   ].join(",");
   const bytes = new TextEncoder().encode(`{${text}}`);
-  const moved = movedLatest(new Map(input.distTags), tags);
   return { bytes, hidden: [...hidden], shown: shown.length, recheckAt, movedLatest: moved };
 }
 
 function policyMembers(
   name: string,
   { form, policy, requestUrl }: ViewOptions,
-  { hidden, dropped }: { hidden: Map<string, Verdict>; dropped: Map<string, string> },
+  { hidden, ...tags }: { hidden: Map<string, Verdict> } & Parameters<typeof policyMember>[1],
 ): string[] {
   if (hidden.size === 0) return [];
-  const members = [`"_policy":${JSON.stringify(policyMember(hidden, dropped))}`];
+  const members = [`"_policy":${JSON.stringify(policyMember(hidden, tags))}`];
   if (form === "abbreviated") return members;
   const restrictions = restrictionsMember(hidden, {
     name,
@@ -150,7 +153,7 @@ function versionMember(name: string, options: ViewOptions): (version: LocalVersi
     }
     const at = slice.length - SLICE_TAIL_LENGTH;
     const manifest = `${slice.slice(0, at)}${urlStart}${version}.tgz${slice.slice(at)}`;
-    const deprecated = deprecationOf(options, version);
+    const deprecated = operatorDeprecation(options.policy, version);
     if (deprecated === null) return `"${version}":${manifest}`;
     return `"${version}":${JSON.stringify({ ...(JSON.parse(manifest) as object), deprecated })}`;
   };

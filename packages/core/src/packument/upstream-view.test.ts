@@ -100,6 +100,7 @@ describe("renderUpstreamView", () => {
       expect(got._policy).toEqual({
         hidden: { "1.2.0": { rule: "operator-status", reason: "miner", until: null } },
         droppedTags: { next: "1.2.0" },
+        movedTags: { latest: { from: "1.2.0", to: "1.1.0" } },
       });
     }
     expect(render(bytes)._policy).toBeUndefined();

@@ -1,3 +1,4 @@
+import { operatorDeprecation } from "../policy/deprecation.ts";
 import { judgePackage, type JudgedVersion } from "../policy/judge-package.ts";
 import { repointTags } from "../policy/repoint-tags.ts";
 import type { Verdict } from "../policy/verdict.ts";
@@ -18,7 +19,6 @@ import { SLOT } from "./member-shape.ts";
 import { modifiedOf } from "./package-index.ts";
 import { factsReader, runsAtInstall } from "./version-facts.ts";
 import {
-  deprecationOf,
   movedLatest,
   policyMember,
   restrictionsMember,
@@ -67,10 +67,10 @@ export function renderScanned(document: ScannedDocument, options: ViewOptions): 
     shown,
     tags: repointed.tags,
     droppedTags: repointed.dropped,
+    moved: movedLatest(tags, repointed.tags),
   };
   const bytes = options.form === "full" ? renderFull(parts) : renderAbbreviated(parts);
-  const moved = movedLatest(tags, repointed.tags);
-  return { bytes, hidden: [...hidden], shown: shown.length, recheckAt, movedLatest: moved };
+  return { bytes, hidden: [...hidden], shown: shown.length, recheckAt, movedLatest: parts.moved };
 }
 
 function deprecationTestOf(
@@ -78,7 +78,7 @@ function deprecationTestOf(
   options: ViewOptions,
 ): ReturnType<typeof deprecationTest> {
   const isByAuthor = deprecationTest(document);
-  return (version) => deprecationOf(options, version) !== null || isByAuthor(version);
+  return (version) => operatorDeprecation(options.policy, version) !== null || isByAuthor(version);
 }
 
 interface ViewParts {
@@ -88,6 +88,7 @@ interface ViewParts {
   shown: ScannedVersion[];
   tags: Map<string, string>;
   droppedTags: Map<string, string>;
+  moved: RenderedView["movedLatest"];
 }
 
 function* judgedVersions(document: ScannedDocument): Generator<JudgedVersion> {
@@ -136,7 +137,7 @@ function renderAbbreviated(parts: ViewParts): Uint8Array {
 function finish(parts: ViewParts, writer: ByteWriter): Uint8Array {
   if (parts.hidden.size > 0) {
     writer.ascii(',"_policy":');
-    writer.json(policyMember(parts.hidden, parts.droppedTags));
+    writer.json(policyMember(parts.hidden, parts));
     if (parts.options.form === "full") {
       writer.ascii(',"policyRestrictions":');
       writer.json(restrictionsMember(parts.hidden, subjectOf(parts)));
@@ -168,7 +169,7 @@ function writeVersions(parts: ViewParts, writer: ByteWriter): void {
     writer.ascii(`${separator}"${scanned.version}":`);
     separator = ",";
     const url = `${urlStart}${scanned.version}.tgz"`;
-    const isMarked = deprecationOf(options, scanned.version, scanned.key) !== null;
+    const isMarked = operatorDeprecation(options.policy, scanned.version, scanned.key) !== null;
     if (!isMarked && isSpliceable(document, scanned)) splice({ document, scanned, url }, writer);
     else writer.json(patchedManifest({ document, scanned, url }, options));
   }
@@ -189,7 +190,7 @@ function patchedManifest({ document, scanned, url }: VersionPart, options: ViewO
     upstreamVersion: upstreamSpelling(document, scanned),
     tarball: JSON.parse(url) as string,
   });
-  const deprecated = deprecationOf(options, scanned.version, scanned.key);
+  const deprecated = operatorDeprecation(options.policy, scanned.version, scanned.key);
   const marked = deprecated === null ? patched : { ...patched, deprecated };
   return options.form === "full" ? marked : abbreviate(marked);
 }

@@ -34,12 +34,17 @@ export interface RenderedView {
 /** The member `_policy` of a view, which explains what is missing from it. */
 export function policyMember(
   hidden: ReadonlyMap<string, Verdict>,
-  droppedTags: ReadonlyMap<string, string>,
+  { droppedTags, moved }: { droppedTags: ReadonlyMap<string, string>; moved: RenderedView["movedLatest"] },
 ): unknown {
   const entries = [...hidden].map(
     ([version, { rule, reason, until }]) => [version, { rule, reason, until }] as const,
   );
-  return { hidden: Object.fromEntries(entries), droppedTags: Object.fromEntries(droppedTags) };
+  const [from, to] = moved ?? [];
+  return {
+    hidden: Object.fromEntries(entries),
+    droppedTags: Object.fromEntries(droppedTags),
+    ...(typeof to === "string" ? { movedTags: { latest: { from, to } } } : {}),
+  };
 }
 
 /**
@@ -62,15 +67,6 @@ export function restrictionsMember(
       ...(requestUrl === undefined ? [] : [`Ask at ${requestUrl}`]),
     ].join("\n"),
   };
-}
-
-/** What clients are to warn of for a version by an operator's word; null if he said nothing. */
-export function deprecationOf({ policy }: ViewOptions, ...spellings: readonly string[]): string | null {
-  for (const key of [...spellings, "*"]) {
-    const text = policy.deprecations.get(key);
-    if (text !== undefined) return text;
-  }
-  return null;
 }
 
 /** Tells where policy moved `latest` to; null if it did not. */

@@ -42,7 +42,7 @@ export function publishedBefore(
 }
 
 /** When a version was published, in milliseconds; null if that is unknown or cannot be. */
-export function publishTimeOf(facts: VersionFacts): number | null {
+export function publishTimeOf(facts: Pick<VersionFacts, "publishedAt">): number | null {
   if (facts.publishedAt === null) return null;
   const at = Date.parse(facts.publishedAt);
   return at >= EARLIEST_CREDIBLE ? at : null;

@@ -86,5 +86,11 @@ const STRICT: RuleSettings = {
  */
 export const PROFILES: Readonly<Record<Profile, RuleSettings>> = { standard: STANDARD, strict: STRICT };
 
+/**
+ * Rules that are no settings: wherever they are asked, they are obeyed. What people said by hand, and versions that are
+ * malware beyond doubt; two people together except one of those, for a time.
+ */
+export const ALWAYS_ENFORCED: ReadonlySet<RuleId> = new Set<RuleId>(["operator-status", "malware"]);
+
 /** Every rule's id, in the order in which `decide` asks them. */
 export const RULE_IDS: readonly RuleId[] = Object.keys(STANDARD) as RuleId[];

@@ -8,6 +8,8 @@ export interface EvidenceAsked {
   served: boolean;
   /** What is in tarballs. */
   contents: boolean;
+  /** When versions were first seen at the upstream. */
+  firstSeen: boolean;
 }
 
 const SERVED: readonly RuleId[] = [
@@ -24,17 +26,28 @@ const CONTENTS: readonly RuleId[] = ["licence", "install-script"];
  * Tells which evidence the rules in force ask for, given the package's advisories. A context without what is
  * asked leads to verdicts that another context contradicts.
  */
-export function evidenceAsked(context: Pick<PolicyContext, "rules" | "advisories">): EvidenceAsked {
+export function evidenceAsked(
+  context: Pick<PolicyContext, "rules" | "advisories" | "frozenAt">,
+): EvidenceAsked {
   const { rules } = context;
   const isInForce = (id: RuleId): boolean => rules[id].mode === "enforce";
   const hasVulnerability = hasAdvisoryOf("vulnerability", context);
-  // The fast track looks for scripts that were not there before.
-  const isFastTrack = hasVulnerability && isInForce("age") && rules.age.options.fastTrack !== null;
   return {
     served:
       SERVED.some(isInForce) ||
       (isInForce("suspected-malware") && hasAdvisoryOf("malware", context)) ||
       (isInForce("vulnerability") && hasVulnerability),
-    contents: CONTENTS.some(isInForce) || isFastTrack,
+    contents: contentRules(context).length > 0,
+    firstSeen: isInForce("age") || context.frozenAt !== null,
   };
+}
+
+/** The rules in force that ask what is in tarballs. */
+export function contentRules(context: Pick<PolicyContext, "rules" | "advisories">): readonly RuleId[] {
+  const { rules } = context;
+  const asking = CONTENTS.filter((id) => rules[id].mode === "enforce");
+  const { mode, options } = rules.age;
+  // The fast track looks for scripts that were not there before.
+  const isFastTrack = mode === "enforce" && options.fastTrack !== null;
+  return isFastTrack && hasAdvisoryOf("vulnerability", context) ? [...asking, "age"] : asking;
 }

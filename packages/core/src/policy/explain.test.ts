@@ -142,3 +142,29 @@ it("never names a hidden version as the one that is taken", () => {
     }),
   );
 });
+
+it("has one truth about what is deprecated, by its authors or by an operator", () => {
+  const versions = [facts("1.0.0"), facts("1.1.0", { deprecated: "old" }), facts("1.2.0")];
+  const rules = { ...PROFILES.standard, deprecated: { mode: "enforce" as const, options: {} } };
+  const found = explain(versions, "^1.0.0", { rules, deprecations: new Map([["1.2.0", "use right"]]) });
+  expect(found.chosen).toBe("1.0.0");
+  const told = found.candidates.map(({ version, deprecated, verdict }) => [
+    version,
+    deprecated,
+    verdict.reason,
+  ]);
+  expect(new Map(told.map(([version, ...more]) => [version, more]))).toEqual(
+    new Map([
+      ["1.0.0", [null, "No rule has anything against it."]],
+      ["1.1.0", ["old", "Its authors have deprecated it: old"]],
+      ["1.2.0", ["use right", "An operator has deprecated it: use right"]],
+    ]),
+  );
+});
+
+it("tells how far a tag falls", () => {
+  const versions = ["1.0.0", "2.0.0", "3.0.0"].map((version) => facts(version));
+  expect(explain(versions, "latest", { statuses: blocked("2.0.0", "3.0.0") }).tagMoves).toEqual([
+    { tag: "latest", from: "3.0.0", to: "1.0.0", keptBack: 2, isOtherLine: true },
+  ]);
+});

@@ -7,6 +7,8 @@ import {
   type WantedVersion,
 } from "../pick-version.ts";
 import { type RuleOpinion, decide, historyOf, opinionsOf } from "./decide.ts";
+import { toldDeprecation } from "./deprecation.ts";
+import { tagMoveOf, type TagMove } from "./tag-move.ts";
 import { repointTags } from "./repoint-tags.ts";
 import type { PolicyContext, Verdict, VersionFacts } from "./verdict.ts";
 
@@ -38,14 +40,6 @@ export interface ExplainedVersion {
   deprecated: string | null;
 }
 
-/** Where policy sends a tag that points at a hidden version. */
-export interface TagMove {
-  tag: string;
-  from: string;
-  /** Null: the tag is left out. */
-  to: string | null;
-}
-
 /** Why somebody gets the version that they get, or none. */
 export interface Explanation {
   wanted: WantedVersion;
@@ -67,7 +61,10 @@ export function explainChoice(question: ExplainQuestion): Explanation {
   const { facts, hidden, distTags, context } = question;
   const wanted = readWantedVersion(question.wanted);
   const byVersion = new Map(facts.map((item) => [item.version, item]));
-  const isDeprecated = (version: string): boolean => (byVersion.get(version)?.deprecated ?? null) !== null;
+  const isDeprecated = (version: string): boolean => {
+    const item = byVersion.get(version);
+    return item !== undefined && toldDeprecation(item, context) !== null;
+  };
   const versions = [...byVersion.keys()];
   const allowed = versions.filter((version) => !hidden.has(version));
   const moved = repointTags(distTags, allowed, isDeprecated);
@@ -87,7 +84,7 @@ export function explainChoice(question: ExplainQuestion): Explanation {
         verdict: hidden.get(version) ?? decide(item, context, history),
         opinions: opinionsOf(item, context, history),
         publishedAt: item.publishedAt,
-        deprecated: item.deprecated,
+        deprecated: toldDeprecation(item, context)?.text ?? null,
       },
     ];
   };
@@ -99,7 +96,7 @@ export function explainChoice(question: ExplainQuestion): Explanation {
     candidates: mostTelling(fitting, left).flatMap(explain),
     candidateCount: fitting.length,
     hiddenCount: fitting.filter((version) => hidden.has(version)).length,
-    tagMoves: movesOf(distTags, moved.tags),
+    tagMoves: movesOf(distTags, moved.tags, hidden),
   };
 }
 
@@ -110,7 +107,11 @@ function mostTelling(fitting: readonly string[], left: Candidates): string[] {
   return taken === undefined || first.includes(taken) ? first : [...first, taken];
 }
 
-function movesOf(published: ReadonlyMap<string, string>, moved: ReadonlyMap<string, string>): TagMove[] {
+function movesOf(
+  published: ReadonlyMap<string, string>,
+  moved: ReadonlyMap<string, string>,
+  hidden: ReadonlyMap<string, Verdict>,
+): TagMove[] {
   const changed = [...published].filter(([tag, target]) => moved.get(tag) !== target);
-  return changed.map(([tag, from]) => ({ tag, from, to: moved.get(tag) ?? null }));
+  return changed.map(([tag, from]) => tagMoveOf({ tag, from, to: moved.get(tag) ?? null }, hidden.keys()));
 }

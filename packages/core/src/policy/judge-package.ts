@@ -14,6 +14,8 @@ export interface JudgedVersion {
 export interface JudgedPackage {
   /** Verdicts of the versions that are kept out of packuments, each with what would work instead. */
   hidden: Map<string, Verdict>;
+  /** The other versions that were judged; empty where nothing needed to be. */
+  passed: string[];
   /** When a verdict may change although nothing but time did, in milliseconds; null: never. */
   recheckAt: number | null;
 }
@@ -26,7 +28,7 @@ export function judgePackage(versions: Iterable<JudgedVersion>, policy: PolicyCo
   const hidden = new Map<string, Verdict>();
   const rules = refusingRules(policy);
   const depth = depthOf(rules);
-  if (depth === "none") return { hidden, recheckAt: policy.knownUntil };
+  if (depth === "none") return { hidden, passed: [], recheckAt: policy.knownUntil };
   const judged = [...versions];
   const facts = judged.map((item) => (depth === "version" ? bareFacts(item) : item.facts()));
   const history = historyOf(facts);
@@ -39,7 +41,7 @@ export function judgePackage(versions: Iterable<JudgedVersion>, policy: PolicyCo
     else hidden.set(item.version, verdict);
   }
   addAlternatives(hidden, allowed);
-  return { hidden, recheckAt: Number.isFinite(recheckAt) ? recheckAt : null };
+  return { hidden, passed: allowed, recheckAt: Number.isFinite(recheckAt) ? recheckAt : null };
 }
 
 // The highest allowed version of the same major line, then the highest of all; no pre-releases.

@@ -98,7 +98,13 @@ export interface PolicyContext {
   advisoriesAt: number | null;
   /** True if a claim says that the name is ours: no upstream may provide it. */
   isClaimed: boolean;
-  /** Versions whose integrity upstream is not what it was when first seen, with what it was. */
+  /** Since when the registry is frozen, in milliseconds: what came later is not shown. Null: it is not frozen. */
+  frozenAt: number | null;
+  /** True where the upstream's publish times are believed; else no version is older than its first sight here. */
+  trustsPublishTimes: boolean;
+  /** When versions were first seen at the upstream, in milliseconds; only of those whose publish time says too little. */
+  firstSeen: ReadonlyMap<string, number>;
+  /** Versions whose integrity at the upstream is not what it was when first seen, with what it was. */
   changedIntegrity: ReadonlyMap<string, string>;
   /** Empty where no rule in force asks. What was served since the last look is not in it. */
   served: ReadonlyMap<string, ServedVersion>;

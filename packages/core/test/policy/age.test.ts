@@ -44,6 +44,7 @@ describe("age", () => {
       evidence: {
         publishedAt: "2026-01-30T12:00:00.000Z",
         clock: "published",
+        countedFrom: "2026-01-30T12:00:00.000Z",
         hours: 72,
         isFirstVersion: false,
       },

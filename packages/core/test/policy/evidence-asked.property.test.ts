@@ -21,6 +21,7 @@ function watched(context: PolicyContext, seen: Set<string>): PolicyContext {
     ...context,
     served: watch("served", context.served),
     contents: watch("contents", context.contents),
+    firstSeen: watch("firstSeen", context.firstSeen),
   };
 }
 
@@ -34,24 +35,31 @@ test("no rule looks at evidence that was not asked for", () => {
       for (const facts of versions) decide(facts, looking, history);
       if (!asked.served) expect(seen.has("served")).toBe(false);
       if (!asked.contents) expect(seen.has("contents")).toBe(false);
+      if (!asked.firstSeen) expect(seen.has("firstSeen")).toBe(false);
     }),
     { numRuns: 1000 },
   );
 });
 
 test("the standard rules ask where there is a report of malware only", () => {
-  const nothing = { served: false, contents: false };
+  const nothing = { served: false, contents: false, firstSeen: false };
   expect(evidenceAsked(contextOf())).toEqual(nothing);
   expect(evidenceAsked(contextOf({ advisories: [advisoryOf()] }))).toEqual(nothing);
   expect(evidenceAsked(contextOf({ advisories: [malwareOf("1.0.0")] }))).toEqual({
     served: true,
     contents: false,
+    firstSeen: false,
   });
 });
 
 test("rules in force ask for what they compare with", () => {
   const rules = onlyRules({ "install-script": { condition: "any" } });
-  expect(evidenceAsked(contextOf({ rules }))).toEqual({ served: true, contents: true });
-  const strict = { rules: PROFILES.strict, advisories: [advisoryOf()] };
-  expect(evidenceAsked(strict)).toEqual({ served: true, contents: true });
+  expect(evidenceAsked(contextOf({ rules }))).toEqual({
+    served: true,
+    contents: true,
+    firstSeen: false,
+  });
+  const strict = contextOf({ rules: PROFILES.strict, advisories: [advisoryOf()] });
+  expect(evidenceAsked(strict)).toEqual({ served: true, contents: true, firstSeen: true });
+  expect(evidenceAsked(contextOf({ frozenAt: 1 })).firstSeen).toBe(true);
 });

@@ -73,7 +73,7 @@ describe("rules that only take note", () => {
       origin: facts.origin,
       facts: (): VersionFacts => facts,
     }));
-    expect(judgePackage(versions, context)).toEqual({ hidden: new Map(), recheckAt: null });
+    expect(judgePackage(versions, context)).toEqual({ hidden: new Map(), passed: [], recheckAt: null });
   });
 
   it("know when they will say something else", () => {

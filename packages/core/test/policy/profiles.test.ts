@@ -80,10 +80,11 @@ test("the delay of upstream versions lets go by the clock", () => {
   expect(visible(versions, contextOf({ rules, now: NOW + 6 * DAY }))).toEqual(["1.2.3", "1.3.0"]);
 });
 
-test("every rule is asked, once for each of its two words for the operator, in the order of the profiles", () => {
+test("every rule is asked, three times for the operator (refused, frozen, allowed), in the order of the profiles", () => {
   const asked = [...new Set(RULES.map(({ id }) => id))];
   expect(asked.sort()).toEqual([...RULE_IDS].sort());
   expect(RULES.map(({ id }) => id)).toEqual([
+    "operator-status",
     "operator-status",
     "malware",
     "name-claim",

@@ -215,6 +215,14 @@ describe("rules of one fact", () => {
     ["prerelease of ours", [{ rules: pre }, factsOf("1.0.0-rc.1", ours)], "allow"],
     ["release", [{ rules: pre }, factsOf("1.0.0")], "allow"],
     ["deprecated", [{ rules: onlyRules({ deprecated: {} }) }, old], "warn"],
+    [
+      "deprecated by an operator",
+      [
+        { rules: onlyRules({ deprecated: {} }), deprecations: new Map([["*", "use left"]]) },
+        factsOf("1.0.0"),
+      ],
+      "warn",
+    ],
     ["not deprecated", [{ rules: onlyRules({ deprecated: {} }) }, factsOf("1.0.0")], "allow"],
     ["new here", [{ rules: review }, factsOf("1.0.0")], "hold"],
     ["known here", [{ rules: review, served: servedAs("1.0.0") }, factsOf("1.0.0")], "allow"],

@@ -224,6 +224,8 @@ const context: fc.Arbitrary<PolicyContext> = fc
     advisories: fc.array(advisory, few),
     advisoriesAt: maybe(moment),
     isClaimed: fc.constantFrom(false, false, true),
+    trustsPublishTimes: fc.boolean(),
+    firstSeen: fc.array(fc.tuple(version, moment), few),
     changedIntegrity: fc.array(fc.tuple(version, fc.constant("sha512-was")), { maxLength: 1 }),
     served: fc.array(fc.tuple(version, fc.record({ firstAt: moment })), { maxLength: 6 }),
     contents: fc.array(content, few),
@@ -233,6 +235,7 @@ const context: fc.Arbitrary<PolicyContext> = fc
     contextOf({
       ...known,
       statuses: new Map(known.statuses),
+      firstSeen: new Map(known.firstSeen),
       changedIntegrity: new Map(known.changedIntegrity),
       served: new Map(known.served),
       contents: new Map(known.contents),

@@ -2,6 +2,7 @@ import { createWriteStream } from "node:fs";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { Transaction } from "kysely";
+import { OWN_FEED } from "@entrepot/core";
 import { keepBlobs, type BlobStore } from "../blobs/index.ts";
 import { appendChange, type Actor } from "../changes/index.ts";
 import type { AdvisoryFeed } from "../config/index.ts";
@@ -15,9 +16,6 @@ import type { IndexFiles, WorkFolder } from "./index-files.ts";
 import { runImport } from "./run-import.ts";
 import { SnapshotWriter } from "./write-snapshot.ts";
 import type { WrittenIndex } from "./write-index.ts";
-
-/** Name of the feed of what was written here. */
-export const OWN_FEED = "own";
 
 /** Key of the lock that transactions which make an epoch hold. */
 export const EPOCH_LOCK = 7_164_205_313;

@@ -6,7 +6,6 @@
 export { createAdvisories } from "./advisories.ts";
 export type { Advisories, AdvisoriesDeps, BundleOptions, FormerAdvisories } from "./advisories.ts";
 export type { AdvisoryState, FeedState } from "./advisory-state.ts";
-export { OWN_FEED } from "./build-epoch.ts";
 export type { ImportReport } from "./bundle.ts";
 export { advisoryDigests } from "./epoch-rows.ts";
 export type { Epoch, EpochFeed } from "./epoch-rows.ts";

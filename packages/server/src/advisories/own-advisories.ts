@@ -1,8 +1,8 @@
 import type { Transaction } from "kysely";
-import { EntrepotError, parseOsvRecord, type Advisory } from "@entrepot/core";
+import { OWN_FEED, EntrepotError, parseOsvRecord, type Advisory } from "@entrepot/core";
 import type { Actor } from "../changes/index.ts";
 import type { Schema } from "../db/index.ts";
-import { buildEpoch, loadOwnRecords, OWN_FEED, type BuildDeps } from "./build-epoch.ts";
+import { buildEpoch, loadOwnRecords, type BuildDeps } from "./build-epoch.ts";
 import type { Epoch } from "./epoch-rows.ts";
 import type { OwnRecord } from "./own-record.ts";
 

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import {
+  OWN_FEED,
   EntrepotError,
   normalizeVersion,
   parseOsvRecord,
@@ -7,7 +8,6 @@ import {
   type Severity,
 } from "@entrepot/core";
 import semver from "semver";
-import { OWN_FEED } from "./build-epoch.ts";
 
 /** An advisory as people write it: what, which versions, how bad. */
 export interface ShortAdvisory {

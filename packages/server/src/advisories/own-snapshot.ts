@@ -1,5 +1,4 @@
-import { parseOsvRecord } from "@entrepot/core";
-import { OWN_FEED } from "./build-epoch.ts";
+import { OWN_FEED, parseOsvRecord } from "@entrepot/core";
 import type { SnapshotWriter } from "./write-snapshot.ts";
 
 /** Puts what was written here into a snapshot; `records` has the JSON of each by its id. */

@@ -89,6 +89,7 @@ export interface DeclaredUpstream {
   freshSeconds: number | null;
   allowedHosts: string[];
   timeoutMs: number | null;
+  trustPublishTimes: boolean;
   /** Absolute path of a PEM file with further authorities. */
   caFile: string | null;
 }

@@ -84,6 +84,7 @@ function finishUpstream(work: Work, keys: UpstreamKeys, path: string): DeclaredU
     freshSeconds: keys.freshSeconds,
     allowedHosts: keys.allowedHosts,
     timeoutMs: keys.timeoutMs,
+    trustPublishTimes: keys.trustPublishTimes,
     caFile: keys.caFile === null ? null : resolve(work.folderOf(`${path}.caFile`), keys.caFile),
   };
 }

@@ -154,6 +154,7 @@ registries:
         freshSeconds: 5,
         allowedHosts: ["cdn.example"],
         timeoutMs: null,
+        trustPublishTimes: true,
         caFile: null,
       },
       expect.objectContaining({ credential: `Basic ${Buffer.from("me:p:w").toString("base64")}` }),

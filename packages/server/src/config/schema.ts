@@ -43,6 +43,7 @@ export interface UpstreamKeys {
   freshSeconds: number | null;
   allowedHosts: string[];
   timeoutMs: number | null;
+  trustPublishTimes: boolean;
   caFile: string | null;
 }
 
@@ -195,6 +196,10 @@ const upstreamKeys = {
     "Further hosts from which this upstream's tarballs and redirects may come.",
   ),
   timeoutMs: described(optionalWhole(100, 600_000), "How long to wait for an answer to begin."),
+  trustPublishTimes: described(
+    flag(true),
+    "Believes when it says that versions were published; `false` counts no version as older than its first sight here.",
+  ),
   caFile: described(optionalLine(PATH), "PEM file with further authorities to trust."),
 };
 

@@ -139,6 +139,14 @@ export interface IntegrityChangesTable {
   seen_at: number;
 }
 
+/** When versions were first seen at an upstream, of those whose publish time says too little. */
+export interface FirstSeenVersionsTable {
+  upstream_id: string;
+  name: string;
+  version: string;
+  seen_at: number;
+}
+
 /** What is in tarballs of upstreams that were looked at. */
 export interface TarballContentsTable {
   name: string;

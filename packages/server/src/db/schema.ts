@@ -8,6 +8,7 @@ import type {
   DecisionsTable,
   ExceptionsTable,
   FindingsTable,
+  FirstSeenVersionsTable,
   IntegrityChangesTable,
   PackageChecksTable,
   PackageMarksTable,
@@ -382,6 +383,7 @@ export interface Schema extends BrowseTables {
   assessment_types: AssessmentTypesTable;
   assessments: AssessmentsTable;
   integrity_changes: IntegrityChangesTable;
+  first_seen_versions: FirstSeenVersionsTable;
   tarball_contents: TarballContentsTable;
   decisions: DecisionsTable;
   notices: NoticesTable;

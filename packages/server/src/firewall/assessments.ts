@@ -1,6 +1,7 @@
 import type { Selectable } from "kysely";
 import {
   ASSESSMENT_TYPES,
+  isJsonObject,
   RISK_PROFILE,
   type Assessment,
   type AssessmentEffect,
@@ -10,6 +11,7 @@ import {
 } from "@entrepot/core";
 import { createCurrentValue, type ChangeLog } from "../changes/index.ts";
 import type { Database, Schema } from "../db/index.ts";
+import { keptJson } from "./kept-json.ts";
 import { EVERYWHERE } from "./policy-layers.ts";
 import type { PolicedRegistry } from "./policy-rules.ts";
 
@@ -156,7 +158,8 @@ async function load({ read }: Pick<Database, "read">): Promise<Loaded> {
   }
   for (const { key, value } of profiles) {
     const workspace = workspaceIn(loaded, key.slice(RISK_SETTING.length));
-    workspace.riskProfile = { ...RISK_PROFILE, ...(JSON.parse(value) as Partial<RiskProfile>) };
+    const kept = keptJson(value);
+    if (isJsonObject(kept)) workspace.riskProfile = { ...RISK_PROFILE, ...(kept as Partial<RiskProfile>) };
   }
   return loaded;
 }

@@ -1,4 +1,10 @@
-import { EntrepotError, type IntegrityChange, type ServedVersion, type TarballContent } from "@entrepot/core";
+import {
+  EntrepotError,
+  isJsonObject,
+  type IntegrityChange,
+  type ServedVersion,
+  type TarballContent,
+} from "@entrepot/core";
 import {
   appendChange,
   createCurrentValue,
@@ -7,11 +13,13 @@ import {
   type ChangeLog,
 } from "../changes/index.ts";
 import type { Database } from "../db/index.ts";
+import { keptJson } from "./kept-json.ts";
 
 /** So many changed versions of one package are recorded; one that changes more is refused by those alone. */
 const CHANGES_PER_PACKAGE_MAX = 10_000;
 const CHANGES_TOLD_MAX = 100;
 const CHANGES_LISTED_MAX = 1000;
+const ROWS_AT_ONCE = 200;
 const ACTOR = systemActor("firewall");
 
 /** What the server has seen itself of packages of upstreams. */
@@ -20,7 +28,12 @@ export interface Evidence {
   served(registryId: string, name: string, before: number): Promise<ReadonlyMap<string, ServedVersion>>;
   /** What was found in tarballs, by version; there are several where upstreams have others, the last looked at first. */
   contents(name: string): Promise<ReadonlyMap<string, readonly TarballContent[]>>;
-  /** Versions whose integrity is not what it was when it was first seen, with what it was. */
+  /** When versions of an upstream were first seen, in milliseconds, of those whose publish time says too little. */
+  firstSeen(upstreamId: string, name: string): Promise<ReadonlyMap<string, number>>;
+  /**
+   * Versions whose integrity is not what it was when it was first seen, with what it was. Of several upstreams that
+   * changed the same version the first counts; what is judged comes from one, so name that.
+   */
   changedIntegrity(
     upstreamIds: readonly string[],
     name: string,
@@ -34,6 +47,8 @@ export interface Evidence {
   acceptChange(accepted: AcceptedChange, by: { actor: Actor; reason: string }): Promise<void>;
   /** Remembers for good that an upstream promises other content than before. */
   recordChanges(upstreamId: string, name: string, changes: readonly IntegrityChange[]): Promise<void>;
+  /** Remembers that versions are at an upstream; what was seen before stays as it was. */
+  recordFirstSeen(upstreamId: string, name: string, versions: readonly string[]): Promise<void>;
   /** Remembers what is in a tarball. */
   recordContent(subject: { name: string; version: string }, content: TarballContent): Promise<void>;
 }
@@ -84,6 +99,7 @@ export async function createEvidence(deps: EvidenceDeps): Promise<Evidence> {
       return new Map(rows.map((row) => [row.version, { firstAt: row.cached_at }]));
     },
     contents: (name) => loadContents(db, name),
+    firstSeen: (upstreamId, name) => loadFirstSeen(db, upstreamId, name),
     changedIntegrity(upstreamIds, name) {
       const select = (found: Map<string, Map<string, string>>): ReadonlyMap<string, string> =>
         found.size === 0 ? NOTHING : merged(upstreamIds.map((id) => found.get(`${id}\n${name}`)));
@@ -93,6 +109,7 @@ export async function createEvidence(deps: EvidenceDeps): Promise<Evidence> {
     listChanges: (upstreamIds) => listChanges(db, upstreamIds),
     acceptChange: (accepted, by) => acceptChange(deps, accepted, by),
     recordChanges: (upstreamId, name, found) => recordChanges(deps, { upstreamId, name, found }),
+    recordFirstSeen: (upstreamId, name, versions) => recordFirstSeen(deps, { upstreamId, name, versions }),
     async recordContent({ name, version }, content) {
       const row = { content: JSON.stringify(content), inspected_at: deps.now() };
       await db.write((trx) =>
@@ -120,9 +137,10 @@ async function loadContents(
     .execute();
   const found = new Map<string, TarballContent[]>();
   for (const { version, content } of rows) {
-    const seen = found.get(version) ?? [];
-    seen.push(JSON.parse(content) as TarballContent);
-    found.set(version, seen);
+    const known = keptJson(content);
+    // What is damaged was not looked at: who wants to know looks again.
+    if (!isJsonObject(known)) continue;
+    found.set(version, [...(found.get(version) ?? []), known as unknown as TarballContent]);
   }
   return found;
 }
@@ -165,7 +183,40 @@ async function loadChanged(db: Database): Promise<Map<string, Map<string, string
 
 function merged(maps: readonly (ReadonlyMap<string, string> | undefined)[]): ReadonlyMap<string, string> {
   const known = maps.filter((map) => map !== undefined);
-  return known.length === 0 ? NOTHING : new Map(known.flatMap((map) => [...map]));
+  return known.length === 0 ? NOTHING : new Map(known.toReversed().flatMap((map) => [...map]));
+}
+
+async function loadFirstSeen(
+  { read }: Pick<Database, "read">,
+  upstreamId: string,
+  name: string,
+): Promise<ReadonlyMap<string, number>> {
+  const rows = await read
+    .selectFrom("first_seen_versions")
+    .select(["version", "seen_at"])
+    .where("upstream_id", "=", upstreamId)
+    .where("name", "=", name)
+    .execute();
+  return new Map(rows.map((row) => [row.version, row.seen_at]));
+}
+
+async function recordFirstSeen(
+  { db, now }: EvidenceDeps,
+  { upstreamId, name, versions }: { upstreamId: string; name: string; versions: readonly string[] },
+): Promise<void> {
+  const known = await loadFirstSeen(db, upstreamId, name);
+  const fresh = versions.filter((version) => !known.has(version));
+  if (fresh.length === 0) return;
+  const columns = { upstream_id: upstreamId, name, seen_at: now() };
+  await db.write(async (trx) => {
+    for (let start = 0; start < fresh.length; start += ROWS_AT_ONCE) {
+      await trx
+        .insertInto("first_seen_versions")
+        .values(fresh.slice(start, start + ROWS_AT_ONCE).map((version) => ({ ...columns, version })))
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
+    }
+  });
 }
 
 // What was first seen stays what counts, however often the upstream changes its mind.

@@ -1,5 +1,5 @@
 import type { RuleId } from "@entrepot/core";
-import { rulesOf, type ExceptionRow } from "./exceptions.ts";
+import { approversOf, rulesOf, type ExceptionRow } from "./exceptions.ts";
 
 /** Where an exception stands: as it is kept, and `ended` once its time is over. */
 export type ExceptionState = ExceptionRow["state"] | "ended";
@@ -50,7 +50,7 @@ export function recordOf(row: ExceptionRow, now: number): ExceptionRecord {
     reason: row.reason,
     owner: row.owner,
     createdAt: row.created_at,
-    approvedBy: JSON.parse(row.approved_by) as string[],
+    approvedBy: approversOf(row),
     approvalsNeeded: approvalsFor(rules),
     expiresAt: row.expires_at,
     lastsMs: row.lasts_ms,

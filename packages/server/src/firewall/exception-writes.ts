@@ -5,7 +5,7 @@ import { appendChange, type Actor } from "../changes/index.ts";
 import { isPostgres, type Database, type Schema } from "../db/index.ts";
 import { approvalsFor, decisionText, recordOf, type ExceptionRecord } from "./exception-record.ts";
 import { lengthOf, termsOf, textOf, type ExceptionTerms, type NewException } from "./exception-terms.ts";
-import { rulesOf, type ExceptionRow } from "./exceptions.ts";
+import { approversOf, rulesOf, type ExceptionRow } from "./exceptions.ts";
 import { leaveNotice } from "./notices.ts";
 import { EVERYWHERE } from "./policy-layers.ts";
 
@@ -138,7 +138,7 @@ function approval(
   row: ExceptionRow,
   { name, at, days }: { name: string; at: number; days: number | undefined },
 ): Approval {
-  const agreed = JSON.parse(row.approved_by) as string[];
+  const agreed = approversOf(row);
   if (agreed.includes(name)) {
     throw denied(`${name} agreed to this already; ${approvalsFor(rulesOf(row))} different people have to.`);
   }
@@ -159,7 +159,7 @@ function shortened(row: ExceptionRow, days: number | undefined): ExceptionRow {
 }
 
 function agree(row: ExceptionRow, name: string, at: number): Approval {
-  const approvedBy = [...(JSON.parse(row.approved_by) as string[]), name];
+  const approvedBy = [...approversOf(row), name];
   const isEnough = approvedBy.length >= approvalsFor(rulesOf(row));
   const endsAt = row.lasts_ms === null ? row.expires_at : at + row.lasts_ms;
   return {
@@ -301,7 +301,7 @@ async function log(
       state: row.state,
       reason: row.reason,
       owner: row.owner,
-      approvedBy: JSON.parse(row.approved_by) as string[],
+      approvedBy: approversOf(row),
       expiresAt: row.expires_at,
       note: row.note,
     },

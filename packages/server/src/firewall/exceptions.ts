@@ -2,6 +2,7 @@ import type { Selectable } from "kysely";
 import { coversName, type PolicyException, type RuleId } from "@entrepot/core";
 import { createCurrentValue, type ChangeLog } from "../changes/index.ts";
 import type { Database, Schema } from "../db/index.ts";
+import { keptTexts } from "./kept-json.ts";
 import { EVERYWHERE } from "./policy-layers.ts";
 import type { PolicedRegistry } from "./policy-rules.ts";
 
@@ -105,12 +106,17 @@ function policyOf(row: ExceptionRow): PolicyException {
     rules: rulesOf(row),
     reason: row.reason,
     owner: row.owner,
-    approvedBy: JSON.parse(row.approved_by) as string[],
+    approvedBy: approversOf(row),
     expiresAt: row.expires_at,
   };
 }
 
-/** The rules that a row lifts; null for all that can be lifted. */
+/** The rules that a row lifts; null for all that can be lifted. What is damaged lifts none. */
 export function rulesOf(row: Pick<ExceptionRow, "rules">): RuleId[] | null {
-  return row.rules === null ? null : (JSON.parse(row.rules) as RuleId[]);
+  return row.rules === null ? null : ((keptTexts(row.rules) ?? []) as RuleId[]);
+}
+
+/** Who agreed to what a row says; nobody where that is damaged. */
+export function approversOf(row: Pick<ExceptionRow, "approved_by">): string[] {
+  return keptTexts(row.approved_by) ?? [];
 }

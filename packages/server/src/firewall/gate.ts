@@ -6,6 +6,7 @@ import {
   evidenceAsked,
   isDownloadable,
   isSelectable,
+  OWN_FEED,
   plainContext,
   refusalText,
   type AssessmentsInForce,
@@ -26,7 +27,15 @@ export interface JudgingRegistry {
   readonly workspaceId: string;
   readonly name: string;
   readonly upstreams: readonly { readonly id: string }[];
+  /** Since when it is read-only, in milliseconds; null when it is not frozen. */
+  readonly frozenAt: number | null;
   readonly isClaimed: (name: string) => boolean;
+}
+
+/** An upstream as far as policy is concerned. */
+export interface JudgedUpstream {
+  readonly id: string;
+  readonly settings: { readonly trustPublishTimes: boolean };
 }
 
 /** Where and for what a package is judged. */
@@ -36,6 +45,11 @@ export interface GateQuestion {
   /** Whose package it is: one of our own inherits nothing that is known of a public one of the same name. */
   origin: VersionFacts["origin"];
   purpose: PolicyContext["purpose"];
+  /**
+   * Who the versions come from, where somebody does: what other upstreams of the registry did to theirs is no reason
+   * against these. Left out where nobody has the package, or nobody knows yet.
+   */
+  upstream?: JudgedUpstream | null;
   /** True for who wants to know what rules would say that are not in force: all evidence is then looked up. */
   withShadow?: boolean;
 }
@@ -69,7 +83,7 @@ export interface GateDeps {
     ready(): Promise<void> | null;
     state(): { currentAt: number | null };
   };
-  evidence: Pick<Evidence, "served" | "contents" | "changedIntegrity">;
+  evidence: Pick<Evidence, "served" | "contents" | "firstSeen" | "changedIntegrity">;
   /** A much used name that this one can be taken for. */
   lookAlike: (name: string) => PolicyContext["lookAlike"];
   /** A clock of `createPolicyClock`. */
@@ -78,7 +92,6 @@ export interface GateDeps {
   epoch: () => number;
 }
 
-const OWN_FEED = "own";
 const LOOK_MS = 60_000;
 const NOTHING_SEEN = { served: new Map(), contents: new Map(), knownUntil: null } as const;
 
@@ -104,11 +117,11 @@ async function contextOf(deps: GateDeps, question: GateQuestion): Promise<Policy
   const listed = isUpstream ? known : known.filter(({ feed }) => feed === OWN_FEED);
   const { advisories, endsAt } = applyAssessments(listed, await deps.assessments.for(registry), now);
   const rules = await deps.rules.for(registry, name);
-  const wants = wantsOf(question, { rules, advisories });
+  const frozenAt = isUpstream ? registry.frozenAt : null;
+  const wants = wantsOf(question, { rules, advisories, frozenAt });
   const evidence = wants.served || wants.contents ? await seen(deps, question, wants) : NOTHING_SEEN;
   const isAlikeAsked = isUpstream && (question.withShadow === true || rules["look-alike"].mode === "enforce");
   const marks = await deps.statuses.marks.of(registry, name);
-  const upstreamIds = registry.upstreams.map(({ id }) => id);
   return plainContext({
     registry: registry.name,
     name,
@@ -123,11 +136,27 @@ async function contextOf(deps: GateDeps, question: GateQuestion): Promise<Policy
     advisories,
     advisoriesAt: deps.advisories.state().currentAt,
     isClaimed: registry.isClaimed(name),
-    ...(isUpstream ? { changedIntegrity: await deps.evidence.changedIntegrity(upstreamIds, name) } : {}),
+    frozenAt,
+    ...(isUpstream ? await wordOf(deps, question, wants) : {}),
     ...evidence,
     knownUntil: earlier(evidence.knownUntil, endsAt),
     ...(isAlikeAsked ? { lookAlike: deps.lookAlike(name) } : {}),
   });
+}
+
+// What is known of the upstream that the versions come from.
+async function wordOf(
+  { evidence }: GateDeps,
+  { registry, name, upstream = null }: GateQuestion,
+  wants: EvidenceAsked,
+): Promise<Pick<PolicyContext, "changedIntegrity" | "firstSeen" | "trustsPublishTimes">> {
+  const upstreamIds = (upstream === null ? registry.upstreams : [upstream]).map(({ id }) => id);
+  const isSeenAsked = upstream !== null && wants.firstSeen;
+  return {
+    changedIntegrity: await evidence.changedIntegrity(upstreamIds, name),
+    firstSeen: isSeenAsked ? await evidence.firstSeen(upstream.id, name) : new Map(),
+    trustsPublishTimes: upstream?.settings.trustPublishTimes ?? true,
+  };
 }
 
 // What this server sees grows while it serves. It counts from the next full minute on, and is looked up anew then:
@@ -148,10 +177,10 @@ async function seen(
 // Evidence costs a query each, so it is looked up only where a rule in force asks for it.
 function wantsOf(
   { origin, withShadow }: GateQuestion,
-  context: Pick<PolicyContext, "rules" | "advisories">,
+  context: Parameters<typeof evidenceAsked>[0],
 ): EvidenceAsked {
-  if (origin === "local") return { served: false, contents: false };
-  return withShadow === true ? { served: true, contents: true } : evidenceAsked(context);
+  if (origin === "local") return { served: false, contents: false, firstSeen: false };
+  return withShadow === true ? { served: true, contents: true, firstSeen: true } : evidenceAsked(context);
 }
 
 /** Throws `version-denied`, with a text to act on, unless a version with this verdict may pass for the purpose. */
@@ -162,11 +191,13 @@ export function assertPasses(
     name: string;
     version: string;
     purpose: PolicyContext["purpose"];
+    /** True where no version of the package is left. */
+    isWholePackage?: boolean;
   },
 ): void {
   const isServed = subject.purpose === "tarball" ? isDownloadable(verdict) : isSelectable(verdict);
   if (isServed) return;
-  throw denied(verdict, { name: subject.name, version: subject.version, registry: subject.registry.name });
+  throw denied(verdict, { ...subject, registry: subject.registry.name });
 }
 
 /** The 403 of a verdict, with a text that is enough to act on. */

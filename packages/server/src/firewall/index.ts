@@ -84,12 +84,8 @@ export {
   type LayeredPolicy,
   type PolicyChoice,
 } from "./policy-layers.ts";
-export {
-  createPolicyRules,
-  type KeptChoice,
-  type PolicedRegistry,
-  type PolicyRules,
-} from "./policy-rules.ts";
+export type { KeptChoice } from "./kept-choice.ts";
+export { createPolicyRules, type PolicedRegistry, type PolicyRules } from "./policy-rules.ts";
 export { policyWarnings } from "./policy-warnings.ts";
 export {
   chooseFirewallRules,

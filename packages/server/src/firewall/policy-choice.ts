@@ -1,4 +1,5 @@
 import {
+  ALWAYS_ENFORCED,
   EntrepotError,
   parseMode,
   parseNamePattern,
@@ -9,7 +10,7 @@ import {
   type RuleOptions,
 } from "@entrepot/core";
 import { EVERYWHERE, layerPolicy } from "./policy-layers.ts";
-import type { KeptChoice } from "./policy-rules.ts";
+import type { KeptChoice } from "./kept-choice.ts";
 
 /** What to choose for a rule; what is left out stays as it was chosen there. */
 export interface NewChoice {
@@ -42,6 +43,7 @@ export function checkedChoice(
 ): UnsignedChoice {
   const rule = parseRuleId(input.rule);
   assertMayChoose(rule, input.packages);
+  assertNoWeakening(rule, input.mode);
   const { options: held } = layerPolicy(base, place.registryId).settingsOf(input.packages)[rule];
   const mode: RuleMode | null = input.mode === undefined ? (old?.mode ?? null) : parseMode(input.mode);
   const options = { ...old?.options, ...checkedOptions(rule, input.options ?? {}, held) };
@@ -70,6 +72,16 @@ function assertMayChoose(rule: RuleId, packages: string): void {
   if (!WHOLE_ONLY.has(rule)) return;
   throw invalid(
     `The rule ${rule} is chosen for whole registries; for single packages make an exception, which ends.`,
+  );
+}
+
+// What is malware beyond doubt is no matter of taste, and no one person's to let in.
+function assertNoWeakening(rule: RuleId, mode: string | undefined): void {
+  if (!ALWAYS_ENFORCED.has(rule) || mode === undefined || parseMode(mode) === "enforce") return;
+  throw invalid(
+    `The rule ${rule} cannot be switched off: what is malware beyond doubt is always refused. Where a report is wrong, ` +
+      `two administrators together make an exception: entrepot exception add <package>@<range> --rule ${rule}. ` +
+      "What one source alone says is the rule suspected-malware.",
   );
 }
 

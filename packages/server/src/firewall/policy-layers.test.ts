@@ -72,6 +72,14 @@ describe("what holds for a package", () => {
     expect(options).toEqual({ entries: [entry("bad"), entry("worse")] });
   });
 
+  it("has confirmed malware and operators' words in force, whatever was chosen before that was so", () => {
+    const choices = ["malware", "operator-status"].map((rule) =>
+      choice(rule, { registryId: "r", mode: "off" }),
+    );
+    const settings = layerPolicy(choices, "r").settingsOf("left");
+    expect([settings.malware.mode, settings["operator-status"].mode]).toEqual(["enforce", "enforce"]);
+  });
+
   it("is one object for names that the same choices match, and has every rule", () => {
     const policy = layerPolicy([...layers, choice("a rule of tomorrow", { mode: "off" })], "r");
     expect(policy.settingsOf("left-a")).toBe(policy.settingsOf("left-b"));
@@ -94,7 +102,9 @@ describe("warnings", () => {
 
   it.each<[string, PolicyChoice[], RegExp]>([
     ["an empty list", [choice("allow-only", { mode: "enforce" })], /lists nothing/],
-    ["malware off", [choice("malware", { mode: "off" })], /Known malware is served/],
+    ["suspicion off", [choice("suspected-malware", { mode: "off" })], /one source alone reports.*is served/],
+    ["claims off", [choice("name-claim", { mode: "shadow" })], /names that are claimed/],
+    ["a damaged row", [choice("age", { mode: "enforce", problem: "It is damaged." })], /damaged/],
     [
       "a weaker registry",
       [choice("age", { mode: "enforce" }), choice("age", { registryId: "r", mode: "off" })],
@@ -116,6 +126,6 @@ describe("warnings", () => {
 
   it("there are none of what is out of the box", () => {
     const rules: RuleId[] = [...RULE_IDS];
-    expect([policyWarnings([], "r"), policyWarnings([strict()], "r"), rules.length]).toEqual([[], [], 18]);
+    expect([policyWarnings([], "r"), policyWarnings([strict()], "r"), rules.length]).toEqual([[], [], 22]);
   });
 });

@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import {
+  ALWAYS_ENFORCED,
   coversName,
   PROFILES,
   RULE_IDS,
@@ -27,6 +28,8 @@ export interface PolicyChoice {
   mode: RuleMode | null;
   /** Those that differ from what holds elsewhere; of a profile `{ profile }`. */
   options: Readonly<Record<string, unknown>>;
+  /** Why the row could not be read as it is, and what counts instead; left out where it could. */
+  problem?: string;
 }
 
 /** The policy of one registry, ready to be asked about any name. */
@@ -130,7 +133,8 @@ function settle(profile: Profile, layers: readonly PolicyChoice[]): RuleSettings
     const id = rule as RuleId;
     const held = settings.get(id);
     if (held === undefined) continue;
-    settings.set(id, { mode: mode ?? held.mode, options: merge(id, held.options, options) });
+    const chosen = ALWAYS_ENFORCED.has(id) ? held.mode : (mode ?? held.mode);
+    settings.set(id, { mode: chosen, options: merge(id, held.options, options) });
   }
   return Object.freeze(Object.fromEntries(settings)) as RuleSettings;
 }

@@ -2,20 +2,13 @@ import type { Selectable } from "kysely";
 import type { RuleSettings } from "@entrepot/core";
 import { createCurrentValue, type ChangeLog } from "../changes/index.ts";
 import type { Database, Schema } from "../db/index.ts";
-import { layerPolicy, type LayeredPolicy, type PolicyChoice } from "./policy-layers.ts";
+import { choiceOf, type KeptChoice } from "./kept-choice.ts";
+import { layerPolicy, type LayeredPolicy } from "./policy-layers.ts";
 
 /** A registry as far as policy is concerned. */
 export interface PolicedRegistry {
   readonly id: string;
   readonly workspaceId: string;
-}
-
-/** A choice as it is kept, with who made it and when, in milliseconds. */
-export interface KeptChoice extends PolicyChoice {
-  /** True when the configuration file made it. */
-  managed: boolean;
-  setBy: string;
-  setAt: number;
 }
 
 /** What was chosen for the rules, held in memory and as current as the change log. */
@@ -40,9 +33,17 @@ type Loaded = Map<string, WorkspacePolicy>;
 export async function createPolicyRules(deps: {
   db: Pick<Database, "read">;
   changes: Pick<ChangeLog, "subscribe">;
+  /** Told of every row that cannot be read as it is, each time that it is read. */
+  onDamaged?: (problem: string) => void;
 }): Promise<PolicyRules> {
   const current = await createCurrentValue(deps.changes, {
-    load: async () => groupByWorkspace(await loadRows(deps.db)),
+    load: async () => {
+      const loaded = groupByWorkspace(await loadRows(deps.db));
+      for (const { choices } of loaded.values()) {
+        for (const { problem } of choices) if (problem !== undefined) deps.onDamaged?.(problem);
+      }
+      return loaded;
+    },
     concerns: ({ kind }) => kind === "policy-changed",
   });
 
@@ -100,18 +101,4 @@ function groupByWorkspace(rows: readonly Selectable<Schema["policy_rules"]>[]): 
     else group.push(choiceOf(row));
   }
   return new Map([...groups].map(([id, choices]) => [id, { choices, byRegistry: new Map() }]));
-}
-
-/** Reads a row. */
-export function choiceOf(row: Selectable<Schema["policy_rules"]>): KeptChoice {
-  return {
-    registryId: row.registry_id,
-    packages: row.packages,
-    rule: row.rule,
-    mode: row.mode,
-    options: JSON.parse(row.options) as Record<string, unknown>,
-    managed: row.managed === 1,
-    setBy: row.set_by,
-    setAt: row.set_at,
-  };
 }

@@ -9,11 +9,10 @@ export function policyWarnings(choices: readonly PolicyChoice[], registryId: str
   const { profile, settingsOf } = layerPolicy(choices, registryId);
   const settings = settingsOf(EVERYWHERE);
   const warnings = [
+    ...problemWarnings(choices, registryId),
     ...listWarnings(settings),
     ...licenceWarnings(settings),
-    ...(settings.malware.mode === "enforce"
-      ? []
-      : ["Known malware is served: the rule malware is not enforced."]),
+    ...protectionWarnings(settings),
   ];
   const inWorkspace = layerPolicy(choices, EVERYWHERE).settingsOf(EVERYWHERE);
   for (const rule of Object.keys(settings) as RuleId[]) {
@@ -25,6 +24,25 @@ export function policyWarnings(choices: readonly PolicyChoice[], registryId: str
   }
   if (profile === "strict") warnings.push(...profileWarnings(choices, registryId));
   return warnings.slice(0, WARNINGS_MAX);
+}
+
+// What cannot be read stands first: somebody has to choose it again.
+function problemWarnings(choices: readonly PolicyChoice[], registryId: string): string[] {
+  return choices
+    .filter((choice) => choice.registryId === EVERYWHERE || choice.registryId === registryId)
+    .flatMap(({ problem }) => (problem === undefined ? [] : [problem]));
+}
+
+const PROTECTIONS: readonly (readonly [rule: RuleId, danger: string])[] = [
+  ["suspected-malware", "What one source alone reports as malware is served"],
+  ["name-claim", "Upstreams may provide names that are claimed"],
+  ["integrity-change", "Versions whose bytes an upstream changed are served"],
+];
+
+function protectionWarnings(settings: RuleSettings): string[] {
+  return PROTECTIONS.filter(([rule]) => settings[rule].mode !== "enforce").map(
+    ([rule, danger]) => `${danger}: the rule ${rule} is not enforced.`,
+  );
 }
 
 function listWarnings(settings: RuleSettings): string[] {

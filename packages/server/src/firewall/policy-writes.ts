@@ -4,7 +4,7 @@ import { appendChange, type Actor } from "../changes/index.ts";
 import { isPostgres, type Database, type Schema } from "../db/index.ts";
 import { checkedChoice, WHOLE_ONLY, type NewChoice, type UnsignedChoice } from "./policy-choice.ts";
 import { EVERYWHERE, layerPolicy, PROFILE_ROW, type PolicyChoice } from "./policy-layers.ts";
-import { choiceOf, type KeptChoice } from "./policy-rules.ts";
+import { choiceOf, type KeptChoice } from "./kept-choice.ts";
 import { policyWarnings } from "./policy-warnings.ts";
 
 /** Where something is chosen; an empty id stands for every registry of the workspace. */

@@ -26,6 +26,7 @@ import type {
   NameOrigins,
   Packuments,
   Readmes,
+  PreflightSlots,
   Registries,
   Registry,
   RegistryWriteDeps,
@@ -70,6 +71,7 @@ export interface HttpDeps {
   gate: Gate;
   decisions: DecisionLog;
   verdicts: Verdicts;
+  preflightSlots: PreflightSlots;
   evidence: Evidence;
   cachedVersions: CachedVersions;
   jobs: JobQueue;

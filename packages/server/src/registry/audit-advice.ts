@@ -1,4 +1,5 @@
 import {
+  OWN_FEED,
   applyAssessments,
   createIssueIds,
   EntrepotError,
@@ -9,7 +10,6 @@ import {
   type PackageAdvisory,
   type PackageIssue,
 } from "@entrepot/core";
-import { OWN_FEED } from "../advisories/index.ts";
 import type { Upstreams } from "../upstream/index.ts";
 import { auditTarget } from "./audit-target.ts";
 import { inTurns } from "./in-turns.ts";

@@ -108,7 +108,7 @@ export async function checkPackage(deps: CheckDeps, place: Place): Promise<Packa
   const judge: Judge = {
     facts: new Map(all.map((facts) => [facts.version, facts])),
     history: historyOf(all),
-    context: await opinionContext(deps, { registry, name, origin: found.origin }),
+    context: await opinionContext(deps, { registry, name, origin: found.origin, upstream: found.upstream }),
     policy: await deps.policyRules.of(registry),
   };
   const judged = [...versions].map(([version, presence]) => judgeVersion(judge, { version, presence }));

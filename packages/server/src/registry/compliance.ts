@@ -41,7 +41,8 @@ export async function judgeCompliance(
       message: `The registry ${registry.name} has no ${name}@${version}.`,
     });
   }
-  const context = await opinionContext(deps, { registry, name, origin: found.origin });
+  const { origin, upstream } = found;
+  const context = await opinionContext(deps, { registry, name, origin, upstream });
   const { result, reasons, shadow } = complianceOf(opinionsOf(facts, context, historyOf(all)));
   const policy = await deps.policyRules.of(registry);
   const sourced = (reason: ComplianceReason): SourcedReason => ({
@@ -53,7 +54,7 @@ export async function judgeCompliance(
     registry: registry.name,
     name,
     version,
-    origin: found.origin,
+    origin,
     at: context.now,
     advisories: { epoch, currentAt },
     result,

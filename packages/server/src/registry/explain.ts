@@ -1,6 +1,7 @@
 import {
   coversName,
   explainChoice,
+  fallText,
   isEntrepotError,
   refusalText,
   type Explanation,
@@ -34,7 +35,7 @@ export interface PackageExplanation {
 }
 
 export interface ExplainDeps {
-  verdicts: Pick<Verdicts, "of">;
+  verdicts: Pick<Verdicts, "of" | "upstreamRefusal">;
   gate: Pick<Gate, "context" | "now">;
   origins: NameOrigins;
   advisories: { state(): Pick<AdvisoryState, "epoch" | "currentAt"> };
@@ -65,14 +66,16 @@ export async function explainPackage(
     facts: await found.allFacts(),
     distTags: found.distTags,
     hidden: found.hidden,
-    context: await opinionContext(deps, { registry, name, origin }),
+    context: await opinionContext(deps, { registry, name, origin, upstream }),
   });
+  const isWholePackage = found.hidden.size >= found.versions.length;
+  const elsewhere = await upstreamText(deps, { registry, name, explanation });
   return {
     ...about,
     origin,
     upstream: upstream === null ? null : { name: upstream.name, freshUntil },
     explanation,
-    text: textOf(about, wanted, explanation),
+    text: elsewhere ?? textOf({ ...about, isWholePackage }, wanted, explanation),
   };
 }
 
@@ -82,9 +85,19 @@ export async function explainPackage(
  */
 export async function opinionContext(
   { gate }: Pick<ExplainDeps, "gate">,
-  asked: { registry: Registry; name: string; origin: PackageVerdicts["origin"] },
+  asked: { registry: Registry; name: string } & Pick<PackageVerdicts, "origin" | "upstream">,
 ): Promise<PolicyContext> {
   return await gate.context({ ...asked, purpose: "metadata", withShadow: true });
+}
+
+// A version that the upstream keeps back is not among those that we know of.
+async function upstreamText(
+  { verdicts }: ExplainDeps,
+  { registry, name, explanation }: { registry: Registry; name: string; explanation: Explanation },
+): Promise<string | null> {
+  const { chosen, refusal, wanted } = explanation;
+  if (chosen !== null || refusal !== null || wanted.kind !== "version") return null;
+  return (await verdicts.upstreamRefusal(registry, name, wanted.text))?.message ?? null;
 }
 
 async function verdictsOf(
@@ -111,11 +124,17 @@ function absenceText({ registry, name, claim, upstreams }: About): string {
   return `The registry ${registry} has no package ${name}; ${asked}.`;
 }
 
-function textOf({ registry, name }: About, wanted: string, explanation: Explanation): string {
-  const { chosen, refusal } = explanation;
-  const instead = chosen === null ? "" : ` npm takes ${name}@${chosen} instead.`;
+function textOf(
+  { registry, name, isWholePackage }: About & { isWholePackage: boolean },
+  wanted: string,
+  explanation: Explanation,
+): string {
+  const { chosen, refusal, tagMoves } = explanation;
   if (refusal !== null) {
-    return refusalText(refusal.verdict, { name, version: refusal.version, registry }) + instead;
+    const { version, verdict } = refusal;
+    const instead = chosen === null ? "" : ` npm takes ${name}@${chosen} instead.`;
+    const fall = tagMoves.filter(({ from, to }) => from === version && to === chosen).map(fallText)[0] ?? "";
+    return `${refusalText(verdict, { name, version, registry, isWholePackage })}${instead} ${fall}`.trim();
   }
   if (chosen !== null) return `${name}@${chosen} is what npm takes from the registry ${registry}.`;
   return `No version of ${name} in the registry ${registry} fits ${wanted === "" ? "*" : wanted}.`;

@@ -54,7 +54,8 @@ export {
 export { type Registry, type RegistryAudit, type RegistrySnapshot } from "./registry.ts";
 export { setUpstreamFilter } from "./upstream-filter.ts";
 export { refuseShadowing } from "./shadowing.ts";
-export { createTarballs, versionOfFileName, type TarballRequest, type Tarballs } from "./tarballs.ts";
+export { versionOfFileName } from "./tarball-file-name.ts";
+export { createTarballs, type TarballRequest, type Tarballs } from "./tarballs.ts";
 export { unpublishedError } from "./tombstone.ts";
 export { unpublishMissing, unpublishPackage, unpublishVersion } from "./unpublish.ts";
 export {
@@ -78,5 +79,6 @@ export {
   type PreflightReport,
   type PreflightWork,
 } from "./preflight.ts";
+export { createPreflightSlots, type PreflightSlots } from "./preflight-slots.ts";
 export { createVerdicts, type PackageVerdicts, type Verdicts, type VersionVerdict } from "./verdicts.ts";
 export type { View } from "./view.ts";

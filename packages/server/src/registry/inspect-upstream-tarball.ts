@@ -3,6 +3,7 @@ import {
   evidenceAsked,
   isEntrepotError,
   type PolicyContext,
+  type RuleId,
   type TarballContent,
   type VersionFacts,
 } from "@entrepot/core";
@@ -33,6 +34,8 @@ export type TarballPlace = { sizeBytes: number } & ({ bytes: Buffer } | { path: 
 interface InspectSubject {
   name: string;
   facts: VersionFacts;
+  /** Which rules want to know what is in it; none where a person does. */
+  rules: readonly RuleId[];
 }
 
 /** Tells whether a rule in force wants to know what is in a version's tarball, and nobody has looked yet. */
@@ -81,12 +84,18 @@ export async function keptBytes(
   return bytes?.length === sizeBytes ? { bytes, sizeBytes } : null;
 }
 
+function askedBy(rules: readonly RuleId[]): string {
+  if (rules.length === 0) return "";
+  const asking = rules.length === 1 ? `the rule ${rules[0]} asks` : `the rules ${rules.join(" and ")} ask`;
+  return `, which ${asking} for in this registry`;
+}
+
 // What cannot be looked at cannot be found harmless.
-function unreadable({ name, facts }: InspectSubject, why: string, cause?: unknown): EntrepotError {
+function unreadable({ name, facts, rules }: InspectSubject, why: string, cause?: unknown): EntrepotError {
   const { version } = facts;
   return new EntrepotError("version-denied", {
-    message: `${name}@${version} cannot be inspected, which a rule of this registry asks for: ${why}`,
-    details: { rule: "install-script", reason: why, until: null, version },
+    message: `${name}@${version} cannot be inspected${askedBy(rules)}: ${why}`,
+    details: { rule: rules[0] ?? "default", reason: why, until: null, version },
     cause,
   });
 }

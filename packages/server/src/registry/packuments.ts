@@ -1,16 +1,22 @@
 import { createHash } from "node:crypto";
 import {
   EntrepotError,
+  evidenceAsked,
   type PackumentForm,
   type PolicyContext,
-  type VersionFacts,
   type ViewOptions,
 } from "@entrepot/core";
 import type { Change, ChangeKind, ChangeLog } from "../changes/index.ts";
 import type { Database } from "../db/index.ts";
 import { contextStamp, denied, type Gate } from "../firewall/index.ts";
 import type { GzipView, ThreadPool } from "../threads/index.ts";
-import type { AbsentEntry, DocumentEntry, Upstreams } from "../upstream/index.ts";
+import {
+  deniedUpstream,
+  type AbsentEntry,
+  type DocumentEntry,
+  type Upstream,
+  type Upstreams,
+} from "../upstream/index.ts";
 import { loadLocalPackument } from "./local-packument.ts";
 import type { NameOrigin, NameOrigins } from "./name-origin.ts";
 import type { PackageRow } from "./package-rows.ts";
@@ -20,12 +26,12 @@ import { createSelections, type Selections } from "./selections.ts";
 import { unpublishedError } from "./tombstone.ts";
 import { filteredText, upstreamsFor } from "./upstream-filter.ts";
 import { createViewCache, type CachedView } from "./view-cache.ts";
-import { deniedUpstream } from "./denied-upstream.ts";
 import { isOver } from "./verdicts.ts";
 import { viewKeyText, type View } from "./view.ts";
+import { noticeOf } from "./view-notice.ts";
 
 /** Part of every ETag: raised when the same input starts to render differently. */
-const RENDER_FORMAT = "2";
+const RENDER_FORMAT = "3";
 const ETAG_CHARS = 27;
 /** What a verdict takes in memory, roughly. */
 const VERDICT_BYTES = 512;
@@ -187,15 +193,16 @@ async function build(deps: Builder, request: PackumentRequest, cached?: StoredVi
 }
 
 async function viewOptions(
-  { gate }: Builder,
+  { gate }: PackumentDeps,
   { registry, name, form, packageUrl, requestUrl }: PackumentRequest,
-  origin: VersionFacts["origin"],
+  upstream: Upstream | null,
 ): Promise<ViewOptions> {
+  const origin = upstream === null ? "local" : "upstream";
   return {
     form,
     packageUrl,
     requestUrl,
-    policy: await gate.context({ registry, name, origin, purpose: "metadata" }),
+    policy: await gate.context({ registry, name, origin, upstream, purpose: "metadata" }),
   };
 }
 
@@ -204,7 +211,7 @@ async function buildOfLocal(
   request: PackumentRequest,
   { row, cached }: { row: PackageRow; cached: StoredView | undefined },
 ): Promise<StoredView> {
-  const view = await viewOptions(deps, request, "local");
+  const view = await viewOptions(deps, request, null);
   const source = `${revisionOf(row)} ${contextStamp(view.policy)}`;
   if (isUnchanged(cached, source, view.policy)) return cached;
   const packument = await loadLocalPackument(deps.db, row, request.form);
@@ -222,9 +229,8 @@ async function buildOfUpstream(
   if (origin.kind !== "upstream") {
     throw notFound(request, origin.kind === "local" ? origin.row.tombstone : null);
   }
-  const view = await viewOptions(deps, request, "upstream");
   for (let attempt = 0; ; attempt += 1) {
-    const { entry, entries } = await findUpstream(deps, request, view);
+    const { entry, entries, view } = await findUpstream(deps, request);
     const source = `${entry.digest} ${contextStamp(view.policy)}`;
     if (!request.localOnly && isUnchanged(cached, source, view.policy)) {
       cached.entries = entries;
@@ -252,15 +258,19 @@ function isUnchanged(
   );
 }
 
+interface FoundDocument {
+  entry: DocumentEntry;
+  entries: (DocumentEntry | AbsentEntry)[];
+  /** Under what is known of the upstream that it comes from. */
+  view: ViewOptions;
+}
+
 // The first upstream that has the name answers for it. One that fails ends the search, and so does one that may
 // not be asked and of which nothing is known: a name must not come from another place than its own.
-async function findUpstream(
-  deps: PackumentDeps,
-  request: PackumentRequest,
-  view: ViewOptions,
-): Promise<{ entry: DocumentEntry; entries: (DocumentEntry | AbsentEntry)[] }> {
+async function findUpstream(deps: PackumentDeps, request: PackumentRequest): Promise<FoundDocument> {
   const entries: (DocumentEntry | AbsentEntry)[] = [];
   for (const upstream of upstreamsFor(request.registry, request.name)) {
+    const view = await viewOptions(deps, request, upstream);
     const entry = await deps.upstreams.current(upstream, request.name, {
       view,
       // A frozen registry shows what it knew when it was frozen.
@@ -268,7 +278,12 @@ async function findUpstream(
     });
     if (entry === null) break;
     entries.push(entry);
-    if (entry.kind === "present") return { entry, entries };
+    if (entry.kind === "present") {
+      // A document that was just taken in may hold versions that nobody had seen when the context was made.
+      const later = evidenceAsked(view.policy).firstSeen ? await viewOptions(deps, request, upstream) : view;
+      const isSame = contextStamp(later.policy) === contextStamp(view.policy);
+      return { entry, entries, view: isSame ? view : later };
+    }
     if (entry.refusal !== null) throw deniedUpstream(upstream, entry.refusal);
   }
   throw notFound(request, null);
@@ -326,7 +341,7 @@ function storedView(deps: Builder, request: PackumentRequest, material: ViewMate
     policyCount: 0,
     entries: material.entries,
     refusal: refusalOf(request, rendered),
-    notice: noticeOf(request, rendered),
+    notice: noticeOf(request.name, rendered),
     held: { view: null },
     isCurrent() {
       if (view.held.view === null || view.policyCount !== deps.policyCount()) return false;
@@ -353,16 +368,6 @@ function refusalOf(request: PackumentRequest, rendered: GzipView): EntrepotError
   const [version, verdict] = told;
   const { name, registry } = request;
   return denied(verdict, { name, version, registry: registry.name, isWholePackage: true });
-}
-
-function noticeOf({ name }: PackumentRequest, { movedLatest, hidden }: GzipView): string | null {
-  if (movedLatest === null) return null;
-  const [from, to] = movedLatest;
-  const verdict = hidden.find(([version]) => version === from)?.[1];
-  if (verdict === undefined) return null;
-  const until = verdict.until === null ? "" : ` until ${new Date(verdict.until).toISOString()}`;
-  const why = `${name}@${from} is kept back${until} by the rule ${verdict.rule}: ${verdict.reason}`;
-  return `${why.replace(/\.$/, "")}. ${to === null ? "Nothing is" : `${to} is`} latest here.`;
 }
 
 function etagOf(parts: readonly string[]): string {

@@ -38,10 +38,11 @@ export async function reviewContent(deps: ReviewDeps, reviewed: Reviewed): Promi
   const { upstream, facts } = promised;
   const kept = await deps.cachedVersions.find(registry.id, name, facts);
   const bytes = kept === null ? null : await keptBytes(deps, kept);
-  if (bytes !== null) return await inspectUpstreamTarball(deps, { name, facts }, bytes);
+  const subject = { name, facts, rules: [] };
+  if (bytes !== null) return await inspectUpstreamTarball(deps, subject, bytes);
   const fetched = await deps.upstreams.tarball(upstream, { name, version, facts });
   try {
-    return await inspectUpstreamTarball(deps, { name, facts }, fetched);
+    return await inspectUpstreamTarball(deps, subject, fetched);
   } finally {
     await fetched.discard();
   }

@@ -1,8 +1,8 @@
 import {
+  contentRules,
   EntrepotError,
   integrityChange,
   isEntrepotError,
-  normalizeVersion,
   policyDepth,
   type PackageName,
   type PolicyContext,
@@ -12,7 +12,13 @@ import type { BlobStore } from "../blobs/index.ts";
 import type { Change, ChangeKind, ChangeLog } from "../changes/index.ts";
 import type { Database } from "../db/index.ts";
 import { assertPasses, type Evidence, type Gate } from "../firewall/index.ts";
-import type { DocumentEntry, FetchedTarball, Upstream, Upstreams } from "../upstream/index.ts";
+import {
+  deniedUpstream,
+  type DocumentEntry,
+  type FetchedTarball,
+  type Upstream,
+  type Upstreams,
+} from "../upstream/index.ts";
 import { createAdmitted, packageFilter, type Admitted, type Tarball } from "./admitted-tarballs.ts";
 import type { CachedVersions, KeptTarball } from "./cached-versions.ts";
 import {
@@ -23,12 +29,11 @@ import {
   type InspectDeps,
   type TarballPlace,
 } from "./inspect-upstream-tarball.ts";
-import { deniedUpstream } from "./denied-upstream.ts";
 import type { NameOrigins } from "./name-origin.ts";
 import { findVersion } from "./package-rows.ts";
 import type { Registry } from "./registry.ts";
 import { filteredText, upstreamsFor } from "./upstream-filter.ts";
-import { isOver, type VerdictSource, type Verdicts } from "./verdicts.ts";
+import { isOver, placeOf, type VerdictSource, type Verdicts } from "./verdicts.ts";
 
 /** A search that a change overtakes is made again; changes that never end must not keep a client waiting. */
 const SEARCHES_MAX = 5;
@@ -60,7 +65,7 @@ export interface TarballDeps extends InspectDeps {
   cachedVersions: CachedVersions;
   gate: Gate;
   evidence: Pick<Evidence, "recordContent" | "recordChanges">;
-  verdicts: Pick<Verdicts, "verdictOn">;
+  verdicts: Pick<Verdicts, "verdictOn" | "upstreamRefusal">;
 }
 
 /** A wanted tarball. */
@@ -78,22 +83,6 @@ export interface Tarballs {
   get(request: TarballRequest): Promise<Tarball>;
   /** The bytes of this tarball turned out to be missing: the next `get` fetches what came from an upstream. */
   lost(request: TarballRequest): void;
-}
-
-/** Reads the version out of a tarball's file name: `<base>-<version>.tgz`, with or without the scope before it. */
-export function versionOfFileName(name: PackageName, fileName: string): string {
-  const last = fileName.slice(fileName.lastIndexOf("/") + 1);
-  const start = `${name.base}-`;
-  const version =
-    last.startsWith(start) && last.endsWith(".tgz")
-      ? normalizeVersion(last.slice(start.length, -".tgz".length))
-      : null;
-  if (version === null) {
-    throw new EntrepotError("version-not-found", {
-      message: `"${fileName}" is not a tarball of ${name.full}; its tarballs are named ${start}<version>.tgz.`,
-    });
-  }
-  return version;
 }
 
 /** Makes the tarball reader, with a bounded memory of what was admitted. */
@@ -200,14 +189,14 @@ async function findUpstreamTarball(deps: TarballDeps, request: TarballRequest): 
     const { recheckAt, context } = await admit(deps, request, { facts, source });
     const isWanted = wantsContent(facts, context);
     const kept = await deps.cachedVersions.find(request.registry.id, request.name.full, facts);
-    if (kept !== null && (!isWanted || (await admitKept(deps, request, { facts, source, kept })))) {
+    if (kept !== null && (!isWanted || (await admitKept(deps, request, { facts, source, context, kept })))) {
       early?.abandon();
       return { ...kept, entry, recheckAt };
     }
     await refuseOther(deps, request, { facts, upstream, entry, context });
     const fetched = await (early?.tarball ??
       deps.upstreams.tarball(upstream, { name: request.name.full, version: facts.version, facts }));
-    if (isWanted) await admitFetched(deps, request, { facts, source, fetched });
+    if (isWanted) await admitFetched(deps, request, { facts, source, context, fetched });
     const row = await deps.cachedVersions.keep({
       registryId: request.registry.id,
       name: request.name.full,
@@ -261,7 +250,7 @@ async function earlyFetch(deps: TarballDeps, request: TarballRequest): Promise<E
   const [upstream, second] = upstreamsFor(request.registry, request.name.full);
   if (upstream === undefined || second !== undefined || request.registry.frozenAt !== null) return null;
   const { registry, name } = request;
-  const question = { registry, name: name.full, origin: "upstream", purpose: "metadata" } as const;
+  const question = { registry, name: name.full, origin: "upstream", upstream, purpose: "metadata" } as const;
   if (policyDepth(await deps.gate.context(question)) !== "none") return null;
   if (await isKnown(deps, upstream, name.full)) return null;
   const promise = findPromise(deps, request);
@@ -294,7 +283,8 @@ async function findPromise(deps: TarballDeps, request: TarballRequest): Promise<
     if (promised !== "no-version") return promised;
     break;
   }
-  throw versionNotFound(request);
+  const { registry, name, version } = request;
+  throw (await deps.verdicts.upstreamRefusal(registry, name.full, version)) ?? versionNotFound(request);
 }
 
 async function promiseOf(
@@ -328,11 +318,16 @@ interface Judged {
   source: VerdictSource;
 }
 
+/** What was judged by rules that want to know what is in it. */
+interface ToInspect extends Judged {
+  context: PolicyContext;
+}
+
 // False when the bytes are lost: then they are fetched again.
 async function admitKept(
   deps: TarballDeps,
   request: TarballRequest,
-  { kept, ...judged }: Judged & { kept: KeptTarball },
+  { kept, ...judged }: ToInspect & { kept: KeptTarball },
 ): Promise<boolean> {
   const place = await keptBytes(deps, kept);
   if (place !== null) await admitContent(deps, request, { ...judged, place });
@@ -343,7 +338,7 @@ async function admitKept(
 async function admitFetched(
   deps: TarballDeps,
   request: TarballRequest,
-  { fetched, ...judged }: Judged & { fetched: FetchedTarball },
+  { fetched, ...judged }: ToInspect & { fetched: FetchedTarball },
 ): Promise<void> {
   try {
     await admitContent(deps, request, { ...judged, place: fetched });
@@ -357,10 +352,10 @@ async function admitFetched(
 async function admitContent(
   deps: TarballDeps,
   request: TarballRequest,
-  { facts, source, place }: Judged & { place: TarballPlace },
+  { facts, source, context, place }: ToInspect & { place: TarballPlace },
 ): Promise<void> {
   const name = request.name.full;
-  await inspectUpstreamTarball(deps, { name, facts }, place);
+  await inspectUpstreamTarball(deps, { name, facts, rules: contentRules(context) }, place);
   try {
     await admit(deps, request, { facts, source });
   } catch (error) {
@@ -378,9 +373,10 @@ async function admit(
 ): Promise<{ recheckAt: number | null; context: PolicyContext }> {
   const { registry } = request;
   const name = request.name.full;
-  const context = await deps.gate.context({ registry, name, origin: source.kind, purpose: "metadata" });
-  const { verdict, recheckAt } = await deps.verdicts.verdictOn(facts, context, { registry, name, source });
-  assertPasses(verdict, { registry, name, version: facts.version, purpose: "tarball" });
+  const context = await deps.gate.context({ registry, name, ...placeOf(source), purpose: "metadata" });
+  const place = { registry, name, source };
+  const { verdict, isWholePackage, recheckAt } = await deps.verdicts.verdictOn(facts, context, place);
+  assertPasses(verdict, { registry, name, version: facts.version, purpose: "tarball", isWholePackage });
   return { recheckAt, context };
 }
 

@@ -4,6 +4,7 @@ import {
   decide,
   earlier,
   EntrepotError,
+  historyOf,
   indexSummary,
   isSelectable,
   judgePackage,
@@ -17,8 +18,7 @@ import {
 import type { Database } from "../db/index.ts";
 import { contextStamp, type Gate } from "../firewall/index.ts";
 import type { ThreadPool } from "../threads/index.ts";
-import type { DocumentEntry, Upstream, Upstreams } from "../upstream/index.ts";
-import { deniedUpstream } from "./denied-upstream.ts";
+import { deniedUpstream, type DocumentEntry, type Upstream, type Upstreams } from "../upstream/index.ts";
 import type { NameOrigins } from "./name-origin.ts";
 import { listTags, type PackageRow } from "./package-rows.ts";
 import type { Registry } from "./registry.ts";
@@ -59,6 +59,8 @@ export interface PackageVerdicts {
 /** One version's verdict, and until when it holds. */
 export interface VersionVerdict {
   verdict: Verdict;
+  /** True where no version of the package is left. */
+  isWholePackage: boolean;
   recheckAt: number | null;
 }
 
@@ -84,6 +86,11 @@ export interface Verdicts {
     name: string,
     versions?: readonly string[],
   ): Promise<ReadonlyMap<string, Verdict>>;
+  /**
+   * The refusal of the upstream that has a package, itself an Entrepot, of a version that its document leaves out; null
+   * where it says nothing. By what is known here.
+   */
+  upstreamRefusal(registry: Registry, name: string, version: string): Promise<EntrepotError | null>;
   /** The verdict on one version, by a context of the gate, as the package's packument has it. */
   verdictOn(facts: VersionFacts, context: PolicyContext, where: VerdictPlace): Promise<VersionVerdict>;
 }
@@ -99,11 +106,15 @@ export interface VerdictDeps {
   db: Database;
   gate: Gate;
   origins: NameOrigins;
-  upstreams: Pick<Upstreams, "current" | "facts" | "index">;
+  upstreams: Pick<Upstreams, "current" | "document" | "facts" | "index">;
+  documentBytesMax: number;
   threads: Pick<ThreadPool, "run">;
 }
 
-interface Judged extends JudgedPackage, Validity {
+interface Judged extends Validity {
+  hidden: ReadonlyMap<string, Verdict>;
+  /** Versions that were judged and are not hidden, each between line feeds: as many as there are, they must be small. */
+  passed: string;
   source: string;
 }
 
@@ -125,6 +136,9 @@ const PASSES: Verdict = {
   reference: null,
 };
 
+const NONE_PASSED = "\n\n";
+const NOTHING_JUDGED: JudgedPackage = { hidden: new Map(), passed: [], recheckAt: null };
+
 /** Makes the judge, with a bounded memory of what was judged. */
 export function createVerdicts(deps: VerdictDeps): Verdicts {
   const known = new LRUCache<string, Judged>({
@@ -132,21 +146,23 @@ export function createVerdicts(deps: VerdictDeps): Verdicts {
     maxSize: WEIGHT_MAX,
     sizeCalculation: ({ hidden }) => 1 + hidden.size,
   });
-  const flights = new Map<string, Promise<JudgedPackage>>();
+  const flights = new Map<string, Promise<Judged>>();
 
-  async function judge(context: PolicyContext, place: VerdictPlace): Promise<JudgedPackage> {
-    if (policyDepth(context) === "none") return { hidden: new Map(), recheckAt: context.knownUntil };
+  async function judge(context: PolicyContext, place: VerdictPlace): Promise<Judged> {
     const key = `${place.registry.id}\n${place.name}`;
     const source = `${sourceText(place.source)} ${contextStamp(context)}`;
+    if (policyDepth(context) === "none") return judgedAs(NOTHING_JUDGED, context, source);
     const found = known.get(key);
     if (found?.source === source && !isOver(found, context.now)) return found;
     const flightKey = `${key}\n${source}`;
     const running = flights.get(flightKey);
     if (running !== undefined) return await running;
-    const flight = judgeAll(deps, context, place.source).finally(() => flights.delete(flightKey));
+    const flight = judgeAll(deps, context, place.source)
+      .then((found) => judgedAs(found, context, source))
+      .finally(() => flights.delete(flightKey));
     flights.set(flightKey, flight);
     const judged = await flight;
-    known.set(key, { ...judged, source, judgedAt: context.now });
+    known.set(key, judged);
     return judged;
   }
 
@@ -159,26 +175,61 @@ export function createVerdicts(deps: VerdictDeps): Verdicts {
         const context = await deps.gate.context({ ...question, origin: "upstream" });
         return judgePackage(versions.map(unknownVersion), context).hidden;
       }
-      const context = await deps.gate.context({ ...question, origin: source.kind });
+      const place = placeOf(source);
+      const context = await deps.gate.context({ ...question, ...place });
       const { hidden } = await judge(context, { registry, name, source });
       if (versions.length === 0) return hidden;
       // What was kept may be gone from the upstream, and the name may be our own by now.
-      const its = await deps.gate.context({ ...question, origin: "upstream" });
+      const its = await deps.gate.context({ ...question, origin: "upstream", upstream: place.upstream });
       if (policyDepth(its) === "none") return hidden;
       const present = new Set(await versionsIn(deps, source));
       const gone = versions.filter((version) => !present.has(version));
       return new Map([...judgePackage(gone.map(unknownVersion), its).hidden, ...hidden]);
     },
-    async verdictOn(facts, context, place) {
-      const depth = policyDepth(context);
-      const alone = depth === "none" || depth === "version" ? decide(facts, context) : null;
-      if (alone !== null && isSelectable(alone)) {
-        return { verdict: alone, recheckAt: earlier(alone.recheckAt, context.knownUntil) };
-      }
-      const { hidden, recheckAt } = await judge(context, place);
-      return { verdict: hidden.get(facts.version) ?? PASSES, recheckAt };
-    },
+    upstreamRefusal: (registry, name, version) => upstreamRefusal(deps, { registry, name, version }),
+    verdictOn: (facts, context, place) => verdictOn({ deps, judge }, facts, { context, place }),
   };
+}
+
+async function verdictOn(
+  { deps, judge }: Judge,
+  facts: VersionFacts,
+  { context, place }: { context: PolicyContext; place: VerdictPlace },
+): Promise<VersionVerdict> {
+  const depth = policyDepth(context);
+  const alone = depth === "none" || depth === "version" ? decide(facts, context) : null;
+  if (alone !== null && isSelectable(alone)) {
+    const until = earlier(alone.recheckAt, context.knownUntil);
+    return { verdict: alone, isWholePackage: false, recheckAt: until };
+  }
+  const { hidden, passed, recheckAt } = await judge(context, place);
+  const verdict = hidden.get(facts.version);
+  const isWholePackage = verdict !== undefined && passed === NONE_PASSED;
+  if (verdict !== undefined) return { verdict, isWholePackage, recheckAt };
+  if (passed.includes(`\n${facts.version}\n`)) return { verdict: PASSES, isWholePackage, recheckAt };
+  // What was judged is not what the facts are from: the document was replaced meanwhile, or the version is new.
+  const beside = await judgeBeside(deps, facts, { context, source: place.source });
+  return { verdict: beside, isWholePackage, recheckAt: earlier(beside.recheckAt, recheckAt) };
+}
+
+async function upstreamRefusal(
+  deps: VerdictDeps,
+  { registry, name, version }: { registry: Registry; name: string; version: string },
+): Promise<EntrepotError | null> {
+  const source = await findSource(deps, { registry, name, cachedOnly: true });
+  if (source?.kind !== "upstream") return null;
+  const { documentBytesMax: sizeBytesMax } = deps;
+  const document = await deps.upstreams.document(source.entry);
+  const text = await deps.threads.run("readRefusal", { document, sizeBytesMax, version });
+  return text === null ? null : deniedUpstream(source.upstream, `${name}@${text}`);
+}
+
+/** Where the versions come from, for the gate. */
+export function placeOf(source: VerdictSource): {
+  origin: VersionFacts["origin"];
+  upstream: Upstream | null;
+} {
+  return { origin: source.kind, upstream: source.kind === "upstream" ? source.upstream : null };
 }
 
 function unknownVersion(version: string): JudgedVersion {
@@ -214,6 +265,34 @@ async function judgeAll(
   return await deps.threads.run("judgePackage", { facts: await localFacts(deps.db, source.row), policy });
 }
 
+function judgedAs(
+  { hidden, passed, recheckAt }: JudgedPackage,
+  { now: judgedAt, knownUntil }: PolicyContext,
+  source: string,
+): Judged {
+  return {
+    hidden,
+    passed: `\n${passed.join("\n")}\n`,
+    recheckAt: earlier(recheckAt, knownUntil),
+    judgedAt,
+    source,
+  };
+}
+
+/** The verdict on a version that is not among those of its package, as if it were. */
+async function judgeBeside(
+  deps: VerdictDeps,
+  facts: VersionFacts,
+  { context, source }: { context: PolicyContext; source: VerdictSource },
+): Promise<Verdict> {
+  const others =
+    source.kind === "upstream"
+      ? await deps.threads.run("readFacts", { index: await deps.upstreams.index(source.entry) })
+      : await localFacts(deps.db, source.row);
+  const rest = others.filter(({ version }) => version !== facts.version);
+  return decide(facts, context, historyOf([...rest, facts]));
+}
+
 async function versionsIn({ db, upstreams }: VerdictDeps, source: VerdictSource): Promise<readonly string[]> {
   if (source.kind === "upstream") return indexSummary(await upstreams.index(source.entry)).versions;
   return (await localFacts(db, source.row)).map(({ version }) => version);
@@ -238,7 +317,7 @@ interface Asked {
 
 interface Judge {
   deps: VerdictDeps;
-  judge(context: PolicyContext, place: VerdictPlace): Promise<JudgedPackage>;
+  judge(context: PolicyContext, place: VerdictPlace): Promise<Judged>;
 }
 
 async function verdictsOf({ deps, judge }: Judge, asked: Asked): Promise<PackageVerdicts> {
@@ -252,7 +331,7 @@ async function verdictsOf({ deps, judge }: Judge, asked: Asked): Promise<Package
   const context = await deps.gate.context({
     registry,
     name,
-    origin: source.kind,
+    ...placeOf(source),
     purpose: "metadata",
     ...(asked.withShadow === undefined ? {} : { withShadow: asked.withShadow }),
   });

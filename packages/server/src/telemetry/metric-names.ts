@@ -88,7 +88,7 @@ export const METRICS: { readonly [N in MetricName]: MetricKind & { labels: reado
   },
   entrepot_security_events_total: {
     type: "counter",
-    help: "Content that was not what had been promised, or that upstreams disagree about.",
+    help: "Content that was not what had been promised, or that upstreams disagree about; policy that is damaged.",
     labels: ["kind"],
   },
   entrepot_log_lines_dropped_total: {

@@ -3,12 +3,14 @@ import {
   EntrepotError,
   indexScanned,
   indexedVersions,
+  isJsonObject,
   integrityChanges,
   judgePackage as judgeVersions,
   renderLocalView as renderLocal,
   renderScanned,
   renderUpstreamView as renderUpstream,
   scanDocument,
+  undatedVersions,
   type RenderedView,
   type JudgedVersion,
   type ScannedDocument,
@@ -24,10 +26,17 @@ import {
   type CompareIndexesInput,
   type IngestDocumentInput,
   type JudgePackageInput,
+  type ReadRefusalInput,
   type RenderLocalViewInput,
   type RenderUpstreamViewInput,
   type TaskResult,
 } from "./tasks.ts";
+
+/** What an upstream says is cut. */
+const REASON_CHARS_MAX = 1000;
+const RULE_CHARS_MAX = 100;
+/** The latest moment that a `Date` can hold. */
+const MOMENT_MAX = 8.64e15;
 
 /**
  * Checks an upstream's document, makes its index and, if asked, its first view, all from one walk over its
@@ -47,7 +56,8 @@ export function ingestDocument(input: IngestDocumentInput): TaskResult<"ingestDo
   const document = isGzip ? ownBytes(body) : gzip(body, level);
   if (isGzip) releaseBytes(bytes);
   const documentDigest = createHash("sha512").update(document).digest("hex");
-  const output = { document, documentDigest, index, rivals: rivalsIn(scanned) };
+  const told = { rivals: rivalsIn(scanned), undated: undatedVersions(scanned) };
+  const output = { document, documentDigest, index, ...told };
   const transfer = [document.buffer, index.buffer];
   if (view === null) return { output, transfer };
   return { output: { ...output, view: view.output }, transfer: [...transfer, ...view.transfer] };
@@ -98,6 +108,32 @@ function judgedOf(facts: VersionFacts): JudgedVersion {
 /** Reads the facts of every version out of an index. */
 export function readFacts({ index }: { index: Uint8Array }): TaskResult<"readFacts"> {
   return { output: [...indexedVersions(index)].map(({ facts }) => facts()), transfer: [] };
+}
+
+/** Reads why the upstream that a document came from, being an Entrepot too, leaves a version out. */
+export function readRefusal(input: ReadRefusalInput): TaskResult<"readRefusal"> {
+  const { document, sizeBytesMax, version } = input;
+  const bytes = gunzip(document, { sizeBytesMax, name: "the upstream" });
+  const range = scanDocument(bytes, null).members.get("_policy");
+  const policy: unknown =
+    range === undefined
+      ? null
+      : JSON.parse(Buffer.from(bytes.subarray(range.start, range.end)).toString("utf8"));
+  releaseBytes(bytes);
+  return { output: refusalIn(policy, version), transfer: [] };
+}
+
+function refusalIn(policy: unknown, version: string): string | null {
+  const hidden = isJsonObject(policy) ? policy["hidden"] : null;
+  const verdict = isJsonObject(hidden) && Object.hasOwn(hidden, version) ? hidden[version] : null;
+  if (!isJsonObject(verdict)) return null;
+  const { rule, reason, until } = verdict;
+  if (typeof rule !== "string" || typeof reason !== "string") return null;
+  const end =
+    typeof until === "number" && Math.abs(until) <= MOMENT_MAX
+      ? ` until ${new Date(until).toISOString()}`
+      : "";
+  return `${version} is kept back${end}: ${reason.slice(0, REASON_CHARS_MAX)} (rule ${rule.slice(0, RULE_CHARS_MAX)}).`;
 }
 
 /** Finds versions whose promised content changed. */

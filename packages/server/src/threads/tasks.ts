@@ -42,6 +42,8 @@ export interface IngestDocumentInput {
 export interface IngestedDocument {
   /** Spellings that lost to another of the same version, as `1.0.0+a over 1.0.0+b`; there seldom are any. */
   rivals: string[];
+  /** Versions without a publish time that can be; there seldom are any. */
+  undated: string[];
   /** In gzip: the very bytes that came, if they came so. */
   document: Uint8Array;
   /** sha512 of `document`, in hex. */
@@ -65,6 +67,13 @@ export interface RenderUpstreamViewInput {
   sizeBytesMax: number;
   view: ViewOptions;
   level?: number;
+}
+
+export interface ReadRefusalInput {
+  /** In gzip. */
+  document: Uint8Array;
+  sizeBytesMax: number;
+  version: string;
 }
 
 export interface RenderLocalViewInput {
@@ -189,6 +198,12 @@ export interface Tasks {
   judgePackage: { input: JudgePackageInput; output: JudgedPackage };
   /** Facts of all versions, in the order of the index. */
   readFacts: { input: { index: Uint8Array }; output: VersionFacts[] };
+  /**
+   * What a document of an upstream that is an Entrepot too says of a version that it leaves out; null if nothing.
+   *
+   * @throws EntrepotError `upstream-invalid`
+   */
+  readRefusal: { input: ReadRefusalInput; output: string | null };
   compareIndexes: { input: CompareIndexesInput; output: IntegrityChange[] };
   /** @throws EntrepotError `tarball-invalid` */
   inspectTarball: { input: InspectTarballInput; output: InspectedTarball };

@@ -10,6 +10,7 @@ import {
   ingestDocument,
   judgePackage,
   readFacts,
+  readRefusal,
   renderLocalView,
   renderUpstreamView,
 } from "./packument-tasks.ts";
@@ -24,6 +25,7 @@ const HANDLERS: TaskHandlers = {
   renderLocalView,
   judgePackage,
   readFacts,
+  readRefusal,
   compareIndexes,
   selectManifest,
   inspectTarball: async (input) => (await import("./inspect-tarball.ts")).inspectTarball(input),

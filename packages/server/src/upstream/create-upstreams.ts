@@ -8,7 +8,12 @@ import type { ForwardedAdvisory } from "./audit-answer.ts";
 import { createAuditForwarder, type AuditedPackages, type AuditTarget } from "./audits.ts";
 import { createUpstreamClient, type UpstreamHealth } from "./client.ts";
 import { createDispatchers } from "./dispatchers.ts";
-import { createDocuments, type ChangedIntegrity, type CurrentOptions } from "./documents.ts";
+import {
+  createDocuments,
+  type ChangedIntegrity,
+  type CurrentOptions,
+  type SeenVersions,
+} from "./documents.ts";
 import type { ProxySettings } from "./proxies.ts";
 import type { IntegrityMismatch } from "./tarball-download.ts";
 import { createSearches, type SearchQuestion, type UpstreamHit } from "./searches.ts";
@@ -32,6 +37,8 @@ export interface UpstreamsDeps {
   onIntegrityMismatch: (event: IntegrityMismatch) => void;
   /** An upstream promises other content for versions that it had already. Nobody sees it before this resolves. */
   onChangedIntegrity: (event: ChangedIntegrity) => Promise<void>;
+  /** Told likewise of versions whose publish times say too little, each time they are seen in a new document. */
+  onSeenVersions: (event: SeenVersions) => Promise<void>;
 }
 
 /**
@@ -90,6 +97,7 @@ export function createUpstreams(deps: UpstreamsDeps): Upstreams {
     log,
     cacheBytesMax,
     onChangedIntegrity: deps.onChangedIntegrity,
+    onSeenVersions: deps.onSeenVersions,
   });
   const onIntegrityMismatch = (event: IntegrityMismatch, from: Upstream): void => {
     // Either of them may be wrong.

@@ -63,7 +63,7 @@ export async function fetchDocument(deps: FetchDeps, input: FetchInput): Promise
   const headers = { "accept": "application/json", "accept-encoding": "gzip", ...validatorsOf(known) };
   const response = await deps.client.get(upstream, { url, lane: "document", headers });
   if (response.status === 200) return ingest(deps, input, response);
-  const refusal = REFUSAL_CODES.has(response.status) ? await policyRefusal(input, response) : null;
+  const refusal = await policyRefusal(upstream, response);
   if (refusal !== null) return { entry: absent(deps, input, refusal), made: null };
   response.discard();
   if (response.status === 304 && known?.kind === "present") {
@@ -83,11 +83,12 @@ function validatorsOf(known: EntryState | null): Record<string, string> {
 }
 
 /**
- * The text of an upstream that is an Entrepot too and whose policy refuses all of the package: it must not be taken for a
+ * The text of an upstream that is an Entrepot too and whose policy refuses what was asked for: it must not be taken for a
  * failure, in spite of which what was cached is served, nor for absence, for which the next upstream would be asked. Null
- * if the answer says something else.
+ * if the answer says something else; it may have been read then.
  */
-async function policyRefusal({ upstream }: FetchInput, response: UpstreamResponse): Promise<string | null> {
+export async function policyRefusal(upstream: Upstream, response: UpstreamResponse): Promise<string | null> {
+  if (!REFUSAL_CODES.has(response.status)) return null;
   try {
     const isGzip = isGzipped(upstream, response.headers);
     const sent = await readBody(upstream, response, REFUSAL_BYTES_MAX);

@@ -1,4 +1,10 @@
-import { readVersionFacts, type IntegrityChange, type VersionFacts, type ViewOptions } from "@entrepot/core";
+import {
+  indexSummary,
+  readVersionFacts,
+  type IntegrityChange,
+  type VersionFacts,
+  type ViewOptions,
+} from "@entrepot/core";
 
 import type { Log } from "../telemetry/index.ts";
 import type { GzipView, IngestedDocument } from "../threads/index.ts";
@@ -60,10 +66,19 @@ export interface ChangedIntegrity {
   changes: readonly IntegrityChange[];
 }
 
+/** Versions of a package that an upstream has, and whose publish times say too little. */
+export interface SeenVersions {
+  upstream: Upstream;
+  name: string;
+  versions: readonly string[];
+}
+
 export interface DocumentsDeps extends FetchDeps, DocumentStoreDeps {
   log: Pick<Log, "warn">;
   /** Told before anybody gets to see the new document. */
   onChangedIntegrity: (event: ChangedIntegrity) => Promise<void>;
+  /** Told likewise; of what was told before as well. */
+  onSeenVersions: (event: SeenVersions) => Promise<void>;
 }
 
 interface Context {
@@ -238,6 +253,7 @@ function isSameDocument(known: EntryState, row: PresentState): boolean {
 async function ask(context: Context, asked: Asked, known: EntryState | null): Promise<EntryState> {
   const { upstream, name, options } = asked;
   const { entry, made } = await fetchDocument(context.deps, { upstream, name, known, view: options.view });
+  if (made !== null) await reportSeen(context, { upstream, name, made });
   const isSuspicious = made !== null && (await reportIfChanged(context, { upstream, known, made }));
   context.entries.set(upstream, entry);
   // Its first view was made under a policy that did not know of the change.
@@ -246,6 +262,16 @@ async function ask(context: Context, asked: Asked, known: EntryState | null): Pr
   }
   await context.store.keep(entry, { made, former: known });
   return entry;
+}
+
+// By when a version was first seen it can be no older, whatever its upstream says later.
+async function reportSeen(
+  { deps }: Context,
+  { upstream, name, made }: { upstream: Upstream; name: string; made: IngestedDocument },
+): Promise<void> {
+  const { trustPublishTimes } = upstream.settings;
+  const versions = trustPublishTimes ? made.undated : indexSummary(made.index).versions;
+  if (versions.length > 0) await deps.onSeenVersions({ upstream, name, versions });
 }
 
 interface Succession {

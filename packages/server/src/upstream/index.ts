@@ -9,7 +9,7 @@ export type { AuditTarget } from "./audits.ts";
 export { createUpstreams, type Upstreams, type UpstreamsDeps } from "./create-upstreams.ts";
 export type { UpstreamHealth, UpstreamResponse } from "./client.ts";
 export { createOutbound, type Outbound, type OutboundDeps } from "./outbound.ts";
-export type { ChangedIntegrity, CurrentOptions } from "./documents.ts";
+export type { ChangedIntegrity, CurrentOptions, SeenVersions } from "./documents.ts";
 export type { ProxySettings } from "./proxies.ts";
 export type { IntegrityMismatch } from "./tarball-download.ts";
 export type { UpstreamHit } from "./searches.ts";
@@ -23,4 +23,5 @@ export {
   type UpstreamLimits,
   type UpstreamSettings,
 } from "./upstream.ts";
+export { refused as deniedUpstream } from "./upstream-errors.ts";
 export { isOwnRequest, isSentOn } from "./via.ts";

@@ -7,8 +7,8 @@ import { promisedLength, tooLarge } from "./body.ts";
 import type { ByteBudget } from "./byte-budget.ts";
 import type { Canceller, CancelSignal } from "./canceller.ts";
 import type { UpstreamClient, UpstreamResponse } from "./client.ts";
-import { statusError } from "./document-fetch.ts";
-import { invalid } from "./upstream-errors.ts";
+import { policyRefusal, statusError } from "./document-fetch.ts";
+import { invalid, refused } from "./upstream-errors.ts";
 import type { Upstream } from "./upstream.ts";
 import { conventionalTarballUrl, promisedTarballUrl } from "./urls.ts";
 import { isAsPromised, promisedIntegrity, type TarballContent } from "./verify.ts";
@@ -199,6 +199,8 @@ async function fetchTarball(deps: DownloadDeps, { upstream, url, signal }: Fetch
   const headers = { "accept": "application/octet-stream, */*", "accept-encoding": "identity" };
   const response = await deps.client.get(upstream, { url, lane: "tarball", headers, signal });
   if (response.status !== 200) {
+    const refusal = await policyRefusal(upstream, response);
+    if (refusal !== null) throw refused(upstream, refusal);
     response.discard();
     if (response.status === 404 || response.status === 410) return null;
     throw statusError(upstream, response, deps.now());

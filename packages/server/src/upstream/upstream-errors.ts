@@ -30,6 +30,14 @@ export function invalid(upstream: Named, why: string, cause?: unknown): Entrepot
   });
 }
 
+/** The refusal of an upstream that is an Entrepot too, passed on as ours. */
+export function refused(upstream: Named, text: string): EntrepotError {
+  return new EntrepotError("version-denied", {
+    message: `The upstream "${upstream.name}" refuses it: ${text}`,
+    details: { rule: "upstream", reason: text, until: null, upstream: upstream.name },
+  });
+}
+
 function timedOut(upstream: Named, why: string, cause: unknown): EntrepotError {
   return new EntrepotError("upstream-timeout", {
     message: `The upstream "${upstream.name}" ${why}.`,

@@ -6,6 +6,8 @@ export interface UpstreamSettings {
   allowedHosts: readonly string[];
   /** How long to wait for an answer to begin, and for it to go on when it pauses. */
   timeoutMs: number;
+  /** Whether its publish times are believed; else a version is no older than its first sight here. */
+  trustPublishTimes: boolean;
   /** PEM file with further authorities to trust. */
   caFile: string | null;
 }
@@ -15,6 +17,7 @@ export const DEFAULT_UPSTREAM_SETTINGS: Readonly<UpstreamSettings> = {
   freshSeconds: 60,
   allowedHosts: [],
   timeoutMs: 15_000,
+  trustPublishTimes: true,
   caFile: null,
 };
 

@@ -214,11 +214,22 @@ describeOnEachDatabase("the decision log", (databases) => {
       log.record(served("p", `1.0.${index}`), asker("ada", { at: index }));
     }
     await log.flush();
-    expect(await pruneDecisions({ db }, { before: 11_000 })).toBe(11_000);
-    expect(await pruneDecisions({ db }, { before: 11_000 })).toBe(0);
+    expect(await pruneDecisions({ db }, { before: 11_000, now: 12_000 })).toBe(11_000);
+    expect(await pruneDecisions({ db }, { before: 11_000, now: 12_000 })).toBe(0);
     const { rows } = await rowsOf(db, {}, 5000);
     expect(rows).toHaveLength(1000);
     expect(rows.at(-1)?.at).toBe(11_000);
+  });
+
+  it("forgets what was written while the clock was ahead with what is behind it, and not before", async () => {
+    const db = await databases.open();
+    const { log } = open(db);
+    const times = [...Array.from({ length: 5_001 }, () => 1e12), 10, 5_000, 1e12, 5_001];
+    for (const [index, at] of times.entries()) log.record(served("p", `1.0.${index}`), asker("ada", { at }));
+    await log.flush();
+    expect(await pruneDecisions({ db }, { before: 100, now: 6_000 })).toBe(5_002);
+    const { rows } = await rowsOf(db, {}, 50);
+    expect(rows.map(({ at }) => at)).toEqual([5_001, 1e12, 5_000]);
   });
 });
 

@@ -90,3 +90,34 @@ it("what is discarded in fw is gone in team, also what team kept of it", async (
   await api(firewall, `POST ${AT}/discard`, { reason: "stolen release" });
   await expectInstall(WITHOUT);
 });
+
+it("what fw keeps back team refuses with fw's reason, and what there is not is not found", async () => {
+  await api(firewall, "PUT /registries/fw/packages/right/versions/2.0.0/status", {
+    status: "blocked",
+    reason: "sends the environment to a stranger",
+  });
+  for (const version of ["1.0.0", "2.0.0"]) source.publish({ name: "right", version });
+  const { json } = await team.admin.request("/npm/team/right");
+  expect(Object.keys(json["versions"] as object)).toEqual(["1.0.0"]);
+  for (const path of ["right/2.0.0", "right/-/right-2.0.0.tgz"]) {
+    const refused = await team.admin.request(`/npm/team/${path}`);
+    expect([refused.status, refused.json["rule"]]).toEqual([403, "upstream"]);
+    expect(refused.json.error).toMatch(/"public" refuses it: right@2\.0\.0 .*environment.*operator-status/);
+  }
+  for (const path of ["right/3.0.0", "right/-/right-3.0.0.tgz"]) {
+    expect((await team.admin.request(`/npm/team/${path}`)).status).toBe(404);
+  }
+  const why = await team.admin.request("/api/v1/registries/team/explain?package=right&range=2.0.0");
+  expect(String(why.json["text"])).toContain("sends the environment");
+});
+
+it("a tarball that fw refuses before team has heard of it is refused with fw's reason", async () => {
+  source.publish({ name: "late", version: "1.0.0" });
+  expect((await team.admin.request("/npm/team/late")).status).toBe(200);
+  await api(firewall, "PUT /registries/fw/packages/late/versions/1.0.0/status", {
+    status: "blocked",
+    reason: "miner",
+  });
+  const { status, json } = await team.admin.request("/npm/team/late/-/late-1.0.0.tgz");
+  expect([status, json["rule"], json.error]).toEqual([403, "upstream", expect.stringContaining("miner")]);
+});

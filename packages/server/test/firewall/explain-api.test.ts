@@ -101,6 +101,35 @@ it("gives the very refusal that clients see, with what they get instead", async 
   await enforceAge("shadow");
 });
 
+it("says what works where every version is refused, and how far the tag falls where some are", async () => {
+  const block = (name: string, version: string): Promise<unknown> =>
+    admin(`PUT /registries/default/packages/${name}/versions/${version}/status`, {
+      status: "blocked",
+      reason: "miner",
+    });
+  for (const version of ["1.0.0", "2.0.0", "3.0.0"]) {
+    const time = clock.now() - 9000 * HOUR;
+    for (const name of ["rotten", "fallen"]) upstream.publish({ name, version, time });
+  }
+  await block("rotten", "*");
+  const { json } = await explain("package=rotten");
+  expect(json["text"]).toMatch(/^Every version of rotten is refused\. .* Choose another package, or ask/);
+  const tarball = await app.admin.request("/npm/default/rotten/-/rotten-1.0.0.tgz");
+  expect(tarball.json.error).toMatch(
+    /^Every version of rotten is refused\. .* Choose another package, or ask/,
+  );
+  await block("fallen", "2.0.0");
+  await block("fallen", "3.0.0");
+  const fall =
+    "All 2 releases after 1.0.0, up to 3.0.0, are kept back. 1.0.0 is of another line than 3.0.0 and may not work in its place.";
+  expect(String((await explain("package=fallen&range=latest")).json["text"])).toContain(
+    `npm takes fallen@1.0.0 instead. ${fall}`,
+  );
+  const view = await app.admin.request("/npm/default/fallen");
+  expect(view.headers["npm-notice"]).toContain(fall);
+  expect(view.json["_policy"]).toMatchObject({ movedTags: { latest: { from: "3.0.0", to: "1.0.0" } } });
+});
+
 it("tells who manages the registry why an exception was made, and others that there is one", async () => {
   await enforceAge("enforce");
   await admin("POST /exceptions", {

@@ -194,6 +194,7 @@ describe("a denied version", () => {
       expect(shown._policy).toEqual({
         hidden: { [BLOCKED]: { rule: "operator-status", reason: REASON, until: null } },
         droppedTags: { next: BLOCKED },
+        movedTags: { latest: { from: BLOCKED, to: "1.1.0" } },
       });
     }
   });

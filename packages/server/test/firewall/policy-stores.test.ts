@@ -1,3 +1,4 @@
+import { bareFacts, decide, plainContext, PROFILES } from "@entrepot/core";
 import { createTestClock } from "@entrepot/testkit";
 import { expect, it } from "vitest";
 import { createChangeLog, systemActor, type ChangeLog } from "../../src/changes/index.ts";
@@ -11,12 +12,14 @@ import {
   leaveNotice,
   listExceptions,
   listNotices,
+  policyWarnings,
   requestException,
   revokeException,
   setPolicyRule,
   setProfile,
   type ExceptionActor,
   type NewException,
+  type PolicyRules,
 } from "../../src/firewall/index.ts";
 import { describeOnEachDatabase, type TestDatabases } from "../db/each-database.ts";
 
@@ -101,6 +104,89 @@ describeOnEachDatabase("what operators choose", (databases) => {
     const rules = await createPolicyRules(scene);
     const modes = await Promise.all(names.map(async (name) => (await rules.for(REGISTRY, name)).age.mode));
     expect(new Set(modes)).toEqual(new Set(["off"]));
+  });
+});
+
+describeOnEachDatabase("what was chosen and is damaged", (databases) => {
+  const row = {
+    workspace_id: WORKSPACE,
+    registry_id: EVERYWHERE,
+    packages: "",
+    managed: 0,
+    set_by: "ada",
+    set_at: 1,
+  } as const;
+
+  async function rulesWith(
+    rows: readonly { rule: string; mode: string | null; options: string; packages?: string }[],
+  ): Promise<{ rules: PolicyRules; problems: string[] }> {
+    const scene = await start(databases);
+    await scene.db.write(async (trx) => {
+      for (const { mode, ...more } of rows) {
+        await trx
+          .insertInto("policy_rules")
+          .values({ ...row, ...more, mode: mode as "off" | null })
+          .execute();
+      }
+    });
+    const problems: string[] = [];
+    return {
+      rules: await createPolicyRules({ ...scene, onDamaged: (problem) => void problems.push(problem) }),
+      problems,
+    };
+  }
+
+  it("counts as its strictest reading, is told of, and hides nothing else", async () => {
+    const { rules, problems } = await rulesWith([
+      { rule: "integrity-change", mode: "of", options: "{}" },
+      { rule: "age", mode: "enforce", options: '{"hours": 5' },
+      { rule: "vulnerability", mode: "enforce", options: '{"severity":"whatever"}' },
+      { rule: "allow-only", mode: "enforce", options: "[1]" },
+      { rule: "prerelease", mode: "enforce", options: "{}" },
+    ]);
+    const settings = await rules.for(REGISTRY, "left");
+    expect(settings["integrity-change"].mode).toBe("enforce");
+    expect(settings.age).toEqual({ mode: "enforce", options: PROFILES.standard.age.options });
+    expect(settings.vulnerability).toEqual({
+      mode: "enforce",
+      options: PROFILES.standard.vulnerability.options,
+    });
+    expect(settings.prerelease.mode).toBe("enforce");
+    const facts = bareFacts({ version: "1.0.0", upstreamVersion: null, origin: "local" });
+    const context = plainContext({ name: "left", rules: settings });
+    expect(decide(facts, context)).toMatchObject({ outcome: "deny", rule: "allow-only" });
+    expect(problems).toEqual([
+      expect.stringMatching(/age .*options.*elsewhere/),
+      expect.stringMatching(/allow-only .*nothing is allowed/),
+      expect.stringMatching(/integrity-change .*enforce counts/),
+      expect.stringMatching(/vulnerability .*options/),
+    ]);
+    const choices = await rules.choices(WORKSPACE);
+    expect(policyWarnings(choices, EVERYWHERE)).toEqual(expect.arrayContaining(problems));
+  });
+
+  it("is the strict profile where nobody can tell which one was meant", async () => {
+    const { rules, problems } = await rulesWith([{ rule: "profile", mode: null, options: '{"profile":' }]);
+    expect((await rules.of(REGISTRY)).profile).toBe("strict");
+    expect(problems).toHaveLength(1);
+  });
+
+  it("lifts nothing, of an exception", async () => {
+    const scene = await start(databases);
+    const exceptions = await createExceptions(scene);
+    for (const rules of ['["age"', '"malware"']) {
+      const { id } = await createException(scene, by("ada"), wish);
+      await scene.db.write((trx) =>
+        trx.updateTable("exceptions").set({ rules, approved_by: "{" }).where("id", "=", id).execute(),
+      );
+    }
+    await createException(scene, by("ada"), { ...wish, packages: "right" });
+    await scene.changes.refresh();
+    const kept = await exceptions.for(REGISTRY, "left");
+    expect(kept.map(({ rules, approvedBy }) => [rules, approvedBy])).toEqual([
+      [[], []],
+      [[], []],
+    ]);
   });
 });
 

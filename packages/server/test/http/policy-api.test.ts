@@ -148,15 +148,37 @@ it.each<[string, { path: string } & Record<string, unknown>, RegExp]>([
 });
 
 it("whoever runs one registry does not switch off what protects all", async () => {
-  const refused = await call(ada, "PUT /registries/team/policy/rules/malware", { mode: "shadow" });
+  const refused = await call(ada, "PUT /registries/team/policy/rules/name-claim", { mode: "shadow" });
   expect([refused.status, refused.json.error]).toEqual([403, expect.stringContaining("administer")]);
   const inDocument = { rules: [{ rule: "integrity-change", mode: "off" }] };
   expect((await call(ada, "PUT /registries/team/policy/document", inDocument)).status).toBe(403);
-  const done = await call(app.admin, "PUT /registries/team/policy/rules/malware", { mode: "off" });
-  expect(done.json["warnings"]).toContainEqual(expect.stringContaining("Known malware is served"));
+  const done = await call(app.admin, "PUT /registries/team/policy/rules/name-claim", { mode: "off" });
+  expect(done.json["warnings"]).toContainEqual(
+    expect.stringContaining("Upstreams may provide names that are claimed"),
+  );
   // What is weak already stays so when something else is chosen.
   expect((await call(ada, "PUT /registries/team/policy/rules/age", { mode: "off" })).status).toBe(200);
   await call(ada, "PUT /registries/team/policy/document", {});
+});
+
+it("nobody switches off that confirmed malware is refused, here or everywhere, by rule or by file", async () => {
+  for (const place of ["/policy", "/registries/team/policy"]) {
+    for (const mode of ["off", "shadow"]) {
+      const answers = [
+        await call(app.admin, `PUT ${place}/rules/malware`, { mode }),
+        await call(app.admin, `PUT ${place}/document`, { rules: [{ rule: "malware", mode }] }),
+      ];
+      for (const { status, json } of answers) {
+        expect([status, json.error]).toEqual([400, expect.stringContaining("two administrators together")]);
+      }
+    }
+    expect(await ruleAt(place, "malware")).toMatchObject({ mode: "enforce" });
+  }
+  const suspected = await call(app.admin, "PUT /registries/team/policy/rules/suspected-malware", {
+    mode: "off",
+  });
+  expect(suspected.json["warnings"]).toContainEqual(expect.stringContaining("one source alone"));
+  await call(app.admin, "PUT /registries/team/policy/document", {});
 });
 
 it("a registry that is deleted leaves no policy behind for another of its name", async () => {

@@ -43,6 +43,7 @@ describe("upstreams", () => {
         allowedHosts: [],
         freshSeconds: 5,
         timeoutMs: expect.any(Number),
+        trustPublishTimes: true,
         health: expect.objectContaining({ state: "closed" }),
       },
     ]);

@@ -174,3 +174,15 @@ it("it is gone when they agree again", async () => {
   expect((await compare()).map(({ kind, upstream }) => [kind, upstream])).toEqual([["changed", "two"]]);
   expect(await findings()).toEqual([]);
 });
+
+it("what an upstream changed is no reason against the same version of another that answers for the name", async () => {
+  const first = one.publish({ name: "y", version: "1.0.0", files: { "a.js": "1" } });
+  two.publish({ name: "y", version: "1.0.0", files: { "a.js": "2" } });
+  await take("second", "y");
+  two.publish({ name: "y", version: "1.0.0", files: { "a.js": "3" } });
+  await vi.waitFor(async () => {
+    clock.advance(HOUR);
+    expect((await app.admin.request("/npm/second/y")).json["rule"]).toBe("integrity-change");
+  });
+  expect((await take("both", "y")).equals(first.bytes)).toBe(true);
+});

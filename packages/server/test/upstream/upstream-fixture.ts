@@ -96,6 +96,7 @@ export async function createFixture(options: FixtureOptions = {}): Promise<Fixtu
       self: { instanceId: "test-instance", version: "1.2.3" },
       onIntegrityMismatch: (event) => void mismatches.push(event),
       onChangedIntegrity: async (event) => void changed.push(event),
+      onSeenVersions: async () => undefined,
       ...options.deps,
     });
     opened.push(upstreams);

@@ -1,19 +1,20 @@
 import { coversName } from "../../names.ts";
 import { chronologyOf, LATEST_MOMENT, publishTimeOf } from "../chronology.ts";
 import { mendedBy, type Mended } from "../fast-track.ts";
-import { durationText, hoursAfter, momentText, opinion, wasServed } from "../opinion.ts";
+import { durationText, hoursAfter, isoOf, momentText, opinion, wasServed } from "../opinion.ts";
+import { versionClock, type VersionClock } from "../version-clock.ts";
 import type { Opinion, PackageHistory, PolicyContext, PolicyRule, VersionFacts } from "../verdict.ts";
 
 /** When a version came to be, and who says so. */
 interface Clock {
   at: number;
-  /** The upstream's publish time; or, where it tells none, the time when the version was first served here. */
-  source: "published" | "first served";
+  /** As of a version's clock; or, where there is none, the time when the version was first served here. */
+  source: VersionClock["source"] | "first served";
 }
 
 /**
- * Holds versions from upstream until they have some age by the upstream's own publish time; the first version
- * of a name for longer. What mends a vulnerability needs less. A version without a credible time is held
+ * Holds versions from upstream until they have some age by the upstream's own publish time or, of an upstream whose
+ * times are not believed, by the later of that and their first sight here; the first version of a name for longer. What mends a vulnerability needs less. A version without a credible time is held
  * without an end, unless it was served here: then it is at least that old. Versions that were served before
  * are hidden only, so that who pinned one can build.
  */
@@ -31,8 +32,9 @@ export const age: PolicyRule<"age"> = {
     if (context.now >= grownAt) return null;
     const mended = mendedBy(facts, context, history);
     const evidence: Opinion["evidence"] = {
-      publishedAt: new Date(clock.at).toISOString(),
+      publishedAt: facts.publishedAt,
       clock: clock.source,
+      countedFrom: isoOf(clock.at),
       hours,
       isFirstVersion: isFirst,
     };
@@ -40,7 +42,7 @@ export const age: PolicyRule<"age"> = {
     const first = isFirst ? "the first version of a name" : "it";
     return opinion({
       outcome: outcomeFor(facts, context),
-      reason: `It was ${clock.source} on ${momentText(clock.at)}, and ${first} must be ${durationText(hours)} old`,
+      reason: `It was ${clockText(clock, facts)}, and ${first} must be ${durationText(hours)} old`,
       evidence,
       until: grownAt,
       recheckAt: grownAt,
@@ -70,7 +72,7 @@ function fastTracked(
   return opinion({
     outcome: isReleased ? "allow" : outcomeFor(facts, context),
     reason:
-      `It was ${clock.source} on ${momentText(clock.at)} and mends ${advisory.id} (${advisory.severity}), which ` +
+      `It was ${clockText(clock, facts)} and mends ${advisory.id} (${advisory.severity}), which ` +
       `${affected} has, so it needs ${durationText(needed)} instead of ${durationText(hours)}`,
     evidence: {
       ...evidence,
@@ -81,7 +83,7 @@ function fastTracked(
     },
     until: isReleased ? null : releasedAt,
     recheckAt: until,
-    reference: advisory.url,
+    reference: advisory.url || null,
   });
 }
 
@@ -99,12 +101,21 @@ function outcomeFor(facts: VersionFacts, context: PolicyContext): "hide" | "hold
 }
 
 function clockOf(facts: VersionFacts, context: PolicyContext): Clock | null {
-  const published = publishTimeOf(facts);
-  if (published !== null) return { at: published, source: "published" };
+  const clock = versionClock(facts, context);
+  if (clock !== null) return clock;
   const served = context.served.get(facts.version);
   return served === undefined
     ? null
     : { at: Math.min(served.firstAt, LATEST_MOMENT), source: "first served" };
+}
+
+// Who waits should know whose word the wait goes by.
+function clockText({ at, source }: Clock, facts: VersionFacts): string {
+  const when = `${source} on ${momentText(at)}`;
+  if (source === "published") return when;
+  const why =
+    publishTimeOf(facts) === null ? "the upstream tells no time" : "the upstream's times are not believed";
+  return `${when} (${why})`;
 }
 
 // Of versions without a time none is known to be the first.

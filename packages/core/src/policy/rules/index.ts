@@ -1,6 +1,7 @@
 import type { PolicyRule } from "../verdict.ts";
 import { age } from "./age.ts";
 import { deprecated } from "./deprecated.ts";
+import { frozen } from "./frozen.ts";
 import { installScript } from "./install-script.ts";
 import { integrityChange } from "./integrity-change.ts";
 import { licence } from "./licence.ts";
@@ -20,6 +21,7 @@ import { vulnerability } from "./vulnerability.ts";
 /** The order in which rules are asked; the first that refuses decides. */
 export const RULES: readonly PolicyRule[] = [
   operatorRefused,
+  frozen,
   malware,
   nameClaim,
   publishedSecret,

@@ -1,5 +1,6 @@
 import semver from "semver";
 import { chronologyOf, publishTimeOf } from "../chronology.ts";
+import { toldDeprecation } from "../deprecation.ts";
 import { hoursAfter, momentText, opinion } from "../opinion.ts";
 import type { NoteOutcome } from "../rule-settings.ts";
 import type { NotYet, Opinion, PackageHistory, PolicyContext, PolicyRule, VersionFacts } from "../verdict.ts";
@@ -84,10 +85,10 @@ function datedNote(
   });
 }
 
-function newestPatches(history: PackageHistory): ReadonlyMap<string, semver.SemVer> {
+function newestPatches(history: PackageHistory, context: PolicyContext): ReadonlyMap<string, semver.SemVer> {
   const newest = new Map<string, semver.SemVer>();
   for (const { facts, parsed } of chronologyOf(history)) {
-    if (parsed.prerelease.length > 0 || facts.deprecated !== null) continue;
+    if (parsed.prerelease.length > 0 || toldDeprecation(facts, context) !== null) continue;
     const line = lineOf(parsed);
     const known = newest.get(line);
     if (known === undefined || parsed.compare(known) > 0) newest.set(line, parsed);

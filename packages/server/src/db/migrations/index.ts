@@ -11,6 +11,7 @@ import * as assessments from "./0010-assessments.ts";
 import * as findings from "./0011-findings.ts";
 import * as registryKinds from "./0012-registry-kinds.ts";
 import * as browsing from "./0013-browsing.ts";
+import * as firstSeen from "./0014-first-seen.ts";
 
 /** Every migration by name. Released ones are never edited; a change of the schema is a new file. */
 export const MIGRATIONS: Migrations = {
@@ -26,4 +27,5 @@ export const MIGRATIONS: Migrations = {
   "0011-findings": findings,
   "0012-registry-kinds": registryKinds,
   "0013-browsing": browsing,
+  "0014-first-seen": firstSeen,
 };

@@ -5,48 +5,78 @@ const CHUNK = 5_000;
 const DOWNLOAD_DAYS = 400;
 const DECISION_HOURS = 60 * 24;
 
-/** Removes decisions that are older than `before`, in milliseconds, the oldest first; gives how many. */
+/**
+ * Removes decisions that are older than `before`, in milliseconds, the oldest first; gives how many. Decisions are in the
+ * order of their numbers: one that claims to be later than `now`, written while the clock was wrong, goes with those
+ * behind it.
+ */
 export async function pruneDecisions(
   { db }: { db: Database },
-  options: { before: number; signal?: AbortSignal },
+  { before, now, signal }: { before: number; now: number; signal?: AbortSignal },
 ): Promise<number> {
   let removed = 0;
   let after = 0;
-  while (options.signal?.aborted !== true) {
-    const end = await endOfChunk(db, after);
-    if (end === null) break;
-    const from = after;
-    const { numDeletedRows } = await db.write((trx) =>
-      trx
-        .deleteFrom("decisions")
-        .where("seq", ">", from)
-        .where("seq", "<=", end)
-        .where("at", "<", options.before)
-        .executeTakeFirstOrThrow(),
-    );
-    // They are in the order of their numbers, so behind a chunk without an old one there is none.
-    if (numDeletedRows === 0n) break;
-    removed += Number(numDeletedRows);
+  let from = 0;
+  while (signal?.aborted !== true) {
+    const { end, lastOld, future } = await chunkAfter(db, after, { before, now });
+    // Behind a chunk that is young for certain nothing is old.
+    if (end === null || (lastOld === null && future === 0)) break;
+    if (lastOld !== null) {
+      removed += await removeOld(db, { from, to: lastOld }, { before, now });
+      from = lastOld;
+    }
     after = end;
   }
   return removed;
 }
 
-/** The number of the last decision of the chunk after a number; null when there is none. */
-async function endOfChunk(db: Pick<Database, "read">, after: number): Promise<number | null> {
-  const row = await db.read
-    .selectFrom((eb) =>
-      eb
-        .selectFrom("decisions")
-        .select("seq")
-        .where("seq", ">", after)
-        .orderBy("seq")
-        .limit(CHUNK)
-        .as("chunk"),
-    )
-    .select((eb) => eb.fn.max("chunk.seq").as("end"))
-    .executeTakeFirst();
-  return row?.end ?? null;
+interface Times {
+  before: number;
+  now: number;
+}
+
+interface Chunk {
+  /** Number of its last decision; null where there is none. */
+  end: number | null;
+  /** Number of its last one that is too old. */
+  lastOld: number | null;
+  /** How many claim to be of the future. */
+  future: number;
+}
+
+async function chunkAfter(
+  { read }: Pick<Database, "read">,
+  after: number,
+  { before, now }: Times,
+): Promise<Chunk> {
+  const rows = await read
+    .selectFrom("decisions")
+    .select(["seq", "at"])
+    .where("seq", ">", after)
+    .orderBy("seq")
+    .limit(CHUNK)
+    .execute();
+  return {
+    end: rows.at(-1)?.seq ?? null,
+    lastOld: rows.findLast(({ at }) => at < before)?.seq ?? null,
+    future: rows.filter(({ at }) => at > now).length,
+  };
+}
+
+async function removeOld(
+  db: Pick<Database, "write">,
+  { from, to }: { from: number; to: number },
+  { before, now }: Times,
+): Promise<number> {
+  const { numDeletedRows } = await db.write((trx) =>
+    trx
+      .deleteFrom("decisions")
+      .where("seq", ">", from)
+      .where("seq", "<=", to)
+      .where((on) => on.or([on("at", "<", before), on("at", ">", now)]))
+      .executeTakeFirstOrThrow(),
+  );
+  return Number(numDeletedRows);
 }
 
 /** Removes counts whose day is over for so long that nobody looks at them any more; `now` in milliseconds. */

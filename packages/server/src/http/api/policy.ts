@@ -116,7 +116,7 @@ function shownRule(
 }
 
 function shownChoice(
-  { registryId, packages, rule, mode, options: chosen, managed, setBy, setAt }: KeptChoice,
+  { registryId, packages, rule, mode, options: chosen, managed, setBy, setAt, problem }: KeptChoice,
   { at, isManager }: { at: Place; isManager: boolean },
 ): Record<string, unknown> {
   return {
@@ -127,6 +127,7 @@ function shownChoice(
     managed,
     setBy: isManager ? setBy : null,
     setAt: isoOf(setAt),
+    ...(problem === undefined ? {} : { problem }),
   };
 }
 

@@ -64,23 +64,26 @@ async function preflight(context: Context): Promise<unknown> {
   const { deps, principal } = context;
   const registry = await registryOf(context, context.param("name"));
   const { hosts, ...asked } = fileIn(context);
-  const file = await readPreflightFile(deps, asked);
   const policy = await deps.access.policy();
-  const question: PreflightQuestion = {
-    registry,
-    file,
-    hosts: [...hosts, ...ownHosts(context)],
-    maySee: (packageName) =>
-      may({ principal, permission: "view", target: { registry, packageName } }, policy).allowed,
-  };
+  const maySee: PreflightQuestion["maySee"] = (packageName) =>
+    may({ principal, permission: "view", target: { registry, packageName } }, policy).allowed;
   const endsAt = performance.now() + WORK_MS_MAX;
-  const isLate = (): boolean => performance.now() >= endsAt;
-  if (context.query("progress") !== "true") {
-    const report = await runPreflight(deps, question, { isOver: isLate, onProgress: () => undefined });
-    return shown(report);
-  }
-  const begin = (work: PreflightWork): Promise<PreflightReport> => runPreflight(deps, question, work);
-  return new NdjsonStream(withProgress(begin, isLate));
+  const state: WorkState = { progress: { done: 0, total: 0 }, isLeft: false };
+  const work: PreflightWork = {
+    isOver: () => state.isLeft || performance.now() >= endsAt,
+    onProgress: (next) => {
+      state.progress = next;
+    },
+  };
+  // Held until the work ends, whoever reads of it.
+  const release = deps.preflightSlots.take();
+  const file = await readPreflightFile(deps, asked).catch((error: unknown) => {
+    release();
+    throw error;
+  });
+  const question = { registry, file, hosts: [...hosts, ...ownHosts(context)], maySee };
+  const running = runPreflight(deps, question, work).then(shown).finally(release);
+  return context.query("progress") === "true" ? streamed(running, state) : await running;
 }
 
 function ownHosts({ baseUrl, deps }: Context): string[] {
@@ -88,33 +91,33 @@ function ownHosts({ baseUrl, deps }: Context): string[] {
   return urls.filter((url) => URL.canParse(url)).map((url) => new URL(url).host);
 }
 
-/** Lines that say how far the work is, and at last what came of it. A client that leaves ends the work. */
-async function* withProgress(
-  begin: (work: PreflightWork) => Promise<PreflightReport>,
-  isLate: () => boolean,
-): AsyncGenerator<readonly object[]> {
-  let progress = { done: 0, total: 0 };
-  let isLeft = false;
-  const running = begin({
-    isOver: () => isLeft || isLate(),
-    onProgress: (next) => {
-      progress = next;
-    },
-  }).then(
-    (report) => ({ report: shown(report) }),
-    (error: unknown) => failureLine(error),
-  );
+interface WorkState {
+  progress: { done: number; total: number };
+  /** Set when nobody reads of it any more, which ends the work. */
+  isLeft: boolean;
+}
+
+/** A client that leaves ends the work. */
+function streamed(running: Promise<object>, state: WorkState): NdjsonStream {
+  const ended = running.then((report) => ({ report }), failureLine);
+  // Who is gone before the first line hears of no failure.
+  ended.catch(() => undefined);
+  return new NdjsonStream(progressLines(ended, state));
+}
+
+/** Lines that say how far the work is, and at last what came of it. */
+async function* progressLines(ended: Promise<object>, state: WorkState): AsyncGenerator<readonly object[]> {
   try {
     for (;;) {
-      const ended = await Promise.race([running, delay(PROGRESS_MS, null)]);
-      if (ended !== null) {
-        yield [ended];
+      const line = await Promise.race([ended, delay(PROGRESS_MS, null)]);
+      if (line !== null) {
+        yield [line];
         return;
       }
-      yield [{ progress }];
+      yield [{ progress: state.progress }];
     }
   } finally {
-    isLeft = true;
+    state.isLeft = true;
   }
 }
 

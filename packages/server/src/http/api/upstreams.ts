@@ -12,6 +12,7 @@ const settings = {
   allowedHosts: z.array(z.string().max(255)).max(50).optional(),
   freshSeconds: z.number().int().min(0).max(31_536_000).optional(),
   timeoutMs: z.number().int().min(100).max(600_000).optional(),
+  trustPublishTimes: z.boolean().optional(),
 };
 const createBody = z.strictObject({ name: z.string().max(100), url: z.string().max(2048), ...settings });
 const changeBody = z.strictObject({ url: z.string().max(2048).optional(), ...settings });
@@ -20,7 +21,7 @@ type UpstreamBody = z.infer<typeof changeBody>;
 
 /** An upstream as the API shows it: whether there is a credential, never the credential. */
 async function shown(context: ApiContext<unknown>, upstream: Upstream): Promise<UpstreamAnswer> {
-  const { allowedHosts, freshSeconds, timeoutMs } = upstream.settings;
+  const { allowedHosts, freshSeconds, timeoutMs, trustPublishTimes } = upstream.settings;
   const { upstreamProblems } = await context.deps.registries.snapshot();
   const problem = upstreamProblems.get(upstream.id) ?? null;
   return {
@@ -31,6 +32,7 @@ async function shown(context: ApiContext<unknown>, upstream: Upstream): Promise<
     allowedHosts,
     freshSeconds,
     timeoutMs,
+    trustPublishTimes,
     health: context.deps.upstreams.health(upstream.id),
   };
 }
@@ -50,7 +52,7 @@ async function show(context: ApiContext<unknown>, name = context.param("name")):
 }
 
 function valuesOf(body: UpstreamBody): UpstreamValues {
-  const { allowedHosts, freshSeconds, timeoutMs } = body;
+  const { allowedHosts, freshSeconds, timeoutMs, trustPublishTimes } = body;
   const authorization = authorizationOf(body);
   return {
     ...(body.url === undefined ? {} : { url: body.url }),
@@ -59,6 +61,7 @@ function valuesOf(body: UpstreamBody): UpstreamValues {
       ...(allowedHosts === undefined ? {} : { allowedHosts }),
       ...(freshSeconds === undefined ? {} : { freshSeconds }),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(trustPublishTimes === undefined ? {} : { trustPublishTimes }),
     },
   };
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { EntrepotError } from "@entrepot/core";
+import { EntrepotError, normalizeVersion } from "@entrepot/core";
 import { denied } from "../../firewall/index.ts";
 import type { Selection, View } from "../../registry/index.ts";
 import type { Answer } from "../answer.ts";
@@ -22,13 +22,18 @@ export async function getManifest(context: NpmContext): Promise<Answer> {
   }
   const view = await viewFor(context, preferredForm(context.request.headers.accept));
   const { manifest } = await selectFrom(context, view, selector);
-  if (manifest === null) {
-    throw new EntrepotError("version-not-found", {
-      message: `version not found: ${packageOf(context.params).full}@${selector}`,
-    });
-  }
+  if (manifest === null) throw await absence(context, selector);
   const body = Buffer.from(manifest.buffer, manifest.byteOffset, manifest.byteLength);
   return manifestAnswer(context, { view, selector, body });
+}
+
+// A version may be missing because the upstream, an Entrepot too, keeps it back.
+async function absence({ deps, params, registry }: NpmContext, selector: string): Promise<EntrepotError> {
+  const { full: name } = packageOf(params);
+  const version = normalizeVersion(selector);
+  const refusal = version === null ? null : await deps.verdicts.upstreamRefusal(registry, name, version);
+  if (refusal !== null) return refusal;
+  return new EntrepotError("version-not-found", { message: `version not found: ${name}@${selector}` });
 }
 
 function manifestAnswer(

@@ -2,8 +2,10 @@ import {
   advisoryMatcher,
   coversName,
   highestStable,
+  operatorDeprecation,
   pageOfVersions,
   repointTags,
+  toldDeprecation,
   type ManifestDetails,
   type NamedPerson,
   type PackageAdvisory,
@@ -158,10 +160,12 @@ function allowedOf({ versions, hidden }: PackageVerdicts): string[] {
 
 // What is deprecated matters only where "latest" has to go elsewhere.
 async function tagsShown(found: PackageVerdicts): Promise<Map<string, string>> {
-  const { distTags, hidden } = found;
+  const { distTags, hidden, context } = found;
   const isMoved = hidden.has(distTags.get("latest") ?? "");
   const facts = isMoved ? await found.allFacts() : [];
-  const deprecated = new Set(facts.filter((one) => one.deprecated !== null).map(({ version }) => version));
+  const deprecated = new Set(
+    facts.filter((one) => toldDeprecation(one, context) !== null).map(({ version }) => version),
+  );
   return repointTags(distTags, allowedOf(found), (version) => deprecated.has(version)).tags;
 }
 
@@ -187,7 +191,6 @@ async function entryMaker(
   const { unlisted } = await deps.statuses.marks.of(registry, name);
   const contents: ReadonlyMap<string, readonly TarballContent[]> =
     found.origin === "local" ? new Map() : await deps.evidence.contents(name);
-  const { deprecations } = context;
   return (version) => {
     const details = described.details.get(version) ?? null;
     const held = described.held.get(version);
@@ -197,7 +200,7 @@ async function entryMaker(
       origin: originOf(found, held !== undefined),
       tags: [...distTags].filter(([, target]) => target === version).map(([tag]) => tag),
       refusal: hidden.get(version) ?? null,
-      details: withWarning(details, deprecations.get(version) ?? deprecations.get("*")),
+      details: withWarning(details, operatorDeprecation(context, version)),
       sizeBytes: held?.sizeBytes ?? null,
       publishedBy: held?.publishedBy ?? null,
       observedLicences: observedIn(contents.get(version), details),
@@ -207,8 +210,8 @@ async function entryMaker(
   };
 }
 
-function withWarning(details: ManifestDetails | null, warning: string | undefined): ManifestDetails | null {
-  return details === null || warning === undefined ? details : { ...details, deprecated: warning };
+function withWarning(details: ManifestDetails | null, warning: string | null): ManifestDetails | null {
+  return details === null || warning === null ? details : { ...details, deprecated: warning };
 }
 
 function observedIn(
