@@ -1,3 +1,4 @@
+import { runClientCommand, type ClientIo } from "@entrepot/cli";
 import {
   createFakeUpstream,
   createTestClock,
@@ -65,6 +66,17 @@ beforeAll(async () => {
     const advisory = { id: `OWN-${name}`, package: name, range: "<2", summary: "wrong", severity: "high" };
     await admin("POST /advisories/own", advisory);
   }
+  const year = 365 * DAY;
+  for (const [name, age] of Object.entries({
+    unlisted: 100 * DAY,
+    behind: 100 * DAY,
+    lately: 10 * DAY,
+    ancient: 4 * year,
+  })) {
+    upstream.publish({ name, version: "1.0.0", time: clock.now() - age, manifest: { license: "MIT" } });
+  }
+  upstream.publish({ ...old, name: "behind", version: "1.0.1", manifest: { license: "MIT" } });
+  await admin("PUT /registries/default/packages/unlisted/versions/1.0.0/status", { status: "unlisted" });
   await admin("PUT /assessments/OWN-watched", { type: "remediate", comment: "soon" });
   await admin("PUT /assessments/OWN-contained", { type: "contain", comment: "now" });
   await rule("vulnerability", { onlyWhereFixed: false });
@@ -110,6 +122,35 @@ it.each<[string, string, string[]]>([
   // It says the same as what clients meet.
   const { status } = await app.admin.request(`/npm/default/${name}/1.0.0`);
   expect(status).toBe(result === "noncompliant" ? 403 : 200);
+});
+
+it.each<[string, string, string[]]>([
+  ["unlisted", "warn", ["unlisted warn"]],
+  ["behind", "warn", ["newer-patch warn"]],
+  ["lately", "compliant", ["recent compliant"]],
+  ["ancient", "warn", ["aged warn"]],
+])("%s is %s where notes are taken, by the API and by the command alike", async (name, result, reasons) => {
+  await rule("unlisted");
+  await rule("newer-patch", { outcome: "warn" });
+  await rule("recent", { days: 20 });
+  await rule("aged", { outcome: "warn" });
+  const found = await complianceOf(name);
+  expect([found["result"], counted(found)]).toEqual([result, reasons]);
+  expect((await app.admin.request(`/npm/default/${name}/1.0.0`)).status).toBe(200);
+  let out = "";
+  const io: ClientIo = {
+    env: { ENTREPOT_SERVER: app.url, ENTREPOT_TOKEN: app.admin.token },
+    homeFolder: app.data,
+    folder: app.data,
+    isInteractive: false,
+    readInput: () => Promise.resolve(""),
+    ask: () => Promise.resolve(""),
+    out: (text) => (out += text),
+    err: (text) => (out += text),
+    fetch,
+  };
+  expect(await runClientCommand(["compliance", `${name}@1.0.0`, "--json"], { io })).toBe(0);
+  expect(JSON.parse(out)).toEqual(found);
 });
 
 it("tells what lifts a reason, what only reports, where rules come from and what it rests on", async () => {
