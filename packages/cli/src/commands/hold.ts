@@ -1,23 +1,12 @@
 import { part } from "../api.ts";
 import { given, switchOption, textOption } from "../command.ts";
-import type { ClientCommand, CommandContext, OptionSpec } from "../command.ts";
+import type { ClientCommand, CommandContext } from "../command.ts";
 import { usageFailure } from "../failure.ts";
-import { versionWord } from "./package-word.ts";
+import { ONLY_REGISTRY, versionPath } from "./version-path.ts";
 
-const REGISTRY: OptionSpec = {
-  type: "string",
-  value: "NAME",
-  what: "Only in this registry; in all when left out.",
-};
 const COLUMNS = ["registry", "name", "version", "status", "reason", "setBy", "setAt"];
 const REFUSED_COLUMNS = ["at", "registry", "name", "version", "rule", "principal", "reason"];
 const REFUSED_SHOWN = 50;
-
-function versionPath({ words: [word = ""], options }: CommandContext): string {
-  const { name, version } = versionWord(word);
-  const registry = textOption(options, "registry") ?? "*";
-  return `/registries/${part(registry)}/packages/${part(name)}/versions/${part(version)}`;
-}
 
 async function hold(context: CommandContext): Promise<void> {
   const {
@@ -32,7 +21,7 @@ async function hold(context: CommandContext): Promise<void> {
       'Give the reason, such as --reason "being looked at"; people who are refused read it.',
     );
   }
-  const result = await api.call("PUT", `${versionPath(context)}/status`, { status: "held", reason });
+  const result = await api.call("PUT", `${versionPath(context, word)}/status`, { status: "held", reason });
   print.done(`${word} is held; entrepot release ${word} ends that.`, result);
 }
 
@@ -48,7 +37,7 @@ async function release(context: CommandContext): Promise<void> {
     reason: textOption(options, "reason"),
     days: days === undefined ? undefined : Number(days),
   });
-  const done = await api.call("POST", `${versionPath(context)}/release`, body);
+  const done = await api.call("POST", `${versionPath(context, word)}/release`, body);
   const text =
     done["released"] === "status"
       ? `${word} is held no longer.`
@@ -67,7 +56,7 @@ async function discard(context: CommandContext): Promise<void> {
   if (reason === undefined || textOption(options, "registry") === undefined) {
     throw usageFailure("Name the registry and the reason: --registry NAME --reason TEXT.");
   }
-  const done = await api.call("POST", `${versionPath(context)}/discard`, { reason });
+  const done = await api.call("POST", `${versionPath(context, word)}/discard`, { reason });
   print.done(`${word} is blocked, and what was kept of it goes.`, done);
 }
 
@@ -100,7 +89,7 @@ export const HOLD_COMMANDS: readonly ClientCommand[] = [
     summary: "Hold a version until somebody has looked at it.",
     words: ["<package@version>"],
     options: {
-      registry: REGISTRY,
+      registry: ONLY_REGISTRY,
       reason: { type: "string", value: "TEXT", what: "Why; shown to who is refused." },
     },
     run: hold,
@@ -110,7 +99,7 @@ export const HOLD_COMMANDS: readonly ClientCommand[] = [
     summary: "Let a version go that was held by hand, or by a rule: then an exception is made.",
     words: ["<package@version>"],
     options: {
-      registry: { ...REGISTRY, what: "In this registry; needed where a rule holds it." },
+      registry: { ...ONLY_REGISTRY, what: "In this registry; needed where a rule holds it." },
       reason: { type: "string", value: "TEXT", what: "Why; needed where a rule holds it." },
       days: { type: "string", value: "N", what: "How long the exception holds; 30 when left out." },
     },
@@ -121,7 +110,7 @@ export const HOLD_COMMANDS: readonly ClientCommand[] = [
     summary: "Block a version of an upstream and give up its cached tarball.",
     words: ["<package@version>"],
     options: {
-      registry: { ...REGISTRY, what: "In this registry." },
+      registry: { ...ONLY_REGISTRY, what: "In this registry." },
       reason: { type: "string", value: "TEXT", what: "Why; shown to who is refused." },
     },
     run: discard,
@@ -131,7 +120,7 @@ export const HOLD_COMMANDS: readonly ClientCommand[] = [
     summary: "List what is held by hand, or what rules refused lately.",
     words: [],
     options: {
-      registry: { ...REGISTRY, what: "Only in this registry." },
+      registry: { ...ONLY_REGISTRY, what: "Only in this registry." },
       refused: { type: "boolean", what: `The last ${REFUSED_SHOWN} refusals instead, by rule.` },
     },
     run: list,

@@ -1,31 +1,11 @@
 import { part } from "../api.ts";
 import { textOption } from "../command.ts";
-import type { ClientCommand, CommandContext, OptionSpec } from "../command.ts";
+import type { ClientCommand, CommandContext } from "../command.ts";
 import { usageFailure } from "../failure.ts";
+import { versionWord } from "./package-word.ts";
+import { ONLY_REGISTRY, versionPath } from "./version-path.ts";
 
-const REGISTRY: OptionSpec = {
-  type: "string",
-  value: "NAME",
-  what: "Only in this registry; in all when left out.",
-};
 const SETTABLE = ["blocked", "allowed", "deprecated", "unlisted"];
-
-/** Reads `name@version`, `@scope/name@version` and `name@*`. */
-function targetOf(word: string): { name: string; version: string } {
-  const at = word.lastIndexOf("@");
-  if (at < 1 || at === word.length - 1) {
-    const name = word.replace(/@$/, "");
-    throw usageFailure(
-      `"${word}" has no version; write ${name}@1.2.3 for that one, or ${name}@* for all of them.`,
-    );
-  }
-  return { name: word.slice(0, at), version: word.slice(at + 1) };
-}
-
-function pathOf({ options }: CommandContext, target: { name: string; version: string }): string {
-  const registry = textOption(options, "registry") ?? "*";
-  return `/registries/${part(registry)}/packages/${part(target.name)}/versions/${part(target.version)}/status`;
-}
 
 async function set(context: CommandContext): Promise<void> {
   const {
@@ -37,14 +17,14 @@ async function set(context: CommandContext): Promise<void> {
   if (!SETTABLE.includes(status)) {
     throw usageFailure(`A status is blocked, allowed, deprecated or unlisted, not "${status}".`);
   }
-  const target = targetOf(word);
+  const path = `${versionPath(context, word)}/status`;
   const reason = textOption(options, "reason");
   if (reason === undefined && status !== "unlisted") {
     throw usageFailure(
       'Give the reason, such as --reason "it steals tokens"; people who are refused or warned will read it.',
     );
   }
-  const result = await api.call("PUT", pathOf(context, target), { status, reason: reason ?? "" });
+  const result = await api.call("PUT", path, { status, reason: reason ?? "" });
   print.done(`${word} is ${status}.`, result);
 }
 
@@ -55,13 +35,12 @@ async function clear(context: CommandContext): Promise<void> {
     api,
     print,
   } = context;
-  const target = targetOf(word);
   const status = textOption(options, "status");
   const query = status === undefined ? "" : `?status=${part(status)}`;
-  await api.call("DELETE", `${pathOf(context, target)}${query}`);
+  await api.call("DELETE", `${versionPath(context, word)}/status${query}`);
   const done =
     status === undefined ? `${word} has no status any more.` : `${word} is not ${status} any more.`;
-  print.done(done, { ...target, cleared: true });
+  print.done(done, { ...versionWord(word), cleared: true });
 }
 
 async function list({ api, print }: CommandContext): Promise<void> {
@@ -83,7 +62,7 @@ export const STATUS_COMMANDS: readonly ClientCommand[] = [
     summary: "Block a version, allow it whatever other rules say, have clients warn of it, or unlist it.",
     words: ["<blocked|allowed|deprecated|unlisted>", "<package@version>"],
     options: {
-      registry: REGISTRY,
+      registry: ONLY_REGISTRY,
       reason: { type: "string", value: "TEXT", what: "Why; shown to who is refused or warned." },
     },
     run: set,
@@ -93,7 +72,7 @@ export const STATUS_COMMANDS: readonly ClientCommand[] = [
     summary: "Take away what was said of a version.",
     words: ["<package@version>"],
     options: {
-      registry: REGISTRY,
+      registry: ONLY_REGISTRY,
       status: {
         type: "string",
         value: "STATUS",

@@ -1,10 +1,10 @@
 import type { Transaction } from "kysely";
 import { EntrepotError, type RiskProfile, type Severity } from "@entrepot/core";
-import { appendChange, type Actor } from "../changes/index.ts";
+import type { Actor } from "../changes/index.ts";
 import { withoutNul, type Database, type Schema } from "../db/index.ts";
 import { riskSetting, type Assessments, type AssessmentType } from "./assessments.ts";
 import { EVERYWHERE } from "./policy-layers.ts";
-import type { PolicyPlace } from "./policy-writes.ts";
+import { logPolicyChange, type PolicyPlace } from "./log-policy-change.ts";
 
 const ASSESSMENTS_MAX = 10_000;
 const TYPES_MAX = 50;
@@ -64,7 +64,11 @@ export async function assess(
       )
       .execute();
     await assertRoom(trx, "assessments", place.workspaceId);
-    await log(trx, { place, actor, at }, { assessed: advisory, type: type.name, comment, expiresAt: end });
+    await logPolicyChange(
+      trx,
+      { place, actor, at },
+      { assessed: advisory, type: type.name, comment, expiresAt: end },
+    );
   });
   return { type, expiresAt: end };
 }
@@ -86,7 +90,7 @@ export async function unassess(
     if (numDeletedRows === 0n) {
       throw new EntrepotError("not-found", { message: `${advisory} was not assessed here.` });
     }
-    await log(trx, { place, actor, at: now() }, { assessed: advisory, type: null });
+    await logPolicyChange(trx, { place, actor, at: now() }, { assessed: advisory, type: null });
   });
 }
 
@@ -110,7 +114,11 @@ export async function setAssessmentType(
       .onConflict((conflict) => conflict.columns(["workspace_id", "name"]).doUpdateSet(values))
       .execute();
     await assertRoom(trx, "assessment_types", workspaceId);
-    await log(trx, { place: { workspaceId, registryId: EVERYWHERE }, actor, at }, { assessmentType: type });
+    await logPolicyChange(
+      trx,
+      { place: { workspaceId, registryId: EVERYWHERE }, actor, at },
+      { assessmentType: type },
+    );
   });
 }
 
@@ -144,7 +152,7 @@ export async function removeAssessmentType(
       throw new EntrepotError("not-found", { message: `There is no type ${name} that was made up here.` });
     }
     const place = { workspaceId, registryId: EVERYWHERE };
-    await log(trx, { place, actor, at: now() }, { assessmentType: { name }, removed: true });
+    await logPolicyChange(trx, { place, actor, at: now() }, { assessmentType: { name }, removed: true });
   });
 }
 
@@ -164,7 +172,7 @@ export async function setRiskProfile(
       .onConflict((conflict) => conflict.column("key").doUpdateSet({ value }))
       .execute();
     const place = { workspaceId, registryId: EVERYWHERE };
-    await log(trx, { place, actor, at: now() }, { riskProfile: profile });
+    await logPolicyChange(trx, { place, actor, at: now() }, { riskProfile: profile });
   });
 }
 
@@ -203,23 +211,6 @@ async function assertRoom(
     .where("workspace_id", "=", workspaceId)
     .executeTakeFirstOrThrow();
   if (Number(count) > most) throw invalid(`There are ${most} of them already; remove some first.`);
-}
-
-async function log(
-  trx: Transaction<Schema>,
-  { place, actor, at }: { place: PolicyPlace; actor: Actor; at: number },
-  detail: Record<string, unknown>,
-): Promise<void> {
-  await appendChange(trx, {
-    workspaceId: place.workspaceId,
-    registryId: place.registryId === EVERYWHERE ? null : place.registryId,
-    packageName: null,
-    // Like all policy: every view and every verdict on anything may be another one now.
-    kind: "policy-changed",
-    actor,
-    at,
-    detail,
-  });
 }
 
 function invalid(message: string): EntrepotError {

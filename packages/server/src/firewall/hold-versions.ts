@@ -2,8 +2,8 @@ import type { Selectable, Transaction } from "kysely";
 import { EntrepotError } from "@entrepot/core";
 import { appendChange, type Actor } from "../changes/index.ts";
 import { withoutNul, type Database, type Schema } from "../db/index.ts";
+import { EVERYWHERE } from "./policy-layers.ts";
 
-const EVERY_REGISTRY = "";
 const EVERY_VERSION = "*";
 const REASON_CHARS_MAX = 500;
 const VERSIONS_MAX = 2_000;
@@ -65,7 +65,7 @@ export async function holdVersions(
     for (const { registryId, name, version } of writes) {
       await appendChange(trx, {
         workspaceId: hold.workspaceId,
-        registryId: registryId === EVERY_REGISTRY ? null : registryId,
+        registryId: registryId === EVERYWHERE ? null : registryId,
         packageName: name,
         kind: "status-changed",
         actor: hold.actor,
@@ -117,8 +117,8 @@ function writesFor(hold: Hold, known: readonly StatusRow[]): WrittenStatus[] {
   for (const { status, name, version, registry_id: place } of known) {
     const isMeant = wanted.has(`${name}\n${version}`) || wanted.has(`${name}\n${EVERY_VERSION}`);
     if (status !== "allowed" || !isMeant) continue;
-    if (registryId === EVERY_REGISTRY) add({ registryId: place, name, version });
-    else if (place === EVERY_REGISTRY || place === registryId) add({ registryId, name, version });
+    if (registryId === EVERYWHERE) add({ registryId: place, name, version });
+    else if (place === EVERYWHERE || place === registryId) add({ registryId, name, version });
   }
   return [...writes.values()];
 }

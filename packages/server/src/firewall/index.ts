@@ -86,6 +86,7 @@ export {
 } from "./policy-layers.ts";
 export type { KeptChoice } from "./kept-choice.ts";
 export { createPolicyRules, type PolicedRegistry, type PolicyRules } from "./policy-rules.ts";
+export type { PolicyPlace } from "./log-policy-change.ts";
 export { policyWarnings } from "./policy-warnings.ts";
 export {
   chooseFirewallRules,
@@ -96,7 +97,6 @@ export {
   setProfile,
   unsetPolicyRule,
   type PolicyDocument,
-  type PolicyPlace,
   type PolicyResult,
   type PolicyWriter,
 } from "./policy-writes.ts";

@@ -1,17 +1,12 @@
 import { EntrepotError, type Profile, type RuleId } from "@entrepot/core";
 import type { Selectable, Transaction } from "kysely";
-import { appendChange, type Actor } from "../changes/index.ts";
+import type { Actor } from "../changes/index.ts";
 import { isPostgres, type Database, type Schema } from "../db/index.ts";
 import { checkedChoice, WHOLE_ONLY, type NewChoice, type UnsignedChoice } from "./policy-choice.ts";
 import { EVERYWHERE, layerPolicy, PROFILE_ROW, type PolicyChoice } from "./policy-layers.ts";
 import { choiceOf, type KeptChoice } from "./kept-choice.ts";
+import { logPolicyChange, type PolicyPlace } from "./log-policy-change.ts";
 import { policyWarnings } from "./policy-warnings.ts";
-
-/** Where something is chosen; an empty id stands for every registry of the workspace. */
-export interface PolicyPlace {
-  workspaceId: string;
-  registryId: string;
-}
 
 /** Who chooses. */
 export interface PolicyWriter {
@@ -136,7 +131,11 @@ export async function releasePolicies(
       .execute();
     const places = new Set(rows.map(({ registry_id }) => registry_id));
     for (const registryId of places) {
-      await log(trx, { place: { workspaceId, registryId }, actor, at: deps.now() }, { managed: false });
+      await logPolicyChange(
+        trx,
+        { place: { workspaceId, registryId }, actor, at: deps.now() },
+        { managed: false },
+      );
     }
     return places.size > 0;
   });
@@ -155,7 +154,7 @@ export async function chooseFirewallRules(
     const said = { registryId: place.registryId, packages: EVERYWHERE, rule, managed: false };
     await insert(trx, place, { ...said, mode: "enforce", options: {}, setBy: actor.name, setAt: at });
   }
-  await log(trx, { place, actor, at }, { enforced: FIREWALL_RULES });
+  await logPolicyChange(trx, { place, actor, at }, { enforced: FIREWALL_RULES });
 }
 
 /** What is chosen in one place, as files hold it. */
@@ -213,7 +212,7 @@ async function changePolicy(
         ...(isOld ? { setBy: old.setBy, setAt: old.setAt } : { setBy: by.actor.name, setAt: at }),
       });
     }
-    await log(trx, { place, actor: by.actor, at }, detail);
+    await logPolicyChange(trx, { place, actor: by.actor, at }, detail);
     return { isChanged: true, warnings };
   });
 }
@@ -258,22 +257,6 @@ async function rowsOf(
     .orderBy("packages")
     .orderBy("rule")
     .execute();
-}
-
-async function log(
-  trx: Transaction<Schema>,
-  { place, actor, at }: { place: PolicyPlace; actor: Actor; at: number },
-  detail: Record<string, unknown>,
-): Promise<void> {
-  await appendChange(trx, {
-    workspaceId: place.workspaceId,
-    registryId: place.registryId === EVERYWHERE ? null : place.registryId,
-    packageName: null,
-    kind: "policy-changed",
-    actor,
-    at,
-    detail,
-  });
 }
 
 /** What changed, for the audit trail; null when nothing did. */

@@ -4,8 +4,8 @@ import { appendChange, createCurrentValue, type Actor } from "../changes/index.t
 import { withoutNul, type Database, type Schema } from "../db/index.ts";
 import { createPackageMarks, type PackageMarks } from "./package-marks.ts";
 import { checkedKey, checkReason, type StatusDeps, type StatusKey } from "./status-key.ts";
+import { EVERYWHERE } from "./policy-layers.ts";
 
-const EVERY_REGISTRY = "";
 const KEY_COLUMNS = ["workspace_id", "registry_id", "name", "version"] as const;
 
 type StatusRow = Selectable<Schema["version_statuses"]>;
@@ -87,7 +87,7 @@ function select(
   if (rows === undefined) return NO_STATUSES;
   const found = new Map<string, VersionStatus>();
   const own = rows.filter((row) => row.workspace_id === workspaceId);
-  for (const scope of [EVERY_REGISTRY, id]) {
+  for (const scope of [EVERYWHERE, id]) {
     for (const row of own) if (row.registry_id === scope) found.set(row.version, statusOf(row));
   }
   return found;
@@ -127,7 +127,7 @@ async function writeStatus(deps: StatusDeps, { key, actor, values }: StatusWrite
     }
     await appendChange(trx, {
       workspaceId: checked.workspaceId,
-      registryId: checked.registryId === EVERY_REGISTRY ? null : checked.registryId,
+      registryId: checked.registryId === EVERYWHERE ? null : checked.registryId,
       packageName: checked.name,
       kind: "status-changed",
       actor,

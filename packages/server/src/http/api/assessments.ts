@@ -19,10 +19,10 @@ import {
   type PolicyPlace,
 } from "../../firewall/index.ts";
 import { actorOf, apiRoute, NO_BODY, registryOf, type ApiContext, type ApiRoute } from "./api-route.ts";
+import { EVERY_REGISTRY } from "./every-registry.ts";
 import { isoOrNull, isoOf } from "./iso-of.ts";
 import { wholeList } from "./page.ts";
 
-const EVERY_REGISTRY = "*";
 const ID_MAX = 128;
 const COMMENT_MAX = 2000;
 const DAYS_MAX = 3650;

@@ -25,10 +25,10 @@ import {
 } from "../exception-rights.ts";
 import { requireUser } from "../require-user.ts";
 import { actorOf, apiRoute, NO_BODY, registryOf, type ApiContext, type ApiRoute } from "./api-route.ts";
+import { EVERY_REGISTRY } from "./every-registry.ts";
 import { isoOf, isoOrNull } from "./iso-of.ts";
 import { limitOf, pageOf } from "./page.ts";
 
-const EVERY_REGISTRY = "*";
 const STATES: readonly ExceptionState[] = ["requested", "approved", "rejected", "revoked", "ended"];
 const DAY_MS = 24 * 60 * 60 * 1000;
 

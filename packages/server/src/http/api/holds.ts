@@ -11,9 +11,9 @@ import {
 import type { Registry } from "../../registry/index.ts";
 import { requireUser } from "../require-user.ts";
 import { actorOf, apiRoute, registryOf, type ApiContext, type ApiRoute } from "./api-route.ts";
+import { EVERY_REGISTRY } from "./every-registry.ts";
 import { isoOrNull } from "./iso-of.ts";
 
-const EVERY_REGISTRY = "*";
 const EVERY_VERSION = "*";
 const DAYS_DEFAULT = 30;
 const PATH = "/registries/:name/packages/:package/versions/:version";

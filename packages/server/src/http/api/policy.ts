@@ -17,9 +17,9 @@ import {
   type PolicyWriter,
 } from "../../firewall/index.ts";
 import { actorOf, apiRoute, NO_BODY, registryOf, type ApiContext, type ApiRoute } from "./api-route.ts";
+import { EVERY_REGISTRY } from "./every-registry.ts";
 import { isoOf } from "./iso-of.ts";
 
-const EVERY_REGISTRY = "*";
 const RULES_MAX = 2000;
 const options = z.record(z.string().max(100), z.unknown());
 const ruleBody = z.strictObject({

@@ -2,9 +2,9 @@ import { z } from "zod";
 import { EntrepotError, may, type Permission } from "@entrepot/core";
 import type { PackageMark, StatusKey } from "../../firewall/index.ts";
 import { actorOf, apiRoute, NO_BODY, registryOf, type ApiContext, type ApiRoute } from "./api-route.ts";
+import { EVERY_REGISTRY } from "./every-registry.ts";
 import { wholeList } from "./page.ts";
 
-const EVERY_REGISTRY = "*";
 const PATH = "/registries/:name/packages/:package/versions/:version/status";
 const statusBody = z.strictObject({
   status: z.enum(["blocked", "held", "allowed", "deprecated", "unlisted"]),
