@@ -105,6 +105,10 @@ test("packages are listed with their origin, and found by a part of their name",
   await site.app.admin.publish({ name: "@acme/widget", version: "1.0.0" });
   site.upstream.publish({ name: "left-pad", version: "1.3.0" });
   await site.app.admin.request("/npm/default/left-pad/-/left-pad-1.3.0.tgz");
+  // It is recorded behind the answer.
+  await expect
+    .poll(async () => (await site.app.admin.request("/api/v1/registries/default/packages")).text)
+    .toContain("left-pad");
   const page = await site.visit("/registries/default");
   await page
     .getByRole("row", { name: /@acme\/widget/ })

@@ -36,7 +36,9 @@ export function Toasts({ children }: { children: ReactNode }): ReactElement {
   const tell = useCallback<Tell>(
     (text, action) => {
       const id = Date.now() + Math.random();
-      setToasts((shown) => [...shown, { id, text, action }].slice(-COUNT_MAX));
+      // The same again stands for the last time: what is undone is what was done last.
+      const others = (shown: readonly Toast[]): Toast[] => shown.filter((toast) => toast.text !== text);
+      setToasts((shown) => [...others(shown), { id, text, action }].slice(-COUNT_MAX));
       setTimeout(() => dismiss(id), SHOWN_MS);
     },
     [dismiss],

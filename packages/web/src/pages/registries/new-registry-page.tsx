@@ -1,6 +1,7 @@
 import {
   registryNameProblem,
   type PageAnswer,
+  type RegistryAnswer,
   type ShownRegistryAnswer,
   type UpstreamAnswer,
 } from "@entrepot/core";
@@ -9,7 +10,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useState, type FormEvent, type ReactElement } from "react";
 import { api } from "../../api/client.ts";
 import { Button, ButtonLink } from "../../components/button.tsx";
-import { CheckField, TextField } from "../../components/field.tsx";
+import { CheckField, SelectField, TextField } from "../../components/field.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Panel } from "../../components/panel.tsx";
 import { ProblemText } from "../../components/states.tsx";
@@ -18,12 +19,18 @@ import { registryPath } from "./registry-queries.ts";
 
 interface Wish {
   name: string;
+  kind: RegistryAnswer["kind"];
   description: string;
   anonymousRead: boolean;
   upstreams: readonly string[];
 }
 
-const NOTHING: Wish = { name: "", description: "", anonymousRead: false, upstreams: [] };
+const NOTHING: Wish = { name: "", kind: "standard", description: "", anonymousRead: false, upstreams: [] };
+
+const PURPOSES: Readonly<Record<Wish["kind"], string>> = {
+  standard: "Publish to it, and install from its upstreams too.",
+  firewall: "Rules against vulnerabilities and licences are in force from the start.",
+};
 
 async function createRegistry({ upstreams, ...body }: Wish): Promise<ShownRegistryAnswer> {
   const made = await api.call<ShownRegistryAnswer>("/registries", { method: "POST", body });
@@ -84,6 +91,15 @@ export function NewRegistryPage(): ReactElement {
             value={wish.description}
             onChange={(event) => set({ description: event.target.value })}
           />
+          <SelectField
+            label="Purpose"
+            hint={PURPOSES[wish.kind]}
+            value={wish.kind}
+            onChange={(event) => set({ kind: event.target.value === "firewall" ? "firewall" : "standard" })}
+          >
+            <option value="standard">Packages of your own and of others</option>
+            <option value="firewall">A firewall before an upstream</option>
+          </SelectField>
           <UpstreamChoice chosen={wish.upstreams} onChoose={(upstreams) => set({ upstreams })} />
           <CheckField
             label="Anyone may read it"

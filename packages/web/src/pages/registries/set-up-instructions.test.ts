@@ -7,7 +7,8 @@ test.each(setUpGuides({ registryUrl: URL_OF_IT }).map((guide) => [guide.id, guid
   "the texts for %s name the registry with its slash",
   (_id, { blocks, note, title }) => {
     expect([title, note]).not.toContain("");
-    const texts = blocks.map(({ text }) => text).join("\n");
+    // The one place where yarn 4 looks it up without.
+    const texts = blocks.map(({ text }) => text.replace(/npmRegistries:\n.*\n/, "")).join("\n");
     expect(texts).toContain(URL_OF_IT);
     // A URL without the slash gets its token stored where every registry below would read it.
     expect(texts).not.toMatch(/npm\/team-a(?!\/)/);

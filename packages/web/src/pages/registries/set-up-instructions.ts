@@ -69,7 +69,9 @@ function npmGuides(url: string): SetUpGuide[] {
 function yarnGuides(url: string): SetUpGuide[] {
   const { protocol, hostname } = new URL(url);
   const plainHttp = protocol === "http:" ? [`unsafeHttpWhitelist: ["${hostname}"]`] : [];
-  const settings = [`npmRegistryServer: "${url}"`, "npmAlwaysAuth: true", ...plainHttp];
+  // A login keeps its token under the registry's URL without its slash, and what stands there hides what stands above.
+  const alwaysAuth = ["npmRegistries:", `  "${url.replace(/\/$/, "")}":`, "    npmAlwaysAuth: true"];
+  const settings = [`npmRegistryServer: "${url}"`, ...alwaysAuth, ...plainHttp];
   return [
     {
       id: "yarn-1",
