@@ -160,6 +160,12 @@ export {
   type VersionFacts,
   type VersionStatus,
 } from "./policy/verdict.ts";
+export {
+  type BuildIdentity,
+  type TrustLevel,
+  type TrustReport,
+  type VersionProof,
+} from "./policy/version-proof.ts";
 export { contentRules, evidenceAsked, type EvidenceAsked } from "./policy/evidence-asked.ts";
 export { findLookAlike, lookAlikeNames, type LookAlike, type LookAlikeNames } from "./policy/look-alike.ts";
 export { POPULAR_NAMES } from "./policy/popular-names.ts";
@@ -214,6 +220,13 @@ export {
   type PreflightOptions,
   type UnknownPackage,
 } from "./preflight/package-standing.ts";
+export {
+  SCRIPT_LIST_FORMATS,
+  scriptList,
+  type ApprovedScripts,
+  type ScriptList,
+  type ScriptListFormat,
+} from "./policy/script-list.ts";
 export { proposeException, type ProposedException } from "./preflight/propose-exception.ts";
 export { splitByHost, type LockfileHost } from "./preflight/registry-hosts.ts";
 export {
@@ -258,6 +271,7 @@ export {
   type IntegrityChange,
   type PromisedContent,
 } from "./packument/integrity-changes.ts";
+export { readManifest } from "./packument/read-manifest.ts";
 export { roomBytes } from "./packument/room-bytes.ts";
 export { renderScanned, renderUpstreamView } from "./packument/upstream-view.ts";
 export { renderLocalView, type LocalPackument, type LocalVersion } from "./packument/local-view.ts";

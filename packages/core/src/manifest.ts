@@ -52,7 +52,6 @@ export function factsOfManifest(manifest: Readonly<JsonObject>, extra: FactsOrig
   const dist = objectOf(manifest["dist"]);
   const provenance = objectOf(objectOf(dist["attestations"])["provenance"]);
   const user = objectOf(manifest["_npmUser"]);
-  const trustedPublisher = textOf(objectOf(user["trustedPublisher"])["id"]);
   const facts: VersionFacts = {
     version: extra.version,
     upstreamVersion: extra.upstreamVersion ?? null,
@@ -68,9 +67,16 @@ export function factsOfManifest(manifest: Readonly<JsonObject>, extra: FactsOrig
     attestations: textOf(provenance["predicateType"]),
     publisher: textOf(user["name"]),
     dependencies: dependenciesOf(manifest["dependencies"]),
+    ...standingFor(user),
   };
-  if (trustedPublisher !== null && trustedPublisher !== "") facts.trustedPublisher = trustedPublisher;
   return extra.otherSpellings?.length ? { ...facts, otherSpellings: extra.otherSpellings } : facts;
+}
+
+/** Who stands in an account's place: a pipeline with an identity of its own, or who approved a staged release. */
+function standingFor(user: JsonObject): Pick<VersionFacts, "trustedPublisher" | "approver"> {
+  const trustedPublisher = textOf(objectOf(user["trustedPublisher"])["id"]);
+  const approver = textOf(objectOf(user["approver"])["name"]);
+  return { ...(trustedPublisher ? { trustedPublisher } : {}), ...(approver ? { approver } : {}) };
 }
 
 /** The dependencies of a manifest: those whose range is a text, or null if there is no map of them. */

@@ -48,6 +48,7 @@ import {
 import type { AccessLog, Log, Metrics } from "./telemetry/index.ts";
 import { createThreadPool, TARBALL_LIMITS, type ThreadPool } from "./threads/index.ts";
 import { createUpstreams, type Upstreams } from "./upstream/index.ts";
+import { openOriginProofs, type ProofParts } from "./open-origin-proofs.ts";
 import { watchParts } from "./watch-parts.ts";
 import { startJobs } from "./start-jobs.ts";
 import { closeWorkspace, openHostedWorkspaces, openWorkspace, type WorkspaceParts } from "./workspaces.ts";
@@ -107,7 +108,9 @@ export async function createApp(inputs: AppInputs): Promise<App> {
   const jobs = createJobQueue({ db: storage.db, now, owner: storage.instanceId });
   const caches = openCaches(inputs, storage, jobs);
   const advisories = await openAdvisories(inputs, storage);
+  const proofParts = openOriginProofs({ ...inputs, ...storage, upstreams, threads });
   const deps = await createHttpDeps(inputs, storage, {
+    ...proofParts,
     threads,
     evidence,
     upstreams,
@@ -125,7 +128,7 @@ export async function createApp(inputs: AppInputs): Promise<App> {
   const hosted = await openHostedWorkspaces(workspaceDeps, deps);
   const http = createHttpServer(deps, new Map(hosted.map((workspace) => [workspace.host, workspace.deps])));
   const workspaces = [main, ...hosted.map(({ parts }) => parts)];
-  const worker = await startJobs({ ...inputs, ...storage, ...deps, workspaces });
+  const worker = await startJobs({ ...inputs, ...storage, ...deps, ...proofParts, workspaces });
   return {
     server: http.server,
     firstAdmin,
@@ -142,6 +145,7 @@ export async function createApp(inputs: AppInputs): Promise<App> {
         worker,
         ...caches,
         catalogues: [deps, ...hosted.map((workspace) => workspace.deps)].map(({ catalogue }) => catalogue),
+        originProofs: proofParts.originProofs,
         workspaces,
         upstreams,
         advisories,
@@ -232,7 +236,7 @@ function openCaches(
   return { blobCache, cachedVersions };
 }
 
-interface Parts extends WorkspaceParts {
+interface Parts extends WorkspaceParts, ProofParts {
   evidence: Evidence;
   advisories: Advisories;
   threads: ThreadPool;
@@ -267,6 +271,7 @@ async function createHttpDeps(inputs: AppInputs, storage: Storage, parts: Parts)
     rules: said.policyRules,
     advisories: parts.advisories,
     evidence: parts.evidence,
+    proofs: parts.proofs,
     lookAlike: (name) => findLookAlike(name, lookAlikes),
     now: createPolicyClock(now),
     epoch: () => storage.changes.seq,
@@ -346,6 +351,7 @@ interface Closing {
   log: Log;
   http: HttpServer;
   worker: JobWorker;
+  originProofs: Pick<ProofParts["originProofs"], "close">;
   cachedVersions: CachedVersions;
   catalogues: readonly Catalogue[];
   workspaces: readonly WorkspaceParts[];
@@ -362,6 +368,7 @@ async function close(parts: Closing): Promise<void> {
   const steps: Readonly<Record<string, () => Promise<void> | void>> = {
     http: () => http.close(config.limits.shutdownTimeoutMs),
     jobs: () => parts.worker.stop(),
+    originProofs: () => parts.originProofs.close(),
     catalogues: async () => void (await Promise.all(parts.catalogues.map((catalogue) => catalogue.close()))),
     upstreams: () => parts.upstreams.close(),
     advisories: () => parts.advisories.close(),

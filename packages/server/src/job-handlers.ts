@@ -8,6 +8,8 @@ import {
   pruneDecisions,
   recheckRefusals,
   tellOfFindings,
+  tellOfMalware,
+  type MalwareDeps,
   type RecheckDeps,
 } from "./firewall/index.ts";
 import { purgeInvitations, purgeSessions, purgeTokens } from "./identity/index.ts";
@@ -19,8 +21,10 @@ import {
   collectGarbage,
   countOnCards,
   refreshDocuments,
+  verifyCached,
   type ChecksDeps,
   type RefreshDeps,
+  type VerifyCachedDeps,
 } from "./registry/index.ts";
 
 const COLLECT_GARBAGE = "collect-garbage";
@@ -29,6 +33,7 @@ const COMPARE_UPSTREAMS = "compare-upstreams";
 const SYNC_ADVISORIES = "sync-advisories";
 const PRUNE_DECISIONS = "prune-decisions";
 const REFRESH_DOCUMENTS = "refresh-documents";
+const VERIFY_ORIGINS = "verify-origins";
 const MINUTES_PER_HOUR = 60;
 const DAY_MS = 86_400_000;
 
@@ -42,6 +47,7 @@ export const JOB_KINDS: readonly string[] = [
   RECHECK_REFUSALS,
   REFRESH_DOCUMENTS,
   SYNC_ADVISORIES,
+  VERIFY_ORIGINS,
 ];
 
 /** What runs at the same time everywhere. */
@@ -50,6 +56,7 @@ const NIGHTLY: readonly Schedule[] = [
   { name: PRUNE_DECISIONS, cron: "50 3 * * *", kind: PRUNE_DECISIONS },
   { name: COMPARE_UPSTREAMS, cron: "10 4 * * *", kind: COMPARE_UPSTREAMS },
   { name: REFRESH_DOCUMENTS, cron: "40 4 * * *", kind: REFRESH_DOCUMENTS },
+  { name: VERIFY_ORIGINS, cron: "40 2 * * *", kind: VERIFY_ORIGINS },
   { name: CHECK_PACKAGES, cron: "10 5 * * *", kind: CHECK_PACKAGES },
   { name: COUNT_DOWNLOADS, cron: "35 * * * *", kind: COUNT_DOWNLOADS },
   // More often than that: what is held is released at any hour.
@@ -98,11 +105,13 @@ export interface JobDeps {
   /** How long the log of decisions is kept. */
   decisionDays: number;
   /** For each workspace, what its refusals are looked at again with. */
-  rechecks: readonly RecheckDeps[];
+  rechecks: readonly (RecheckDeps & MalwareDeps)[];
   /** For each workspace, what the documents of its cached versions are asked for anew with. */
   refreshes: readonly RefreshDeps[];
   /** For each workspace, what is kept there is judged anew with. */
   checks: readonly ChecksDeps[];
+  /** For each workspace, what the origin of its cached versions is verified with. */
+  verifications: readonly VerifyCachedDeps[];
   /** Looks in every registry for versions that its upstreams disagree about; gives how many are new. */
   compareUpstreams(signal: AbortSignal): Promise<number>;
   now: () => number;
@@ -118,6 +127,15 @@ export function createJobHandlers(deps: JobDeps): JobHandler[] {
       attemptsMax: 1,
       async run({ log, count, signal }) {
         for (const refresh of deps.refreshes) await refreshDocuments(refresh, { log, count, signal });
+      },
+    },
+    {
+      kind: VERIFY_ORIGINS,
+      attemptsMax: 1,
+      async run({ log, count, signal }) {
+        for (const verification of deps.verifications) {
+          await verifyCached(verification, { log, count, signal });
+        }
       },
     },
     {
@@ -183,6 +201,7 @@ function decisionHandlers(deps: JobDeps): JobHandler[] {
       async run({ log, count, signal }) {
         for (const recheck of deps.rechecks) {
           count("notices", await recheckRefusals(recheck, { log, signal }));
+          count("malware notices", await tellOfMalware(recheck, signal));
         }
       },
     },

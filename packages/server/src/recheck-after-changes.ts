@@ -9,6 +9,7 @@ const JUDGING: ReadonlySet<ChangeKind> = new Set<ChangeKind>([
   "exception-changed",
   "integrity-changed",
   "advisories-changed",
+  "proof-changed",
 ]);
 /** Changes seldom come alone. */
 const DELAY_MS = 30_000;

@@ -1,4 +1,4 @@
-import type { FoundDisagreement } from "./registry/index.ts";
+import type { FoundDisagreement, RefutedProof } from "./registry/index.ts";
 import type { Log, Metrics } from "./telemetry/index.ts";
 import type { ChangedIntegrity, IntegrityMismatch } from "./upstream/index.ts";
 
@@ -55,4 +55,18 @@ export function reportDamagedPolicy(
 ): void {
   metrics.counter("entrepot_security_events_total", { kind: "policy-damaged" }).value += 1;
   log.error("a choice of policy is damaged", { reason });
+}
+
+/** Writes and counts that what a version shows of its origin is not genuine: forged, or damaged on its way. */
+export function reportRefuted(
+  { log, metrics }: { log: Pick<Log, "error">; metrics: Pick<Metrics, "counter"> },
+  { upstream, name, version, reason }: RefutedProof,
+): void {
+  metrics.counter("entrepot_security_events_total", { kind: "proof-refuted" }).value += 1;
+  log.error("what a version shows of its origin is not genuine", {
+    upstream,
+    packageName: name,
+    version,
+    reason,
+  });
 }

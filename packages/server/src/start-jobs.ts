@@ -4,7 +4,14 @@ import type { BlobStore, StagingArea } from "./blobs/index.ts";
 import type { ChangeLog } from "./changes/index.ts";
 import type { Config } from "./config/index.ts";
 import type { Database } from "./db/index.ts";
-import type { Gate, PackageToday, PolicyRules, RecheckDeps } from "./firewall/index.ts";
+import type {
+  Gate,
+  MalwareDeps,
+  PackageToday,
+  PolicyRules,
+  RecheckDeps,
+  RefusedToday,
+} from "./firewall/index.ts";
 import { createJobHandlers, enqueueFirstSync, schedulesOf } from "./job-handlers.ts";
 import type { JobQueue, JobWorker } from "./jobs/index.ts";
 import { recheckAfterChanges } from "./recheck-after-changes.ts";
@@ -12,7 +19,10 @@ import {
   compareUpstreams,
   type CompareDeps,
   type NameOrigins,
+  type OriginProofs,
   type Registries,
+  type TrustRoot,
+  type UpstreamAttestations,
   type Verdicts,
 } from "./registry/index.ts";
 import { reportDisagreement } from "./report.ts";
@@ -45,6 +55,9 @@ export interface JobParts {
   origins: NameOrigins;
   upstreams: Upstreams;
   threads: ThreadPool;
+  originProofs: OriginProofs;
+  attestations: UpstreamAttestations;
+  trustRoot: () => Promise<TrustRoot>;
   workspaces: readonly JobWorkspace[];
 }
 
@@ -62,6 +75,7 @@ export async function startJobs(parts: JobParts): Promise<JobWorker> {
     rechecks,
     refreshes: own,
     checks: own,
+    verifications: own,
     compareUpstreams: compare,
   });
   const worker = jobs.startWorker(handlers, {
@@ -87,8 +101,8 @@ async function compareAll(parts: JobParts, signal: AbortSignal): Promise<number>
 function recheckOf(
   { db, now, log, verdicts }: JobParts,
   { workspaceId, registries }: JobWorkspace,
-): RecheckDeps {
-  async function today(registryId: string, name: string): Promise<PackageToday | null> {
+): RecheckDeps & MalwareDeps {
+  async function today(registryId: string, name: string): Promise<(PackageToday & RefusedToday) | null> {
     const registry = (await registries.snapshot()).byId.get(registryId);
     if (registry === undefined || !registry.active) return null;
     try {

@@ -57,6 +57,8 @@ export interface FakeUpstream {
   document(name: string): Record<string, unknown> | null;
   /** Adds an advisory that this upstream answers audits with. */
   advise(name: string, advisory: BulkAdvisory): void;
+  /** Answers a GET of one path below the URL with this value as JSON; with 404 again when it is null. */
+  answer(path: string, value: unknown): void;
   /** What bulk audits asked it, since the start. */
   readonly audited: ReadonlyArray<Record<string, string[]>>;
   /** Every request since the start or the last {@link FakeUpstream.forget}. */
@@ -83,6 +85,7 @@ interface State {
   options: Required<Pick<FakeUpstreamOptions, "gzip" | "basePath">> & FakeUpstreamOptions;
   packages: FakePackages;
   audits: FakeAudits;
+  answers: Map<string, string>;
   requests: RecordedRequest[];
   faults: Map<string, Fault & { left: number }>;
   validators: boolean;
@@ -97,6 +100,7 @@ export async function createFakeUpstream(options: FakeUpstreamOptions = {}): Pro
     options: { gzip: true, basePath: "/", ...options },
     packages: new FakePackages(() => urlOf(state)),
     audits: new FakeAudits(),
+    answers: new Map(),
     requests: [],
     faults: new Map(),
     validators: true,
@@ -116,6 +120,10 @@ export async function createFakeUpstream(options: FakeUpstreamOptions = {}): Pro
     deprecate: (name, version, text) => packages.deprecate(name, version, text),
     document: (name) => JSON.parse(packages.document(name)?.json.toString() ?? "null"),
     advise: (name, advisory) => state.audits.add(name, advisory),
+    answer(path, value) {
+      if (value === null) state.answers.delete(path);
+      else state.answers.set(path, JSON.stringify(value));
+    },
     audited: state.audits.asked,
     requests: state.requests,
     count: (path) =>
@@ -237,6 +245,8 @@ function answerTo(
   }
   if (what.path === "-/ping") return json(200, "{}");
   if (what.path === "-/v1/search") return searchAnswer(state, request);
+  const prepared = state.answers.get(what.path);
+  if (prepared !== undefined) return json(200, prepared);
   const tarball = what.path.includes("/-/") ? state.packages.tarball(what.path) : null;
   if (tarball !== null) {
     return { status: 200, headers: { "content-type": "application/octet-stream" }, body: tarball };

@@ -13,6 +13,17 @@ export {
   type PublishInput,
   type RecordedRequest,
 } from "./fake-upstream.ts";
+export {
+  createFakeSigner,
+  createFakeSigstore,
+  SLSA_PROVENANCE,
+  type FakeAttestation,
+  type FakeBuild,
+  type FakeSigner,
+  type FakeSigningKey,
+  type FakeSigstore,
+  type SignedVersion,
+} from "./fake-sigstore.ts";
 export { makeCertificate } from "./fake-upstream-certificate.ts";
 export { createFakeProxy, type FakeProxy, type FakeProxyOptions } from "./fake-upstream-proxy.ts";
 export { hashesOf, makePackageTarball, type PackageInput, type PackageTarball } from "./make-package.ts";

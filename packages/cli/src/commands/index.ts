@@ -16,6 +16,7 @@ import { NOTICE_COMMANDS } from "./notices.ts";
 import { ORG_COMMANDS } from "./org.ts";
 import { PASSWORD_COMMANDS } from "./password.ts";
 import { POLICY_COMMANDS } from "./policy.ts";
+import { POLICY_SCRIPT_COMMANDS } from "./policy-scripts.ts";
 import { PREFLIGHT_COMMANDS } from "./preflight.ts";
 import { REGISTRY_COMMANDS } from "./registry.ts";
 import { RULE_COMMANDS } from "./rule.ts";
@@ -42,6 +43,7 @@ export const CLIENT_COMMANDS: readonly ClientCommand[] = [
   ...FINDING_COMMANDS,
   ...PREFLIGHT_COMMANDS,
   ...POLICY_COMMANDS,
+  ...POLICY_SCRIPT_COMMANDS,
   ...EXCEPTION_COMMANDS,
   ...REQUEST_COMMANDS,
   ...NOTICE_COMMANDS,

@@ -46,13 +46,19 @@ export function upstreamSpelling(document: ScannedDocument, scanned: ScannedVers
 }
 
 /**
- * A parsed manifest made fit for our list: name and version are those under which we list it, the tarball's
- * URL is ours, an upstream's spelling with build metadata is kept in `dist.upstreamVersion`, a `deprecated`
+ * A parsed manifest made fit for our list: name and version are those under which we list it, the URLs of the
+ * tarball and of attestations are ours, an upstream's spelling with build metadata is kept in `dist.upstreamVersion`, a `deprecated`
  * that says nothing is gone.
  */
 export function patchManifest(
   manifest: Readonly<JsonObject>,
-  to: { name: string; version: string; upstreamVersion: string | null; tarball: string },
+  to: {
+    name: string;
+    version: string;
+    upstreamVersion: string | null;
+    tarball: string;
+    attestations: string;
+  },
 ): JsonObject {
   const isRenamed = manifest["name"] !== to.name || manifest["version"] !== to.version;
   const patched: JsonObject = { ...manifest, name: to.name, version: to.version };
@@ -60,6 +66,10 @@ export function patchManifest(
   if (isEmptyDeprecation(manifest["deprecated"])) delete patched["deprecated"];
   const dist: JsonObject = isJsonObject(manifest["dist"]) ? { ...manifest["dist"] } : {};
   dist["tarball"] = to.tarball;
+  const { attestations } = dist;
+  if (isJsonObject(attestations) && typeof attestations["url"] === "string") {
+    dist["attestations"] = { ...attestations, url: to.attestations };
+  }
   if (to.upstreamVersion !== null) dist["upstreamVersion"] = to.upstreamVersion;
   patched["dist"] = dist;
   return patched;

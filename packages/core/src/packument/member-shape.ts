@@ -81,13 +81,19 @@ export const SLOT = {
   upstreamVersion: 36,
   trusted: 37,
   trustedPublisher: 38,
+  approval: 39,
+  approver: 40,
+  attestationsUrl: 41,
 } as const;
 
 /** Number of columns in a row. */
-export const SLOT_COUNT = 39;
+export const SLOT_COUNT = 42;
 
 const provenance = new Shape([leaf("predicateType", SLOT.predicateType)]);
-const attestations = new Shape([{ key: "provenance", slot: SLOT.provenance, inside: provenance }]);
+const attestations = new Shape([
+  leaf("url", SLOT.attestationsUrl),
+  { key: "provenance", slot: SLOT.provenance, inside: provenance },
+]);
 const dist = new Shape([
   leaf("tarball", SLOT.tarball),
   leaf("integrity", SLOT.integrity),
@@ -98,8 +104,10 @@ const dist = new Shape([
 ]);
 const scripts = new Shape(INSTALL_SCRIPTS.map((script, index) => leaf(script, SLOT.preinstall + index)));
 const trusted = new Shape([leaf("id", SLOT.trustedPublisher)]);
+const approval = new Shape([leaf("name", SLOT.approver)]);
 const user = new Shape([
   leaf("name", SLOT.publisher),
+  { key: "approver", slot: SLOT.approval, inside: approval },
   { key: "trustedPublisher", slot: SLOT.trusted, inside: trusted },
 ]);
 

@@ -13,7 +13,8 @@ import type { PackumentForm } from "./view.ts";
 type Json = Record<string, unknown>;
 
 const NAME = "@acme/widget";
-const URL_START = "http://127.0.0.1:4873/npm/default/@acme%2fwidget";
+const REGISTRY_URL = "http://127.0.0.1:4873/npm/default";
+const URL_START = `${REGISTRY_URL}/@acme%2fwidget`;
 
 const versionKey = fc.oneof(
   fc.constantFrom(
@@ -69,6 +70,7 @@ const value: fc.Arbitrary<unknown> = fc.oneof(
 const user = fc.record(
   {
     name: fc.constantFrom<unknown>("ada", "", 5),
+    approver: fc.constantFrom<unknown>({ name: "grace" }, { name: "" }, { name: 7 }, "x", null),
     trustedPublisher: fc.constantFrom<unknown>(
       { id: "github", oidcConfigId: "x" },
       { id: "" },
@@ -227,8 +229,13 @@ function expectedManifest({ version, key, manifest: item }: Kept, form: Packumen
   }
   if (isEmptyDeprecation(copy["deprecated"])) delete copy["deprecated"];
   const spelling = key === version ? {} : { upstreamVersion: key };
+  const dist = isJsonObject(item["dist"]) ? item["dist"] : {};
+  const { attestations } = dist;
+  const isLinked = isJsonObject(attestations) && typeof attestations["url"] === "string";
+  const url = `${REGISTRY_URL}/-/npm/v1/attestations/${NAME}@${version}`;
   copy["dist"] = {
-    ...(isJsonObject(item["dist"]) ? item["dist"] : {}),
+    ...dist,
+    ...(isLinked ? { attestations: { ...attestations, url } } : {}),
     ...spelling,
     tarball: `${URL_START}/-/widget-${version}.tgz`,
   };
@@ -250,7 +257,7 @@ const statuses = fc.array(
   { maxLength: 4 },
 );
 const ESCAPED =
-  "name version versions dist tarball deprecated scripts install time latest dependencies license integrity " +
+  "name version versions dist tarball deprecated scripts install time latest dependencies license integrity attestations url " +
   "bundledDependencies provenance 1.0.0 dist-tags";
 const escapedKeys = fc.subarray(ESCAPED.split(" "));
 const style = fc.record({ spaces: fc.constantFrom("", " ", "\n\t", "\r\n  "), escapedKeys });

@@ -9,7 +9,7 @@ import { knownTags } from "./known-tags.ts";
 import { factsOfRow, FactsWriter } from "./version-facts.ts";
 
 /** Version of the serialised form; bytes of another one are not read. */
-const INDEX_FORMAT = 2;
+const INDEX_FORMAT = 3;
 const LINE_FEED = 0x0a;
 const SPACE = 0x20;
 const FACTS_BYTES_GUESS = 700;

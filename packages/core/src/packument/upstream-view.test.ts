@@ -15,7 +15,8 @@ type Packument = {
   "policyRestrictions"?: { versions: Record<string, unknown>; message: string };
 };
 
-const PACKAGE_URL = "http://127.0.0.1:4873/npm/default/left";
+const REGISTRY_URL = "http://127.0.0.1:4873/npm/default";
+const PACKAGE_URL = `${REGISTRY_URL}/left`;
 
 function statusMap(blocked: readonly string[]): Map<string, VersionStatus> {
   return new Map(
@@ -60,7 +61,7 @@ function render(bytes: Uint8Array, form: PackumentForm = "full", blocked: readon
 }
 
 describe("renderUpstreamView", () => {
-  test("leaves every byte of a manifest as it was, but for the tarball's URL", () => {
+  test("leaves every byte of a manifest as it was, but for the URLs of tarball and attestations", () => {
     const raw =
       '{ "name":"left","versions":{"1.0.0":' +
       '{"name":"left","version":"1.0.0", "x" : 1.50e3,"deprecated":"no\\u0020more",' +
@@ -74,7 +75,7 @@ describe("renderUpstreamView", () => {
     const text = Buffer.from(view.bytes).toString();
     expect(text).toContain(
       '{"name":"left","version":"1.0.0", "x" : 1.50e3,"deprecated":"no\\u0020more",' +
-        `"dist":{"tarball" : "${PACKAGE_URL}/-/left-1.0.0.tgz","attestations":{"url":"https://u.test/att"}}}`,
+        `"dist":{"tarball" : "${PACKAGE_URL}/-/left-1.0.0.tgz","attestations":{"url":"${REGISTRY_URL}/-/npm/v1/attestations/left@1.0.0"}}}`,
     );
     expect(text).toContain('"readme" :  "# \\ud83d\\ude00"');
   });

@@ -19,6 +19,7 @@ import { SLOT } from "./member-shape.ts";
 import { modifiedOf } from "./package-index.ts";
 import { factsReader, runsAtInstall } from "./version-facts.ts";
 import {
+  attestationsUrlStart,
   movedLatest,
   policyMember,
   restrictionsMember,
@@ -33,6 +34,7 @@ const OWN_MEMBERS = new Set(["_id", "_rev", "name", "dist-tags", "versions", "ti
 const POLICY_MEMBERS = new Set(["_policy", "policyRestrictions"]);
 const REVISION = /^[A-Za-z0-9._~-]{1,200}$/u;
 const VERSION_EXTRA_BYTES = 200;
+const QUOTE = 0x22;
 
 /** `,"key":` of each abbreviated field, by slot. */
 const FIELD_STARTS: readonly Uint8Array[] = ABBREVIATED_FIELDS.map((field) => asciiBytes(`,"${field}":`));
@@ -162,6 +164,7 @@ function writeVersions(parts: ViewParts, writer: ByteWriter): void {
   const { document, options } = parts;
   const base = document.name.slice(document.name.lastIndexOf("/") + 1);
   const urlStart = tarballUrlStart(options.packageUrl, base);
+  const attestationsStart = attestationsUrlStart(options.packageUrl, document.name);
   const splice = options.form === "full" ? spliceFull : spliceAbbreviated;
   writer.ascii(',"versions":{');
   let separator = "";
@@ -169,40 +172,67 @@ function writeVersions(parts: ViewParts, writer: ByteWriter): void {
     writer.ascii(`${separator}"${scanned.version}":`);
     separator = ",";
     const url = `${urlStart}${scanned.version}.tgz"`;
+    const part = { document, scanned, url, attestationsUrl: `${attestationsStart}${scanned.version}"` };
     const isMarked = operatorDeprecation(options.policy, scanned.version, scanned.key) !== null;
-    if (!isMarked && isSpliceable(document, scanned)) splice({ document, scanned, url }, writer);
-    else writer.json(patchedManifest({ document, scanned, url }, options));
+    if (!isMarked && isSpliceable(document, scanned)) splice(part, writer);
+    else writer.json(patchedManifest(part, options));
   }
   writer.ascii("}");
 }
 
-/** One version to be written; `url` is JSON text, quotes included. */
+/** One version to be written; the URLs, of its tarball and its attestations, are JSON text, quotes included. */
 interface VersionPart {
   document: ScannedDocument;
   scanned: ScannedVersion;
   url: string;
+  attestationsUrl: string;
 }
 
-function patchedManifest({ document, scanned, url }: VersionPart, options: ViewOptions): unknown {
+function patchedManifest(
+  { document, scanned, url, attestationsUrl }: VersionPart,
+  options: ViewOptions,
+): unknown {
   const patched = patchManifest(parseManifest(document, scanned), {
     name: document.name,
     version: scanned.version,
     upstreamVersion: upstreamSpelling(document, scanned),
     tarball: JSON.parse(url) as string,
+    attestations: JSON.parse(attestationsUrl) as string,
   });
   const deprecated = operatorDeprecation(options.policy, scanned.version, scanned.key);
   const marked = deprecated === null ? patched : { ...patched, deprecated };
   return options.form === "full" ? marked : abbreviate(marked);
 }
 
-function spliceFull({ document, scanned, url }: VersionPart, writer: ByteWriter): void {
-  const { rows, scanner } = document;
-  writer.copy(scanner.bytes, scanned.start, rows.start(scanned.row, SLOT.tarball));
-  writer.text(url);
-  writer.copy(scanner.bytes, rows.end(scanned.row, SLOT.tarball), scanned.end);
+function spliceFull(part: VersionPart, writer: ByteWriter): void {
+  copyWithOurUrls(part, writer, part.scanned);
 }
 
-function spliceAbbreviated({ document, scanned, url }: VersionPart, writer: ByteWriter): void {
+/** Copies what lies between two places, with our URLs in the place of the upstream's. */
+function copyWithOurUrls(
+  { document, scanned, url, attestationsUrl }: VersionPart,
+  writer: ByteWriter,
+  { start, end }: { start: number; end: number },
+): void {
+  const { rows, scanner } = document;
+  const { row } = scanned;
+  let at = start;
+  const replace = (slot: number, text: string): void => {
+    writer.copy(scanner.bytes, at, rows.start(row, slot));
+    writer.text(text);
+    at = rows.end(row, slot);
+  };
+  const attestations = rows.start(row, SLOT.attestationsUrl);
+  const hasAttestations = attestations !== 0 && scanner.bytes[attestations] === QUOTE;
+  const isBefore = hasAttestations && attestations < rows.start(row, SLOT.tarball);
+  if (isBefore) replace(SLOT.attestationsUrl, attestationsUrl);
+  replace(SLOT.tarball, url);
+  if (hasAttestations && !isBefore) replace(SLOT.attestationsUrl, attestationsUrl);
+  writer.copy(scanner.bytes, at, end);
+}
+
+function spliceAbbreviated(part: VersionPart, writer: ByteWriter): void {
+  const { document, scanned } = part;
   const { rows, scanner } = document;
   const { row } = scanned;
   writer.ascii("{");
@@ -220,9 +250,7 @@ function spliceAbbreviated({ document, scanned, url }: VersionPart, writer: Byte
   }
   const key = FIELD_STARTS[SLOT.dist] as Uint8Array;
   writer.copy(key, 0, key.length);
-  writer.copy(scanner.bytes, rows.start(row, SLOT.dist), rows.start(row, SLOT.tarball));
-  writer.text(url);
-  writer.copy(scanner.bytes, rows.end(row, SLOT.tarball), rows.end(row, SLOT.dist));
+  copyWithOurUrls(part, writer, { start: rows.start(row, SLOT.dist), end: rows.end(row, SLOT.dist) });
   writer.ascii("}");
 }
 

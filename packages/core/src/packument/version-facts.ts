@@ -29,6 +29,7 @@ type FactsRow = [
   publisher: unknown,
   dependencies: unknown,
   trustedPublisher: unknown,
+  approver: unknown,
   otherSpellings?: string[],
 ];
 
@@ -80,6 +81,8 @@ export class FactsWriter {
     this.#raw(row, SLOT.dependencies, OPEN_BRACE);
     writer.ascii(",");
     this.#raw(row, SLOT.trustedPublisher, QUOTE);
+    writer.ascii(",");
+    this.#raw(row, SLOT.approver, QUOTE);
     writer.ascii(scanned.otherKeys.length === 0 ? "]" : `,${JSON.stringify(scanned.otherKeys)}]`);
   }
 
@@ -170,7 +173,9 @@ export function factsOfRow(version: string, json: string): VersionFacts {
   };
   const trustedPublisher = row[12] as string | null;
   if (trustedPublisher !== null && trustedPublisher !== "") facts.trustedPublisher = trustedPublisher;
-  return row[13] === undefined ? facts : { ...facts, otherSpellings: row[13] };
+  const approver = row[13] as string | null;
+  if (approver !== null && approver !== "") facts.approver = approver;
+  return row[14] === undefined ? facts : { ...facts, otherSpellings: row[14] };
 }
 
 function rowOfFacts(facts: VersionFacts): FactsRow {
@@ -188,6 +193,7 @@ function rowOfFacts(facts: VersionFacts): FactsRow {
     facts.publisher,
     facts.dependencies,
     facts.trustedPublisher ?? null,
+    facts.approver ?? null,
   ];
   if (facts.otherSpellings !== undefined) row.push([...facts.otherSpellings]);
   return row;

@@ -83,3 +83,10 @@ export function movedLatest(
 export function tarballUrlStart(packageUrl: string, base: string): string {
   return JSON.stringify(`${packageUrl}/-/${base}-`).slice(0, -1);
 }
+
+/** Everything before the version in the URL of a version's attestations, as JSON text with its opening quote. */
+export function attestationsUrlStart(packageUrl: string, name: string): string {
+  const isPlain = packageUrl.endsWith(`/${name}`);
+  const registryUrl = packageUrl.slice(0, isPlain ? -name.length : packageUrl.lastIndexOf("/") + 1);
+  return JSON.stringify(`${registryUrl}-/npm/v1/attestations/${name}@`).slice(0, -1);
+}

@@ -41,8 +41,9 @@ const STANDARD: RuleSettings = {
     options: {
       hours: 72,
       firstReleaseHours: 7 * DAY_HOURS,
+      newDependencyHours: 2 * DAY_HOURS,
       exempt: [],
-      fastTrack: { severity: "high", hours: 2 },
+      fastTrack: { severity: "high", hours: 2, inUseOnly: true },
     },
   },
   "unlisted": { mode: "off", options: { outcome: "warn" } },
@@ -72,8 +73,9 @@ const STRICT: RuleSettings = {
     options: {
       hours: 14 * DAY_HOURS,
       firstReleaseHours: 14 * DAY_HOURS,
+      newDependencyHours: 7 * DAY_HOURS,
       exempt: [],
-      fastTrack: { severity: "low", hours: 0 },
+      fastTrack: { severity: "low", hours: 0, inUseOnly: false },
     },
   },
 };

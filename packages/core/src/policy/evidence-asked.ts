@@ -10,6 +10,8 @@ export interface EvidenceAsked {
   contents: boolean;
   /** When versions were first seen at the upstream. */
   firstSeen: boolean;
+  /** What was verified of where versions come from. */
+  proofs: boolean;
 }
 
 const SERVED: readonly RuleId[] = [
@@ -39,6 +41,7 @@ export function evidenceAsked(
       (isInForce("vulnerability") && hasVulnerability),
     contents: contentRules(context).length > 0,
     firstSeen: isInForce("age") || context.frozenAt !== null,
+    proofs: isInForce("trust-downgrade") || isFastTrack(context),
   };
 }
 
@@ -46,8 +49,11 @@ export function evidenceAsked(
 export function contentRules(context: Pick<PolicyContext, "rules" | "advisories">): readonly RuleId[] {
   const { rules } = context;
   const asking = CONTENTS.filter((id) => rules[id].mode === "enforce");
-  const { mode, options } = rules.age;
-  // The fast track looks for scripts that were not there before.
-  const isFastTrack = mode === "enforce" && options.fastTrack !== null;
-  return isFastTrack && hasAdvisoryOf("vulnerability", context) ? [...asking, "age"] : asking;
+  return isFastTrack(context) ? [...asking, "age"] : asking;
+}
+
+// The fast track looks for scripts that were not there before, and for proof that is not there any more.
+function isFastTrack(context: Pick<PolicyContext, "rules" | "advisories">): boolean {
+  const { mode, options } = context.rules.age;
+  return mode === "enforce" && options.fastTrack !== null && hasAdvisoryOf("vulnerability", context);
 }

@@ -11,6 +11,7 @@ import { toldDeprecation } from "./deprecation.ts";
 import { tagMoveOf, type TagMove } from "./tag-move.ts";
 import { repointTags } from "./repoint-tags.ts";
 import type { PolicyContext, Verdict, VersionFacts } from "./verdict.ts";
+import { trustOf, type TrustReport } from "./version-proof.ts";
 
 /** Most versions of which everything is told. */
 const EXPLAINED_MAX = 50;
@@ -36,6 +37,8 @@ export interface ExplainedVersion {
   verdict: Verdict;
   /** What every rule thinks of it, also those that are not in force. */
   opinions: RuleOpinion[];
+  /** What it proves of where it comes from: as claimed, and as verified. */
+  trust: TrustReport;
   publishedAt: string | null;
   deprecated: string | null;
 }
@@ -83,6 +86,7 @@ export function explainChoice(question: ExplainQuestion): Explanation {
         isHidden: hidden.has(version),
         verdict: hidden.get(version) ?? decide(item, context, history),
         opinions: opinionsOf(item, context, history),
+        trust: trustOf(item, context),
         publishedAt: item.publishedAt,
         deprecated: toldDeprecation(item, context)?.text ?? null,
       },

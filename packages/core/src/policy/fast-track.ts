@@ -10,13 +10,13 @@ import type { PackageHistory, PolicyContext, VersionFacts } from "./verdict.ts";
 /** What a version mends. */
 export interface Mended {
   advisory: PackageAdvisory;
-  /** An earlier version that has the fault; one that is in use here if any is, and the fix itself is not. */
+  /** An earlier version that has the fault; one that is in use here, unless the fix itself is already. */
   affected: string;
 }
 
 /**
  * Tells what a version mends: it is named as the fix of an advisory of at least a severity, which concerns an
- * earlier version, and nothing about it is new but the fix: no install script that was not there, no account
+ * earlier version that is in use here (or any, where nothing of the package is and that is chosen), and nothing about it is new but the fix: no install script that was not there, no account
  * that never published, no less proof of where it comes from. Null if that is not so.
  */
 export function mendedBy(
@@ -31,15 +31,23 @@ export function mendedBy(
     isAtLeast(severity, fastTrack.severity),
   );
   if (fixes.length === 0 || hasSurprises(facts, context, history)) return null;
-  // A fix that was let through once stays so: it must not shut itself out by being the only version in use.
-  const candidates = context.served.has(facts.version) ? allVersions : versionsInUse;
-  for (const earlier of history.derive(context, candidates)) {
+  const countsAll = countsAllVersions(facts, context, fastTrack);
+  for (const earlier of history.derive(context, countsAll ? allVersions : versionsInUse)) {
     if (earlier.compare(parsed) >= 0) continue;
     const { version } = earlier;
     const advisory = advisoriesOn({ version }, context, history).find((found) => fixes.includes(found));
     if (advisory !== undefined) return { advisory, affected: version };
   }
   return null;
+}
+
+// A fix that was let through once stays so: it must not shut itself out by being the only version in use.
+function countsAllVersions(
+  { version }: VersionFacts,
+  { served }: PolicyContext,
+  { inUseOnly }: { inUseOnly: boolean },
+): boolean {
+  return served.has(version) || (served.size === 0 && !inUseOnly);
 }
 
 // An advisory that does not say how bad it is opens no fast track.
@@ -49,7 +57,7 @@ function isAtLeast(severity: Severity | null, least: Severity): boolean {
 
 function hasSurprises(facts: VersionFacts, context: PolicyContext, history: PackageHistory): boolean {
   const trust = trustChangeOf(facts, context, history);
-  if (trust === null || trust.isDrop || trust.isNewPublisher) return true;
+  if (trust === null || trust.isDrop || trust.isNewPublisher || trust.otherBuild !== null) return true;
   return newScriptsOf(facts, context, history) !== null;
 }
 
@@ -69,9 +77,8 @@ function fixesOf(
   return fixes;
 }
 
-/** Highest first; all where none is in use. */
-function versionsInUse(history: PackageHistory, context: PolicyContext): readonly semver.SemVer[] {
-  if (context.served.size === 0) return history.derive(context, allVersions);
+/** Highest first. */
+function versionsInUse(_history: PackageHistory, context: PolicyContext): readonly semver.SemVer[] {
   const used = [...context.served.keys()].map((version) => semver.parse(version));
   return used.filter((found) => found !== null).sort((a, b) => b.compare(a));
 }

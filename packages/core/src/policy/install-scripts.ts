@@ -1,5 +1,6 @@
-import { parseIntegrity, type IntegrityHash } from "../integrity.ts";
 import { chronologyOf, publishedBefore, type VersionPlaces } from "./chronology.ts";
+import { cut } from "./opinion.ts";
+import { sameTarball } from "./same-tarball.ts";
 import type { PackageHistory, PolicyContext, TarballContent, VersionFacts } from "./verdict.ts";
 
 /** What a version runs when it is installed. */
@@ -18,12 +19,25 @@ export interface ScriptChange {
   because: "last served" | "published before" | "first version" | "hidden by the manifest";
 }
 
-/** The scripts of a version; null if it runs none, as far as is known. */
+/** Dependencies that clients fetch from elsewhere than a registry: Git, a URL, or `user/repository`. */
+const UNREGISTERED =
+  /^(?:git[+:@]|(?:git|ssh|https?|github|gitlab|bitbucket|gist):|[\w.-]+\/[\w.-]+(?:#|$))/iu;
+const SPEC_LENGTH = 200;
+
+/**
+ * The scripts of a version, those of what it fetches past every registry among them; null if it runs none, as far as
+ * is known.
+ */
 export function installScriptsOf(facts: VersionFacts, context: PolicyContext): InstallScripts | null {
   const content = contentOf(facts, context);
-  if (content === null) return facts.hasInstallScript ? { source: "manifest", text: "" } : null;
+  const sources = unregisteredSources(facts);
+  if (content === null) {
+    const isSilent = !facts.hasInstallScript && sources.length === 0;
+    return isSilent ? null : { source: "manifest", text: sources.join("\n") };
+  }
   const lines = Object.entries(content.installScripts).map(([name, script]) => `${name}: ${script}`);
   if (content.runsNodeGyp) lines.push("install: node-gyp rebuild (because of binding.gyp)");
+  lines.push(...sources);
   return lines.length === 0 ? null : { source: "tarball", text: lines.join("\n") };
 }
 
@@ -53,24 +67,14 @@ export function newScriptsOf(
 
 /** What was found in a version's tarball, if it is the one that the facts are about. */
 export function contentOf(facts: VersionFacts, context: PolicyContext): TarballContent | null {
-  const seen = context.contents.get(facts.version);
-  if (seen === undefined) return null;
-  const same = seen.find(({ integrity }) => integrity === facts.integrity);
-  if (same !== undefined) return same;
-  const promised = [...hashesOf(facts.integrity), ...sha1Of(facts.shasum)];
-  return seen.find(({ integrity }) => hashesOf(integrity).some((hash) => isAmong(hash, promised))) ?? null;
+  return sameTarball(context.contents.get(facts.version), facts);
 }
 
-function isAmong({ algorithm, hex }: IntegrityHash, hashes: readonly IntegrityHash[]): boolean {
-  return hashes.some((hash) => hash.algorithm === algorithm && hash.hex === hex);
-}
-
-function hashesOf(integrity: string | null): IntegrityHash[] {
-  return integrity === null ? [] : parseIntegrity(integrity);
-}
-
-function sha1Of(shasum: string | null): IntegrityHash[] {
-  return shasum === null ? [] : [{ algorithm: "sha1", hex: shasum.toLowerCase() }];
+/** Clients run the `prepare` of such packages as well, and no registry sees what is in it. */
+function unregisteredSources({ dependencies }: VersionFacts): string[] {
+  return Object.entries(dependencies ?? {})
+    .filter(([, spec]) => UNREGISTERED.test(spec))
+    .map(([name, spec]) => `prepare: of ${name}, from ${cut(spec, SPEC_LENGTH)}`);
 }
 
 function highestServedBelow(

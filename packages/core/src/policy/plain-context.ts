@@ -27,6 +27,7 @@ export function plainContext(known: Partial<PolicyContext>): PolicyContext {
     changedIntegrity: new Map(),
     served: new Map(),
     contents: new Map(),
+    proofs: new Map(),
     knownUntil: null,
     lookAlike: null,
     ...known,

@@ -83,3 +83,10 @@ export const POPULAR_NAMES: readonly string[] = (
   "@types/jest @types/lodash @types/node @types/react @types/react-dom @typescript-eslint/eslint-plugin " +
   "@typescript-eslint/parser @vitejs/plugin-react @vue/cli @vue/compiler-sfc"
 ).split(" ");
+
+const MUCH_USED: ReadonlySet<string> = new Set(POPULAR_NAMES);
+
+/** Tells whether very many projects install a package. */
+export function isMuchUsed(name: string): boolean {
+  return MUCH_USED.has(name);
+}

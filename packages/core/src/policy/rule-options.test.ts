@@ -29,8 +29,9 @@ describe("parseRuleOptions", () => {
     expect(parseRuleOptions("age", { hours: 24, fastTrack: { hours: 1 } })).toEqual({
       hours: 24,
       firstReleaseHours: 168,
+      newDependencyHours: 48,
       exempt: [],
-      fastTrack: { severity: "high", hours: 1 },
+      fastTrack: { severity: "high", hours: 1, inUseOnly: true },
     });
     expect(parseRuleOptions("age", { fastTrack: null }).fastTrack).toBeNull();
     expect(parseRuleOptions("vulnerability", { graceDays: { high: 5 } }).graceDays).toEqual({
@@ -57,7 +58,7 @@ describe("parseRuleOptions", () => {
     [
       "age",
       { hour: 1 },
-      'There is no option "hour" in the rule age. It has: hours, firstReleaseHours, exempt',
+      'There is no option "hour" in the rule age. It has: hours, firstReleaseHours, newDependencyHours, exempt',
     ],
     ["malware", { x: 1 }, 'There is no option "x" in the rule malware. It has none.'],
     ["age", [], "The rule age must be an object."],

@@ -84,8 +84,13 @@ const SPECS: { readonly [Id in RuleId]: Readonly<Record<keyof RuleOptions[Id], O
   "age": {
     hours: HOURS,
     firstReleaseHours: HOURS,
+    newDependencyHours: HOURS,
     exempt: { kind: "names" },
-    fastTrack: { kind: "members", members: { severity: SEVERITY, hours: HOURS }, nullable: true },
+    fastTrack: {
+      kind: "members",
+      members: { severity: SEVERITY, hours: HOURS, inUseOnly: { kind: "boolean" } },
+      nullable: true,
+    },
   },
   "unlisted": { outcome: NOTE_OUTCOME },
   "newer-patch": { outcome: NOTE_OUTCOME },
@@ -98,7 +103,7 @@ const SPECS: { readonly [Id in RuleId]: Readonly<Record<keyof RuleOptions[Id], O
  * which is the standard profile's unless given; members of members too. The answer is complete and can be kept.
  *
  * @throws EntrepotError `request-invalid`; the text names the option and what it takes
- * @example parseRuleOptions("age", { hours: 24 }).fastTrack // { severity: "high", hours: 2 }
+ * @example parseRuleOptions("age", { hours: 24 }).fastTrack // { severity: "high", hours: 2, inUseOnly: true }
  */
 export function parseRuleOptions<Id extends RuleId>(
   rule: Id,

@@ -62,10 +62,17 @@ export interface RuleOptions {
     hours: number;
     /** How old the first version of a name must be. */
     firstReleaseHours: number;
+    /** How much older a patch release must be that depends on something which the release before it did not. */
+    newDependencyHours: number;
     /** Names that need no age: exact, or `@scope/*`. */
     exempt: readonly string[];
     /** Lets a version that mends an advisory of this severity pass after some hours; null: no such thing. */
-    fastTrack: { severity: Severity; hours: number } | null;
+    fastTrack: {
+      severity: Severity;
+      hours: number;
+      /** Only where a version that has the fault is in use here; else also where nothing of the package is. */
+      inUseOnly: boolean;
+    } | null;
   };
   "unlisted": { outcome: NoteOutcome };
   "newer-patch": { outcome: NoteOutcome };

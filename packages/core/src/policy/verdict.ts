@@ -1,6 +1,7 @@
 import type { PackageAdvisory } from "../advisories/advisory.ts";
 import type { PolicyException } from "./exception.ts";
 import type { RuleId, RuleSettings } from "./rule-settings.ts";
+import type { VersionProof } from "./version-proof.ts";
 
 /** What is known of one version, and all that a rule may look at. Plain values: it crosses threads. */
 export interface VersionFacts {
@@ -27,6 +28,8 @@ export interface VersionFacts {
   publisher: string | null;
   /** Whose pipeline published it with an identity of its own (`github`); only where one did. */
   trustedPublisher?: string;
+  /** Who approved it; only where it was staged first. The publisher is then not who built it. */
+  approver?: string;
   dependencies: Record<string, string> | null;
   /** Upstream spellings that this version stands for but that lost to it, being published earlier. */
   otherSpellings?: readonly string[];
@@ -110,6 +113,8 @@ export interface PolicyContext {
   served: ReadonlyMap<string, ServedVersion>;
   /** By version, one for each tarball that was looked at; empty where no rule in force asks. */
   contents: ReadonlyMap<string, readonly TarballContent[]>;
+  /** By version, what was verified of its origin; empty where no rule in force asks. */
+  proofs: ReadonlyMap<string, readonly VersionProof[]>;
   /**
    * When to look again at what was served and found, or at the advisories as somebody's assessment ends, in
    * milliseconds; null where no rule in force asks and no assessment ends.

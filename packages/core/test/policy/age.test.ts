@@ -17,8 +17,9 @@ import {
 const OPTIONS: RuleOptions["age"] = {
   hours: 72,
   firstReleaseHours: 168,
+  newDependencyHours: 48,
   exempt: [],
-  fastTrack: { severity: "high", hours: 2 },
+  fastTrack: { severity: "high", hours: 2, inUseOnly: true },
 };
 
 function contextAt(
@@ -116,16 +117,50 @@ describe("age", () => {
   );
 });
 
+describe("a patch release with a new dependency", () => {
+  const line = [published("1.0.0", 900), published("1.1.0", 500, { dependencies: { a: "^1" } })];
+  const patch = (hoursAgo: number, known: Partial<VersionFacts> = {}): VersionFacts =>
+    published("1.1.1", hoursAgo, { dependencies: { a: "^1", b: "^1" }, ...known });
+
+  test("needs more time, and says which it is", () => {
+    expect(opinionOf("age", patch(80), { context: contextAt(), others: line })).toMatchObject({
+      outcome: "hold",
+      until: NOW + 40 * HOUR,
+      recheckAt: NOW + 40 * HOUR,
+      reason: expect.stringContaining(
+        "it must be 5 days old, since it needs b, which 1.1.0 did not",
+      ) as string,
+      evidence: { hours: 120, newDependencies: "b", newSince: "1.1.0" },
+    });
+    expect(opinionOf("age", patch(120), { context: contextAt(), others: line })).toBeNull();
+  });
+
+  test.each<[string, VersionFacts]>([
+    ["with what it had", patch(80, { dependencies: { a: "^2" } })],
+    ["with less", patch(80, { dependencies: null })],
+    ["that begins a minor line", published("1.2.0", 80, { dependencies: { b: "^1" } })],
+    ["that is a pre-release", published("1.1.1-rc.1", 80, { dependencies: { b: "^1" } })],
+  ])("needs no more %s", (_what, facts) => {
+    expect(opinionOf("age", facts, { context: contextAt(), others: line })).toBeNull();
+  });
+
+  test("needs no more where that is chosen", () => {
+    const context = contextAt({}, { newDependencyHours: 0 });
+    expect(opinionOf("age", patch(80), { context, others: line })).toBeNull();
+  });
+});
+
 describe("fast track", () => {
   const others = before;
   const advisories = [advisoryOf()];
+  const served = servedAs("1.1.0");
 
   function fix(hoursAgo: number, known: Partial<VersionFacts> = {}): VersionFacts {
     return published("1.2.0", hoursAgo, known);
   }
 
   test("what mends a vulnerability needs two hours, and says so before and after", () => {
-    const context = contextAt({ advisories });
+    const context = contextAt({ advisories, served });
     const held = opinionOf("age", fix(1), { context, others });
     expect(held).toMatchObject({ outcome: "hold", until: NOW + HOUR, recheckAt: NOW + HOUR });
     expect(held?.reason).toBe(
@@ -146,30 +181,42 @@ describe("fast track", () => {
     ["was taken back", { advisories: [advisoryOf({ withdrawnAt: 1 })] }, {}],
     ["names no fix", { advisories: [advisoryOf({ affected: { versions: ["1.0.0"], intervals: [] } })] }, {}],
     ["concerns nothing in use", { advisories, served: servedAs("3.0.0") }, {}],
+    ["concerns a package that nobody uses", { advisories, served: new Map() }, {}],
     ["is mended together with a new script", { advisories }, { hasInstallScript: true }],
     ["is mended by an account that is new", { advisories }, { publisher: "mallory" }],
     ["is mended with less proof of origin", { advisories }, { hasSignatures: false }],
   ])("not where the advisory %s", (_what, known, facts) => {
-    const held = opinionOf("age", fix(3, facts), { context: contextAt(known), others });
+    const held = opinionOf("age", fix(3, facts), { context: contextAt({ served, ...known }), others });
     expect(held).toMatchObject({ outcome: "hold", until: NOW + 69 * HOUR });
     expect(held?.evidence["mends"]).toBeUndefined();
   });
 
-  test("counts the versions in use where there are any", () => {
+  test("counts the versions in use, whichever they are", () => {
     const context = contextAt({ advisories, served: servedAs("1.0.0") });
     expect(opinionOf("age", fix(3), { context, others })?.evidence["affected"]).toBe("1.0.0");
   });
 
+  test("counts any version of a package that nobody uses, where that is chosen", () => {
+    const fastTrack = { severity: "high", hours: 2, inUseOnly: false } as const;
+    const unused = contextAt({ advisories }, { fastTrack });
+    expect(opinionOf("age", fix(3), { context: unused, others })?.evidence["affected"]).toBe("1.1.0");
+    const other = contextAt({ advisories, served: servedAs("3.0.0") }, { fastTrack });
+    expect(opinionOf("age", fix(3), { context: other, others })?.outcome).toBe("hold");
+  });
+
   test.each([["1.2.0"], ["1.2.0", "3.0.0"]])("still counts once the fix itself is in use: %s", (...used) => {
-    const served = new Map(used.flatMap((version) => [...servedAs(version)]));
-    const judged = opinionOf("age", fix(3), { context: contextAt({ advisories, served }), others });
+    const context = contextAt({ advisories, served: servedAs(...used) });
+    const judged = opinionOf("age", fix(3), { context, others });
     expect(judged).toMatchObject({ outcome: "allow", evidence: { affected: "1.1.0" } });
   });
 
   test("is off where it is switched off, and never slower than the rule", () => {
-    const off = contextAt({ advisories }, { fastTrack: null });
+    const off = contextAt({ advisories, served }, { fastTrack: null });
     expect(opinionOf("age", fix(3), { context: off, others })?.outcome).toBe("hold");
-    const slow = contextAt({ advisories }, { hours: 1, fastTrack: { severity: "low", hours: 50 } });
+    const slow = contextAt(
+      { advisories, served },
+      { hours: 1, fastTrack: { severity: "low", hours: 50, inUseOnly: true } },
+    );
     expect(opinionOf("age", fix(2), { context: slow, others })).toBeNull();
   });
 });

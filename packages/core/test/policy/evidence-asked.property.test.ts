@@ -22,6 +22,7 @@ function watched(context: PolicyContext, seen: Set<string>): PolicyContext {
     served: watch("served", context.served),
     contents: watch("contents", context.contents),
     firstSeen: watch("firstSeen", context.firstSeen),
+    proofs: watch("proofs", context.proofs),
   };
 }
 
@@ -36,19 +37,21 @@ test("no rule looks at evidence that was not asked for", () => {
       if (!asked.served) expect(seen.has("served")).toBe(false);
       if (!asked.contents) expect(seen.has("contents")).toBe(false);
       if (!asked.firstSeen) expect(seen.has("firstSeen")).toBe(false);
+      if (!asked.proofs) expect(seen.has("proofs")).toBe(false);
     }),
     { numRuns: 1000 },
   );
 });
 
 test("the standard rules ask where there is a report of malware only", () => {
-  const nothing = { served: false, contents: false, firstSeen: false };
+  const nothing = { served: false, contents: false, firstSeen: false, proofs: false };
   expect(evidenceAsked(contextOf())).toEqual(nothing);
   expect(evidenceAsked(contextOf({ advisories: [advisoryOf()] }))).toEqual(nothing);
   expect(evidenceAsked(contextOf({ advisories: [malwareOf("1.0.0")] }))).toEqual({
     served: true,
     contents: false,
     firstSeen: false,
+    proofs: false,
   });
 });
 
@@ -58,8 +61,9 @@ test("rules in force ask for what they compare with", () => {
     served: true,
     contents: true,
     firstSeen: false,
+    proofs: false,
   });
   const strict = contextOf({ rules: PROFILES.strict, advisories: [advisoryOf()] });
-  expect(evidenceAsked(strict)).toEqual({ served: true, contents: true, firstSeen: true });
+  expect(evidenceAsked(strict)).toEqual({ served: true, contents: true, firstSeen: true, proofs: true });
   expect(evidenceAsked(contextOf({ frozenAt: 1 })).firstSeen).toBe(true);
 });

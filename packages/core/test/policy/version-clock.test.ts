@@ -39,7 +39,9 @@ it.each<[string, { published: number | null; trusted: boolean; seenAt: number | 
 
 it("age counts by that clock, and says which one it is", () => {
   const facts = factsOf("1.0.0", { publishedAt: iso(NOW - 2000 * DAY) });
-  const rules = onlyRules({ age: { hours: 24, firstReleaseHours: 24, exempt: [], fastTrack: null } });
+  const rules = onlyRules({
+    age: { hours: 24, firstReleaseHours: 24, newDependencyHours: 0, exempt: [], fastTrack: null },
+  });
   const known = { rules, firstSeen: seen(NOW - HOUR) };
   expect(opinionOf("age", facts, { context: contextOf(known) })).toBeNull();
   expect(

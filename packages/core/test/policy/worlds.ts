@@ -10,6 +10,7 @@ import type {
   RuleSettings,
 } from "../../src/policy/rule-settings.ts";
 import type { PolicyContext, TarballContent, VersionFacts, VersionStatus } from "../../src/policy/verdict.ts";
+import { TRUST_LEVELS, type VersionProof } from "../../src/policy/version-proof.ts";
 import { contextOf, DAY, HOUR, iso, NOW } from "./fixtures.ts";
 
 /** A package, and all that policy may know about it. */
@@ -44,7 +45,7 @@ const licence = fc.oneof(
 );
 
 function factsFor(spelling: string): fc.Arbitrary<VersionFacts> {
-  const trustedPublisher = fc.constantFrom({}, {}, { trustedPublisher: "github" });
+  const trustedPublisher = fc.constantFrom({}, {}, { trustedPublisher: "github" }, { approver: "bob" });
   const secrets = fc.constantFrom({}, {}, { secrets: [{ kind: "an npm token", file: "a.js", line: 1 }] });
   return fc
     .tuple(plainFactsFor(spelling), trustedPublisher, secrets)
@@ -66,7 +67,12 @@ function plainFactsFor(spelling: string): fc.Arbitrary<VersionFacts> {
     hasSignatures: fc.boolean(),
     attestations: fc.constantFrom(null, "https://slsa.dev/provenance/v1"),
     publisher: fc.constantFrom(null, "ada", "bob"),
-    dependencies: fc.constant(null),
+    dependencies: fc.constantFrom<VersionFacts["dependencies"]>(
+      null,
+      null,
+      { one: "^1.0.0" },
+      { two: "github:acme/two" },
+    ),
   });
 }
 
@@ -110,8 +116,9 @@ const options: { [Id in keyof RuleOptions]: fc.Arbitrary<RuleOptions[Id]> } = {
   "age": fc.record({
     hours,
     firstReleaseHours: hours,
+    newDependencyHours: fc.constantFrom(0, 24),
     exempt: fc.subarray(["right", "@acme/*"]),
-    fastTrack: maybe(fc.record({ severity, hours })),
+    fastTrack: maybe(fc.record({ severity, hours, inUseOnly: fc.boolean() })),
   }),
   "unlisted": fc.record({ outcome: onNote }),
   "newer-patch": fc.record({ outcome: onNote }),
@@ -211,6 +218,27 @@ const content: fc.Arbitrary<[string, TarballContent[]]> = version.chain((spellin
   ),
 );
 
+const proof: fc.Arbitrary<[string, VersionProof[]]> = version.chain((spelling) =>
+  fc.tuple(
+    fc.constant(spelling),
+    fc.array(
+      fc.record({
+        integrity: fc.constantFrom(`sha512-${spelling}`, "sha512-other", null),
+        level: fc.constantFrom(...TRUST_LEVELS),
+        refuted: fc.constantFrom(null, null, "forged"),
+        build: maybe(
+          fc.record({
+            issuer: fc.constant("https://ci.test"),
+            repository: fc.constantFrom(null, "https://git.test/a", "https://git.test/b"),
+            workflow: fc.constantFrom(null, "release.yml"),
+          }),
+        ),
+      }),
+      { minLength: 1, maxLength: 2 },
+    ),
+  ),
+);
+
 const few = { maxLength: 3 };
 
 const context: fc.Arbitrary<PolicyContext> = fc
@@ -229,6 +257,7 @@ const context: fc.Arbitrary<PolicyContext> = fc
     changedIntegrity: fc.array(fc.tuple(version, fc.constant("sha512-was")), { maxLength: 1 }),
     served: fc.array(fc.tuple(version, fc.record({ firstAt: moment })), { maxLength: 6 }),
     contents: fc.array(content, few),
+    proofs: fc.array(proof, few),
     lookAlike: fc.constantFrom(null, null, { name: "leet", because: "one letter" }),
   })
   .map((known) =>
@@ -239,6 +268,7 @@ const context: fc.Arbitrary<PolicyContext> = fc
       changedIntegrity: new Map(known.changedIntegrity),
       served: new Map(known.served),
       contents: new Map(known.contents),
+      proofs: new Map(known.proofs),
     }),
   );
 

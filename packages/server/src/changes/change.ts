@@ -23,6 +23,7 @@ export type ChangeKind =
   | "advisories-changed"
   | "integrity-changed"
   | "tarball-refused"
+  | "proof-changed"
   | "settings-changed";
 
 /** One entry of the change log. */

@@ -163,6 +163,8 @@ export interface Config {
   decisionDays: number;
   /** True when administrators may choose the value of a key themselves. */
   typedKeys: boolean;
+  /** File with a trust root of the operator's own; null for that of this release. */
+  trustRootFile: string | null;
   /** How mail is sent; null for not at all. */
   mail: { url: string; from: string } | null;
   limits: Limits;

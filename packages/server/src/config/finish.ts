@@ -55,6 +55,8 @@ export function finishConfig(keys: ConfigKeys, given: Surroundings): { config: C
     signUp: keys.signUp,
     decisionDays: keys.decisionDays,
     typedKeys: keys.typedKeys,
+    trustRootFile:
+      keys.trustRootFile === null ? null : resolve(work.folderOf("trustRootFile"), keys.trustRootFile),
     mail: finishMail(work, keys.mail),
     limits: keys.limits,
     cache: keys.cache,

@@ -85,6 +85,7 @@ export interface ConfigKeys {
   signUp: SignUp;
   decisionDays: number;
   typedKeys: boolean;
+  trustRootFile: string | null;
   mail: MailKeys;
   limits: Limits;
   cache: CacheSizes;
@@ -284,6 +285,10 @@ const topKeys = {
   typedKeys: described(
     flag(false),
     "Lets administrators choose the value of a key, of 10 characters or more.",
+  ),
+  trustRootFile: described(
+    optionalLine(PATH),
+    "File with who is believed about builds, in Sigstore's form; when left out, that of this release.",
   ),
   mail: section<MailKeys>(mailKeys),
   limits: section<Limits>(limitKeys),

@@ -158,6 +158,46 @@ export interface TarballContentsTable {
   inspected_at: number;
 }
 
+/** What was verified of where versions of upstreams come from. */
+export interface VersionProofsTable {
+  upstream_id: string;
+  name: string;
+  version: string;
+  /** Integrity that the upstream promised; empty if it promised none. */
+  integrity: string;
+  /** JSON of what policy reads. */
+  proof: string;
+  /** SHA-256, hexadecimal, of the trust root that it was verified by. */
+  trust_root: string;
+  verified_at: number;
+}
+
+/** Attestations of versions of upstreams, as they came. */
+export interface VersionAttestationsTable {
+  upstream_id: string;
+  name: string;
+  version: string;
+  integrity: string;
+  /** The upstream's answer, JSON. */
+  attestations: string;
+  fetched_at: number;
+}
+
+/** Keys by which upstreams sign. One that an upstream shows no longer stays: it is good for what it signed. */
+export interface SigningKeysTable {
+  upstream_id: string;
+  /** Base URL that was asked: keys of another URL do not count. */
+  upstream_url: string;
+  keyid: string;
+  keytype: string;
+  scheme: string;
+  /** SPKI in DER, base64. */
+  key: string;
+  /** ISO 8601; null for no end. */
+  expires: string | null;
+  seen_at: number;
+}
+
 /** What was served and what was refused. No foreign keys: it outlives what it speaks of. */
 export interface DecisionsTable {
   seq: Generated<number>;

@@ -16,7 +16,10 @@ import type {
   NoticesTable,
   OwnAdvisoriesTable,
   PolicyRulesTable,
+  SigningKeysTable,
   TarballContentsTable,
+  VersionAttestationsTable,
+  VersionProofsTable,
 } from "./firewall-tables.ts";
 import type { RegistriesTable } from "./registry-tables.ts";
 import type { InvitationsTable, SessionsTable, WebLoginsTable } from "./session-tables.ts";
@@ -385,6 +388,9 @@ export interface Schema extends BrowseTables {
   integrity_changes: IntegrityChangesTable;
   first_seen_versions: FirstSeenVersionsTable;
   tarball_contents: TarballContentsTable;
+  version_proofs: VersionProofsTable;
+  version_attestations: VersionAttestationsTable;
+  signing_keys: SigningKeysTable;
   decisions: DecisionsTable;
   notices: NoticesTable;
   changes: ChangesTable;

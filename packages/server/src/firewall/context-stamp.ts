@@ -28,6 +28,7 @@ export function contextStamp(context: PolicyContext): string {
     [...context.changedIntegrity],
     [...context.served],
     [...context.contents],
+    [...context.proofs],
   ];
   return createHash("sha256").update(JSON.stringify(parts)).digest("base64url").slice(0, STAMP_CHARS);
 }

@@ -19,6 +19,7 @@ import {
   type VersionFacts,
 } from "@entrepot/core";
 import type { Evidence } from "./evidence.ts";
+import type { ProofRecords } from "./proof-records.ts";
 import type { Statuses } from "./statuses.ts";
 
 /** A registry as far as policy is concerned. */
@@ -84,6 +85,7 @@ export interface GateDeps {
     state(): { currentAt: number | null };
   };
   evidence: Pick<Evidence, "served" | "contents" | "firstSeen" | "changedIntegrity">;
+  proofs: Pick<ProofRecords, "of">;
   /** A much used name that this one can be taken for. */
   lookAlike: (name: string) => PolicyContext["lookAlike"];
   /** A clock of `createPolicyClock`. */
@@ -93,7 +95,7 @@ export interface GateDeps {
 }
 
 const LOOK_MS = 60_000;
-const NOTHING_SEEN = { served: new Map(), contents: new Map(), knownUntil: null } as const;
+const NOTHING_SEEN = { served: new Map(), contents: new Map(), proofs: new Map(), knownUntil: null } as const;
 
 /** Makes the gate over everything that is known and decided. */
 export function createGate(deps: GateDeps): Gate {
@@ -119,7 +121,8 @@ async function contextOf(deps: GateDeps, question: GateQuestion): Promise<Policy
   const rules = await deps.rules.for(registry, name);
   const frozenAt = isUpstream ? registry.frozenAt : null;
   const wants = wantsOf(question, { rules, advisories, frozenAt });
-  const evidence = wants.served || wants.contents ? await seen(deps, question, wants) : NOTHING_SEEN;
+  const isSeen = wants.served || wants.contents || wants.proofs;
+  const evidence = isSeen ? await seen(deps, question, wants) : NOTHING_SEEN;
   const isAlikeAsked = isUpstream && (question.withShadow === true || rules["look-alike"].mode === "enforce");
   const marks = await deps.statuses.marks.of(registry, name);
   return plainContext({
@@ -162,16 +165,18 @@ async function wordOf(
 // What this server sees grows while it serves. It counts from the next full minute on, and is looked up anew then:
 // so every process and every cache says the same at any moment.
 async function seen(
-  { evidence, now }: GateDeps,
-  { registry, name }: GateQuestion,
+  { evidence, proofs, now }: GateDeps,
+  { registry, name, upstream = null }: GateQuestion,
   wants: EvidenceAsked,
-): Promise<Pick<PolicyContext, "served" | "contents" | "knownUntil">> {
+): Promise<Pick<PolicyContext, "served" | "contents" | "proofs" | "knownUntil">> {
   const since = Math.floor(now() / LOOK_MS) * LOOK_MS;
-  const [served, contents] = await Promise.all([
+  const upstreamIds = (upstream === null ? registry.upstreams : [upstream]).map(({ id }) => id);
+  const [served, contents, proven] = await Promise.all([
     wants.served ? evidence.served(registry.id, name, since) : new Map(),
     wants.contents ? evidence.contents(name) : new Map(),
+    wants.proofs ? proofs.of(upstreamIds, name) : new Map(),
   ]);
-  return { served, contents, knownUntil: since + LOOK_MS };
+  return { served, contents, proofs: proven, knownUntil: since + LOOK_MS };
 }
 
 // Evidence costs a query each, so it is looked up only where a rule in force asks for it.
@@ -179,8 +184,9 @@ function wantsOf(
   { origin, withShadow }: GateQuestion,
   context: Parameters<typeof evidenceAsked>[0],
 ): EvidenceAsked {
-  if (origin === "local") return { served: false, contents: false, firstSeen: false };
-  return withShadow === true ? { served: true, contents: true, firstSeen: true } : evidenceAsked(context);
+  if (origin === "local") return { served: false, contents: false, firstSeen: false, proofs: false };
+  if (withShadow !== true) return evidenceAsked(context);
+  return { served: true, contents: true, firstSeen: true, proofs: true };
 }
 
 /** Throws `version-denied`, with a text to act on, unless a version with this verdict may pass for the purpose. */

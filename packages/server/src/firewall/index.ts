@@ -17,6 +17,7 @@ export {
   type KeptAssessment,
 } from "./assessments.ts";
 export { contextStamp } from "./context-stamp.ts";
+export { approvedScripts } from "./approved-scripts.ts";
 export type { Asker, Decided } from "./decisions/decision.ts";
 export { dayOf } from "./decisions/count-decisions.ts";
 export { createDecisionLog, type DecisionLog } from "./decisions/decision-log.ts";
@@ -87,6 +88,7 @@ export {
 export type { KeptChoice } from "./kept-choice.ts";
 export { createPolicyRules, type PolicedRegistry, type PolicyRules } from "./policy-rules.ts";
 export type { PolicyPlace } from "./log-policy-change.ts";
+export { createProofRecords, type ProofRecords, type ProvenVersion } from "./proof-records.ts";
 export { policyWarnings } from "./policy-warnings.ts";
 export {
   chooseFirewallRules,
@@ -100,5 +102,6 @@ export {
   type PolicyResult,
   type PolicyWriter,
 } from "./policy-writes.ts";
+export { tellOfMalware, type MalwareDeps, type RefusedToday } from "./tell-of-malware.ts";
 export type { StatusKey } from "./status-key.ts";
 export { createStatuses, type StatusEntry, type Statuses } from "./statuses.ts";

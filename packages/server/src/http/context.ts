@@ -30,7 +30,9 @@ import type {
   Registries,
   Registry,
   RegistryWriteDeps,
+  SigningKeys,
   Tarballs,
+  UpstreamAttestations,
   UpstreamWriteDeps,
   Verdicts,
 } from "../registry/index.ts";
@@ -74,6 +76,8 @@ export interface HttpDeps {
   preflightSlots: PreflightSlots;
   evidence: Evidence;
   cachedVersions: CachedVersions;
+  attestations: UpstreamAttestations;
+  signingKeys: SigningKeys;
   jobs: JobQueue;
   /** Kinds of jobs that can be run by hand. */
   jobKinds: readonly string[];

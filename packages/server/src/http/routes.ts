@@ -19,7 +19,7 @@ import {
 import { login } from "./npm/login.ts";
 import { getProfile, setProfile } from "./npm/profile.ts";
 import { putPackage } from "./npm/put-package.ts";
-import { attestations, help, registryInfo } from "./npm/registry-info.ts";
+import { attestations, help, keys, registryInfo } from "./npm/registry-info.ts";
 import { deletePackage, deleteTarball, putRevision } from "./npm/revisions.ts";
 import { search } from "./npm/search.ts";
 import { createToken, listTokens, revokeToken } from "./npm/tokens.ts";
@@ -262,6 +262,7 @@ export const NPM_ROUTES: readonly NpmRoute[] = [
     permission: "view",
     handler: attestations,
   },
+  { id: "keys", method: "GET", path: "/-/npm/v1/keys", permission: "view", handler: keys },
   { id: "get-packument", method: "GET", path: "/:package", permission: "view", handler: getPackument },
   {
     id: "put-package",

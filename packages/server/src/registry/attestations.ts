@@ -1,21 +1,30 @@
-import { EntrepotError, normalizeVersion, parsePackageName, type VersionFacts } from "@entrepot/core";
+import {
+  EntrepotError,
+  isEntrepotError,
+  normalizeVersion,
+  parsePackageName,
+  type VersionFacts,
+} from "@entrepot/core";
 import type { Database } from "../db/index.ts";
 import { assertPasses, type Gate } from "../firewall/index.ts";
 import type { NameOrigins } from "./name-origin.ts";
-import { findVersion } from "./package-rows.ts";
+import { findVersion, type PackageRow } from "./package-rows.ts";
 import type { Registry } from "./registry.ts";
+import type { UpstreamAttestations } from "./upstream-attestations.ts";
 import type { Verdicts } from "./verdicts.ts";
-
-/** One attestation as clients expect it. */
-export interface Attestation {
-  predicateType: string;
-  bundle: unknown;
-}
 
 /** A version as the path of a request names it: not yet known to be there, or to be one. */
 export interface AttestedVersion {
   name: string;
   version: string;
+}
+
+export interface AttestationDeps {
+  db: Database;
+  gate: Gate;
+  origins: NameOrigins;
+  verdicts: Pick<Verdicts, "verdictOn" | "of">;
+  attestations: Pick<UpstreamAttestations, "of">;
 }
 
 /** Reads `<name>@<version>`. Throws `name-invalid`. */
@@ -25,27 +34,65 @@ export function parseAttestedVersion(spec: string): AttestedVersion {
 }
 
 /**
- * The sigstore bundles that came with a publish. Throws `version-not-found` when there are
- * none and `version-denied` like every other way to the version.
+ * The sigstore bundles that came with a publish, or that the upstream has, as JSON with a list of `attestations`. Throws
+ * `version-not-found` when there are none, `version-denied` like every other way to the version, and upstream errors.
  */
 export async function findAttestations(
-  deps: { db: Database; gate: Gate; origins: NameOrigins; verdicts: Pick<Verdicts, "verdictOn"> },
+  deps: AttestationDeps,
   registry: Registry,
   wanted: AttestedVersion,
-): Promise<Attestation[]> {
-  const { name } = wanted;
+): Promise<string> {
   const version = normalizeVersion(wanted.version);
-  const origin = await deps.origins.of(registry, name);
-  if (origin.kind !== "local" || version === null) throw notFound(wanted);
-  const row = await findVersion(deps.db.read, origin.row.id, version);
-  if (row === null || row.removed_at !== null || row.attestations === null) throw notFound(wanted);
+  if (version === null) throw notFound(wanted);
+  const origin = await deps.origins.of(registry, wanted.name);
+  if (origin.kind === "claimed") throw notFound(wanted);
+  const place = { registry, name: wanted.name, version };
+  const found =
+    origin.kind === "local" ? await ownOf(deps, place, origin.row) : await upstreamsOf(deps, place);
+  if (found === null) throw notFound(wanted);
+  return found;
+}
+
+interface Place extends AttestedVersion {
+  registry: Registry;
+}
+
+async function ownOf(deps: AttestationDeps, place: Place, packageRow: PackageRow): Promise<string | null> {
+  const { registry, name, version } = place;
+  const row = await findVersion(deps.db.read, packageRow.id, version);
+  if (row === null || row.removed_at !== null || row.attestations === null) return null;
   const facts = JSON.parse(row.facts) as VersionFacts;
   const context = await deps.gate.context({ registry, name, origin: "local", purpose: "metadata" });
-  const place = { registry, name, source: { kind: "local", row: origin.row } } as const;
-  const { verdict } = await deps.verdicts.verdictOn(facts, context, place);
-  assertPasses(verdict, { registry, name, version, purpose: "metadata" });
+  const source = { kind: "local", row: packageRow } as const;
+  const { verdict } = await deps.verdicts.verdictOn(facts, context, { registry, name, source });
+  assertPasses(verdict, { ...place, purpose: "metadata" });
   const bundles = JSON.parse(row.attestations) as unknown[];
-  return bundles.map((bundle) => ({ predicateType: facts.attestations ?? "unknown", bundle }));
+  const predicateType = facts.attestations ?? "unknown";
+  return JSON.stringify({ attestations: bundles.map((bundle) => ({ predicateType, bundle })) });
+}
+
+async function upstreamsOf(deps: AttestationDeps, place: Place): Promise<string | null> {
+  const { registry, name, version } = place;
+  const { upstream, hidden, facts: factsOf } = await packageOf(deps, place);
+  const facts = await factsOf(version);
+  if (facts === null || upstream === null) return null;
+  const verdict = hidden.get(version);
+  if (verdict !== undefined) assertPasses(verdict, { ...place, purpose: "metadata" });
+  if (facts.attestations === null) return null;
+  const cachedOnly = registry.frozenAt !== null;
+  return await deps.attestations.of(upstream, { name, facts, cachedOnly });
+}
+
+async function packageOf(
+  { verdicts }: AttestationDeps,
+  { registry, name, version }: Place,
+): ReturnType<Verdicts["of"]> {
+  try {
+    return await verdicts.of(registry, name);
+  } catch (error) {
+    if (isEntrepotError(error, "package-not-found")) throw notFound({ name, version });
+    throw error;
+  }
 }
 
 function notFound({ name, version }: AttestedVersion): EntrepotError {

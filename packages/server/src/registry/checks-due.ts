@@ -11,6 +11,7 @@ const JUDGING: readonly ChangeKind[] = [
   "policy-changed",
   "exception-changed",
   "integrity-changed",
+  "proof-changed",
 ];
 
 /** What has to be looked at. */

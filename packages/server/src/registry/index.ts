@@ -21,7 +21,7 @@ export {
 } from "./browse/package-page.ts";
 export { createReadmes, type Readmes } from "./browse/readme.ts";
 export { lostAuditTarget } from "./audit-target.ts";
-export { findAttestations, parseAttestedVersion, type Attestation } from "./attestations.ts";
+export { findAttestations, parseAttestedVersion } from "./attestations.ts";
 export { createBlobCache, type BlobCache } from "./blob-cache.ts";
 export { addClaim, removeClaim, setClaims } from "./claim-writes.ts";
 export { createCachedVersions, type CachedVersions } from "./cached-versions.ts";
@@ -69,6 +69,11 @@ export {
 export type { Selection } from "./selections.ts";
 export { refreshDocuments, type RefreshDeps } from "./refresh-documents.ts";
 export { reviewContent } from "./review-content.ts";
+export { createOriginProofs, type OriginProofs, type RefutedProof } from "./origin-proofs.ts";
+export { createSigningKeys, type SigningKeys } from "./signing-keys.ts";
+export { createTrustRoot, type TrustRoot } from "./trust-root.ts";
+export { createUpstreamAttestations, type UpstreamAttestations } from "./upstream-attestations.ts";
+export { verifyCached, type VerifyCachedDeps } from "./verify-cached.ts";
 export { judgeCompliance, type SourcedReason } from "./compliance.ts";
 export { explainPackage, type ExplainDeps, type PackageExplanation } from "./explain.ts";
 export {

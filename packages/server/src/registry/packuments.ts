@@ -53,6 +53,7 @@ const ABOUT_POLICY: ReadonlySet<ChangeKind> = new Set([
   "advisories-changed",
   "integrity-changed",
   "tarball-refused",
+  "proof-changed",
   "status-changed",
 ]);
 /** A view that a change of policy overtakes while it is made is made again; changes that never end must not keep it. */

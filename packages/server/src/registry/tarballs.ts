@@ -30,6 +30,7 @@ import {
   type TarballPlace,
 } from "./inspect-upstream-tarball.ts";
 import type { NameOrigins } from "./name-origin.ts";
+import { wantOrigin, type OriginProofs } from "./origin-proofs.ts";
 import { findVersion } from "./package-rows.ts";
 import type { Registry } from "./registry.ts";
 import { filteredText, upstreamsFor } from "./upstream-filter.ts";
@@ -53,6 +54,7 @@ const REVOKING: ReadonlySet<ChangeKind> = new Set([
   "advisories-changed",
   "integrity-changed",
   "tarball-refused",
+  "proof-changed",
   "settings-changed",
 ]);
 
@@ -66,6 +68,7 @@ export interface TarballDeps extends InspectDeps {
   gate: Gate;
   evidence: Pick<Evidence, "recordContent" | "recordChanges">;
   verdicts: Pick<Verdicts, "verdictOn" | "upstreamRefusal">;
+  originProofs: Pick<OriginProofs, "want">;
 }
 
 /** A wanted tarball. */
@@ -205,6 +208,7 @@ async function findUpstreamTarball(deps: TarballDeps, request: TarballRequest): 
       facts,
       fetched,
     });
+    wantOrigin(deps, context, { upstream, facts });
     return { ...row, entry, recheckAt };
   } catch (error) {
     early?.abandon();

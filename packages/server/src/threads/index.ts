@@ -21,6 +21,7 @@ export type {
   RenderUpstreamViewInput,
   SelectedManifest,
   SelectManifestInput,
+  SigningKey,
   TarballLimits,
   AskedVersions,
   ReadAuditInput,

@@ -10,6 +10,7 @@ import type {
   Verdict,
   VersionFacts,
   VersionPage,
+  VersionProof,
   ViewOptions,
 } from "@entrepot/core";
 
@@ -186,6 +187,45 @@ export interface RenderedReadme {
   isCut: boolean;
 }
 
+/** A key by which a registry signs what it publishes. */
+export interface SigningKey {
+  keyid: string;
+  keytype: string;
+  scheme: string;
+  /** SPKI in DER, base64. */
+  key: string;
+  /** ISO 8601: what was published before is still good; null: it has no end. */
+  expires: string | null;
+}
+
+/** A version of an upstream's document, and all that its proof of origin is verified by. */
+export interface VerifyProofInput {
+  /** In gzip. */
+  document: Uint8Array;
+  sizeBytesMax: number;
+  name: string;
+  version: string;
+  /** As the upstream spells it, and therefore as it is signed. */
+  upstreamVersion: string;
+  integrity: string | null;
+  /** ISO 8601; null if the upstream does not say. */
+  publishedAt: string | null;
+  /** True if the document says that a pipeline with an identity of its own published it. */
+  isTrustedPublisher: boolean;
+  /** The registry's answer about its attestations; null if there are none. */
+  attestations: Uint8Array | null;
+  keys: readonly SigningKey[];
+  /** JSON of a Sigstore trusted root. */
+  trustRoot: string;
+}
+
+/** What a verification came to. */
+export interface VerifiedProof {
+  proof: VersionProof;
+  /** What could not be verified for want of a key; null: everything was. */
+  open: string | null;
+}
+
 /** Everything that a thread can do. */
 export interface Tasks {
   /** @throws EntrepotError `upstream-invalid` */
@@ -218,6 +258,8 @@ export interface Tasks {
   readAudit: { input: ReadAuditInput; output: AskedVersions };
   /** @throws EntrepotError `request-invalid` */
   reportAudit: { input: ReportAuditInput; output: { json: Uint8Array } };
+  /** @throws EntrepotError `upstream-invalid` */
+  verifyProof: { input: VerifyProofInput; output: VerifiedProof };
   /** @throws EntrepotError `request-invalid` */
   readLockfile: { input: ReadLockfileInput; output: ParsedLockfile };
 }

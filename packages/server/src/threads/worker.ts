@@ -35,6 +35,7 @@ const HANDLERS: TaskHandlers = {
   describeUpstream: async (input) => (await import("./describe-versions.ts")).describeUpstream(input),
   describeManifests: async (input) => (await import("./describe-versions.ts")).describeManifests(input),
   renderReadme: async (input) => (await import("./render-readme.ts")).renderReadme(input),
+  verifyProof: async (input) => (await import("./verify-proof.ts")).verifyProof(input),
 };
 
 const COPIED_BYTES_MAX = 1024 ** 2;

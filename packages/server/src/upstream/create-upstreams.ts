@@ -16,6 +16,7 @@ import {
 } from "./documents.ts";
 import type { ProxySettings } from "./proxies.ts";
 import type { IntegrityMismatch } from "./tarball-download.ts";
+import { createOriginProofs, type OriginProofs } from "./origin-proofs.ts";
 import { createSearches, type SearchQuestion, type UpstreamHit } from "./searches.ts";
 import { createTarballs, type FetchedTarball, type TarballRequest } from "./tarballs.ts";
 import type { DocumentEntry, Upstream, UpstreamEntry, UpstreamLimits } from "./upstream.ts";
@@ -74,6 +75,8 @@ export interface Upstreams {
   ): Promise<ReadonlyMap<string, readonly ForwardedAdvisory[]>>;
   /** Packages that the upstream has for some words, the best first. */
   search(upstream: Upstream, question: SearchQuestion): Promise<readonly UpstreamHit[]>;
+  /** What proves where packages come from: attestations, and keys of signatures. */
+  readonly proofs: OriginProofs;
   health(upstreamId: string): UpstreamHealth;
   /** What documents and indexes in memory take. */
   cacheBytes(): number;
@@ -116,6 +119,7 @@ export function createUpstreams(deps: UpstreamsDeps): Upstreams {
     tarball: (upstream, request) => tarballs.get(upstream, request),
     audit: (target, packages) => audits.ask(target, packages),
     search: (upstream, question) => searches.ask(upstream, question),
+    proofs: createOriginProofs(client),
     health: (upstreamId) => client.health(upstreamId),
     cacheBytes: () => documents.cacheBytes(),
     async close() {

@@ -14,7 +14,7 @@ const AUDIT_CONNECTIONS_MAX = 8;
 const KEEP_ALIVE_MS = 20_000;
 const KEEP_ALIVE_MS_MAX = 60_000;
 
-/** Documents, tarballs and audits have connections of their own, so that none waits behind another. */
+/** Documents, tarballs and what is asked beside them, such as audits, have connections of their own, so that none waits behind another. */
 export type Lane = "document" | "tarball" | "audit";
 
 export interface Dispatchers {

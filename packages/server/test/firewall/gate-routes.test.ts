@@ -127,6 +127,7 @@ const EXPECTED: Readonly<Record<string, "refuses" | "hides" | "is not about vers
   "get-access": "is not about versions",
   "set-access": "is not about versions",
   "list-collaborators": "is not about versions",
+  "keys": "is not about versions",
   "audit-bulk": "is not about versions",
   "audit-quick": "is not about versions",
   "audit-full": "is not about versions",
@@ -174,8 +175,8 @@ describe("a denied version", () => {
       for (const spelling of [name, name.replace("/", "%2f"), name.replace("@", "%40")]) {
         const { path, ...request } = requestFor(id, { name, spelling, version: BLOCKED });
         const response = await app.admin.request(`/npm/default${path}`, request);
-        // Attestations and writes concern what was published here.
-        const isElsewhere = name === "@pub/remote" && (id === "attestations" || request.method !== "GET");
+        // Writes concern what was published here.
+        const isElsewhere = name === "@pub/remote" && request.method !== "GET";
         if (expected === "refuses" && !isElsewhere) expectDenied(response, name);
         if (expected === "hides") expect([response.status, shows(response)]).toEqual([200, false]);
         if (expected === "is not about versions" || expected === "writes") {

@@ -167,6 +167,8 @@ describe("a version that mends a vulnerability", () => {
     await rule("age", { mode: "enforce", options: { hours: 72, firstReleaseHours: 72 } });
     for (const name of ["mended", "abused"]) {
       upstream.publish({ name, version: "1.0.0", time: clock.now() - 1000 * HOUR });
+      expect((await at(`${name}/-/${name}-1.0.0.tgz`)).status).toBe(200);
+      clock.advance(HOUR);
       const scripts = name === "abused" ? { postinstall: "node steal.js" } : {};
       const { bytes: tarball } = makePackageTarball({ name, version: "1.0.1", manifest: { scripts } });
       upstream.publish({ name, version: "1.0.1", time: clock.now() - 5 * HOUR, tarball });

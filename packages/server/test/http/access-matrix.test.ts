@@ -26,6 +26,7 @@ const OF_WORKSPACE: ReadonlySet<string> = new Set([
 /** Routes of a registry whose path names no package. */
 const OF_REGISTRY: ReadonlySet<string> = new Set([
   "registry-info",
+  "keys",
   "audit-bulk",
   "audit-quick",
   "audit-full",

@@ -133,6 +133,7 @@ const ROUTE_REQUESTS: Readonly<Record<string, Ask>> = {
     method: "GET",
     path: `/-/npm/v1/attestations/${spelling}@${version}`,
   }),
+  "keys": () => ({ method: "GET", path: "/-/npm/v1/keys" }),
   "audit-bulk": ({ name, version }) => ({
     method: "POST",
     path: "/-/npm/v1/security/advisories/bulk",

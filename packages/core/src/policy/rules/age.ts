@@ -1,9 +1,12 @@
 import { coversName } from "../../names.ts";
 import { chronologyOf, LATEST_MOMENT, publishTimeOf } from "../chronology.ts";
+import { newDependenciesOf, type NewDependencies } from "../new-dependencies.ts";
 import { mendedBy, type Mended } from "../fast-track.ts";
 import { durationText, hoursAfter, isoOf, momentText, opinion, wasServed } from "../opinion.ts";
 import { versionClock, type VersionClock } from "../version-clock.ts";
 import type { Opinion, PackageHistory, PolicyContext, PolicyRule, VersionFacts } from "../verdict.ts";
+
+const NAMES_SHOWN = 3;
 
 /** When a version came to be, and who says so. */
 interface Clock {
@@ -14,7 +17,8 @@ interface Clock {
 
 /**
  * Holds versions from upstream until they have some age by the upstream's own publish time or, of an upstream whose
- * times are not believed, by the later of that and their first sight here; the first version of a name for longer. What mends a vulnerability needs less. A version without a credible time is held
+ * times are not believed, by the later of that and their first sight here; the first version
+ * of a name for longer, and a patch release that needs another package than before. What mends a vulnerability needs less. A version without a credible time is held
  * without an end, unless it was served here: then it is at least that old. Versions that were served before
  * are hidden only, so that who pinned one can build.
  */
@@ -28,27 +32,54 @@ export const age: PolicyRule<"age"> = {
     const isFirst = history.derive(context, firstVersion) === facts.version;
     const hours = hoursNeeded(context, isFirst);
     if (clock === null) return hours === 0 ? null : withoutTime(facts, context);
-    const grownAt = hoursAfter(clock.at, hours);
-    if (context.now >= grownAt) return null;
-    const mended = mendedBy(facts, context, history);
-    const evidence: Opinion["evidence"] = {
-      publishedAt: facts.publishedAt,
-      clock: clock.source,
-      countedFrom: isoOf(clock.at),
-      hours,
-      isFirstVersion: isFirst,
-    };
-    if (mended !== null) return fastTracked({ mended, clock, hours, evidence }, { facts, context });
-    const first = isFirst ? "the first version of a name" : "it";
-    return opinion({
-      outcome: outcomeFor(facts, context),
-      reason: `It was ${clockText(clock, facts)}, and ${first} must be ${durationText(hours)} old`,
-      evidence,
-      until: grownAt,
-      recheckAt: grownAt,
-    });
+    return tooYoung({ clock, hours, isFirst }, { facts, context, history });
   },
 };
+
+interface Judged {
+  facts: VersionFacts;
+  context: PolicyContext;
+  history: PackageHistory;
+}
+
+function tooYoung(
+  needed: { clock: Clock; hours: number; isFirst: boolean },
+  { facts, context, history }: Judged,
+): Opinion | null {
+  const { clock, isFirst } = needed;
+  const extra = context.rules.age.options.newDependencyHours;
+  if (context.now >= hoursAfter(clock.at, needed.hours + extra)) return null;
+  const added = extra === 0 ? null : newDependenciesOf(facts, context, history);
+  const hours = needed.hours + (added === null ? 0 : extra);
+  const grownAt = hoursAfter(clock.at, hours);
+  if (context.now >= grownAt) return null;
+  const evidence: Opinion["evidence"] = {
+    publishedAt: facts.publishedAt,
+    clock: clock.source,
+    countedFrom: isoOf(clock.at),
+    hours,
+    isFirstVersion: isFirst,
+    ...(added === null ? {} : { newDependencies: added.names.join(", "), newSince: added.since }),
+  };
+  const mended = mendedBy(facts, context, history);
+  if (mended !== null) return fastTracked({ mended, clock, hours, evidence }, { facts, context });
+  const first = isFirst ? "the first version of a name" : "it";
+  return opinion({
+    outcome: outcomeFor(facts, context),
+    reason:
+      `It was ${clockText(clock, facts)}, and ${first} must be ${durationText(hours)} old` +
+      (added === null ? "" : addedText(added)),
+    evidence,
+    until: grownAt,
+    recheckAt: grownAt,
+  });
+}
+
+function addedText({ names, since }: NewDependencies): string {
+  const shown = names.slice(0, NAMES_SHOWN).join(", ");
+  const more = names.length > NAMES_SHOWN ? ` and ${names.length - NAMES_SHOWN} more` : "";
+  return `, since it needs ${shown}${more}, which ${since} did not`;
+}
 
 function hoursNeeded({ rules }: PolicyContext, isFirst: boolean): number {
   const { hours, firstReleaseHours } = rules.age.options;

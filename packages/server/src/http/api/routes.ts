@@ -20,6 +20,7 @@ import { NOTICE_ROUTES } from "./notices.ts";
 import { ORGANIZATION_ROUTES } from "./organizations.ts";
 import { PACKAGE_ROUTES } from "./packages.ts";
 import { POLICY_ROUTES } from "./policy.ts";
+import { SCRIPT_LIST_ROUTES } from "./script-list.ts";
 import { PREFLIGHT_ROUTES } from "./preflight.ts";
 import { REGISTRY_ROUTES } from "./registries.ts";
 import { SESSION_ROUTES } from "./sessions.ts";
@@ -53,6 +54,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
   ...PREFLIGHT_ROUTES,
   ...HOLD_ROUTES,
   ...POLICY_ROUTES,
+  ...SCRIPT_LIST_ROUTES,
   ...EXCEPTION_ROUTES,
   ...NOTICE_ROUTES,
   ...DECISION_ROUTES,
