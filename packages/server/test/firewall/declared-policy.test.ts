@@ -95,3 +95,8 @@ it("is written once, follows the file, and is given back when the file says no m
   expect((await call(third, "GET /registries/team/policy/document")).json["rules"]).toHaveLength(1);
   expect((await call(third, "PUT /registries/team/policy/document", {})).status).toBe(200);
 });
+
+it("a file that switches off the refusal of confirmed malware is no configuration to start with", async () => {
+  const file = "policy: { rules: [{ rule: malware, mode: off }] }\n";
+  await expect(start(file)).rejects.toThrow("two administrators together");
+});

@@ -239,3 +239,15 @@ it("looks at no package that whoever asks may not see", async () => {
   });
   await admin(`DELETE /access-rules/${String(json["id"])}`);
 });
+
+it("has so many under way, and tells one more when to come back", async () => {
+  publish("slow", "1.0.0");
+  upstream.fault("slow", { kind: "delay", milliseconds: 5000 });
+  const body = { fileName: "package-lock.json", content: lockfile("slow@1.0.0") };
+  const answers = await Promise.all(Array.from({ length: 5 }, () => preflight(body)));
+  upstream.fault("slow", null);
+  expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 200, 503]);
+  const refused = answers.find(({ status }) => status === 503);
+  expect([refused?.json["code"], refused?.headers["retry-after"]]).toEqual(["overloaded", "10"]);
+  expect((await preflight(body)).status).toBe(200);
+});

@@ -157,6 +157,20 @@ describe("a tarball that cannot be read", () => {
       expect.stringContaining("which the rule install-script asks for"),
     ]);
   });
+
+  it("is refused in the name of the rule that wants to know", async () => {
+    await rule("install-script", { mode: "off" });
+    await rule("licence", { mode: "enforce", options: { denied: ["GPL-3.0-only"] } });
+    upstream.publish({ name: "worn", version: "1.0.0", tarball: Buffer.from("no tarball at all") });
+    const { status, json } = await at("worn/-/worn-1.0.0.tgz");
+    expect([status, json["rule"], json.error]).toEqual([
+      403,
+      "licence",
+      expect.stringContaining("which the rule licence asks for"),
+    ]);
+    await rule("licence", { mode: "off" });
+    await rule("install-script", { mode: "enforce", options: { condition: "any" } });
+  });
 });
 
 describe("a version that mends a vulnerability", () => {
@@ -182,19 +196,5 @@ describe("a version that mends a vulnerability", () => {
     expect([status, json["rule"]]).toEqual([403, "age"]);
     expect(await versionsOf("mended")).toEqual(["1.0.0", "1.0.1"]);
     expect(await versionsOf("abused")).toEqual(["1.0.0"]);
-  });
-
-  it("is refused in the name of the rule that wants to know", async () => {
-    await rule("install-script", { mode: "off" });
-    await rule("licence", { mode: "enforce", options: { denied: ["GPL-3.0-only"] } });
-    upstream.publish({ name: "worn", version: "1.0.0", tarball: Buffer.from("no tarball at all") });
-    const { status, json } = await at("worn/-/worn-1.0.0.tgz");
-    expect([status, json["rule"], json.error]).toEqual([
-      403,
-      "licence",
-      expect.stringContaining("which the rule licence asks for"),
-    ]);
-    await rule("licence", { mode: "off" });
-    await rule("install-script", { mode: "enforce", options: { condition: "any" } });
   });
 });
