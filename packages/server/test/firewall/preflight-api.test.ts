@@ -246,7 +246,7 @@ it("has so many under way, and tells one more when to come back", async () => {
   const body = { fileName: "package-lock.json", content: lockfile("slow@1.0.0") };
   const answers = await Promise.all(Array.from({ length: 5 }, () => preflight(body)));
   upstream.fault("slow", null);
-  expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 200, 503]);
+  expect(answers.filter(({ status }) => status === 200)).toHaveLength(4);
   const refused = answers.find(({ status }) => status === 503);
   expect([refused?.json["code"], refused?.headers["retry-after"]]).toEqual(["overloaded", "10"]);
   expect((await preflight(body)).status).toBe(200);
