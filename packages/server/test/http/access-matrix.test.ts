@@ -27,6 +27,7 @@ const OF_WORKSPACE: ReadonlySet<string> = new Set([
 const OF_REGISTRY: ReadonlySet<string> = new Set([
   "registry-info",
   "keys",
+  "search",
   "audit-bulk",
   "audit-quick",
   "audit-full",
