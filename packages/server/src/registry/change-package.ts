@@ -1,6 +1,6 @@
 import { EntrepotError, sliceManifest, type VersionFacts } from "@entrepot/core";
 import { foldUserName } from "../identity/index.ts";
-import type { PackageRow } from "./package-rows.ts";
+import { listVersions, type PackageRow } from "./package-rows.ts";
 import { writePackage, type PackageWrite, type PackageWriteDeps, type WriteScope } from "./package-write.ts";
 import { assertCurrentRevision } from "./revision.ts";
 
@@ -20,12 +20,43 @@ export async function deprecateVersions(
   const texts = deprecationTexts(write.document["versions"]);
   return await writePackage(deps, write, async (scope) => {
     assertCurrentRevision(scope.row, write.document["_rev"]);
-    const changes = await deprecationChanges(scope, texts);
-    if (changes.size === 0) return null;
-    await setDeprecations(scope, changes);
-    const deprecated = Object.fromEntries([...changes.values()].map(({ version, text }) => [version, text]));
-    return { kind: "package-changed", detail: { deprecated }, installable: false };
+    return await deprecate(scope, texts);
   });
+}
+
+/**
+ * Deprecates one version, or with `*` all that there are; null as text lifts it. Throws `version-not-found` where there
+ * is none such.
+ */
+export async function setDeprecation(
+  deps: PackageWriteDeps,
+  write: PackageWrite & { version: string; text: string | null },
+): Promise<{ rev: string }> {
+  return await writePackage(deps, write, async (scope) => {
+    const versions = (await listVersions(scope.trx, scope.row.id)).map(({ version }) => version);
+    const meant = write.version === "*" ? versions : versions.filter((version) => version === write.version);
+    if (meant.length === 0) {
+      throw new EntrepotError("version-not-found", {
+        message: `${write.name} has no version ${write.version} of its own.`,
+      });
+    }
+    const { text: deprecated } = write;
+    return await deprecate(
+      scope,
+      deprecationTexts(Object.fromEntries(meant.map((version) => [version, { deprecated }]))),
+    );
+  });
+}
+
+async function deprecate(
+  scope: WriteScope,
+  texts: ReadonlyMap<string, string | null>,
+): Promise<{ kind: "package-changed"; detail: Record<string, unknown>; installable: false } | null> {
+  const changes = await deprecationChanges(scope, texts);
+  if (changes.size === 0) return null;
+  await setDeprecations(scope, changes);
+  const deprecated = Object.fromEntries([...changes.values()].map(({ version, text }) => [version, text]));
+  return { kind: "package-changed", detail: { deprecated }, installable: false };
 }
 
 /** By the id of the version's row. */
@@ -59,7 +90,7 @@ async function setDeprecations(scope: WriteScope, changes: DeprecationChanges): 
       .select(["id", "full_slice", "facts"])
       .where("id", "in", ids.slice(at, at + MANIFESTS_AT_ONCE))
       .execute();
-    for (const row of rows) await setDeprecation(scope, row, changes.get(row.id)?.text ?? null);
+    for (const row of rows) await writeDeprecation(scope, row, changes.get(row.id)?.text ?? null);
   }
 }
 
@@ -69,7 +100,7 @@ interface DeprecationRow {
   facts: string;
 }
 
-async function setDeprecation(scope: WriteScope, row: DeprecationRow, text: string | null): Promise<void> {
+async function writeDeprecation(scope: WriteScope, row: DeprecationRow, text: string | null): Promise<void> {
   const manifest = JSON.parse(row.full_slice) as Record<string, unknown>;
   if (text === null) delete manifest["deprecated"];
   else manifest["deprecated"] = text;

@@ -25,7 +25,13 @@ export { findAttestations, parseAttestedVersion } from "./attestations.ts";
 export { createBlobCache, type BlobCache } from "./blob-cache.ts";
 export { addClaim, removeClaim, setClaims } from "./claim-writes.ts";
 export { createCachedVersions, type CachedVersions } from "./cached-versions.ts";
-export { addMaintainer, changeMaintainers, deprecateVersions, removeMaintainer } from "./change-package.ts";
+export {
+  addMaintainer,
+  changeMaintainers,
+  deprecateVersions,
+  removeMaintainer,
+  setDeprecation,
+} from "./change-package.ts";
 export { deleteTag, putTags } from "./dist-tags.ts";
 export { assertNotFrozen, assertNotPushed } from "./frozen.ts";
 export { collectGarbage } from "./garbage.ts";
@@ -38,6 +44,7 @@ export { createNameOrigins, type NameOrigins } from "./name-origin.ts";
 export { createPackuments, type Packuments } from "./packuments.ts";
 export { countPackages, listOwnNames, requirePackage } from "./package-rows.ts";
 export { parsePublishRequest } from "./publish/publish-request.ts";
+export { receiveTarball } from "./publish/receive-tarball.ts";
 export { publish } from "./publish/publish.ts";
 export { type Publisher } from "./publish/publisher.ts";
 export { readPackageBody, type PackageBody } from "./publish/read-publish-body.ts";
@@ -57,6 +64,7 @@ export { refuseShadowing } from "./shadowing.ts";
 export { versionOfFileName } from "./tarball-file-name.ts";
 export { createTarballs, type TarballRequest, type Tarballs } from "./tarballs.ts";
 export { unpublishedError } from "./tombstone.ts";
+export { currentRevision } from "./revision.ts";
 export { unpublishMissing, unpublishPackage, unpublishVersion } from "./unpublish.ts";
 export {
   changeUpstream,

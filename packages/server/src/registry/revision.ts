@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import { EntrepotError } from "@entrepot/core";
+import type { Database } from "../db/index.ts";
+import { requirePackage, type PackageKey } from "./package-rows.ts";
 
 const HASH_CHARS = 16;
 
@@ -7,6 +9,11 @@ const HASH_CHARS = 16;
 export function revisionOf(row: { id: string; revision: number }): string {
   const hash = createHash("sha256").update(`${row.id}:${row.revision}`).digest("hex").slice(0, HASH_CHARS);
   return `${row.revision}-${hash}`;
+}
+
+/** The `_rev` of a package of a registry's own as it is now. Throws `package-not-found`. */
+export async function currentRevision({ db }: { db: Database }, key: PackageKey): Promise<string> {
+  return revisionOf(await requirePackage(db.read, key));
 }
 
 /** Throws `revision-stale` unless `sent` is the package's current `_rev`. */

@@ -17,8 +17,9 @@ export async function inspectTarball(input: InspectTarballInput): Promise<TaskRe
   const packedBytes =
     "bytes" in input ? checkedSize(input.bytes, input.bytes.length) : await fileSize(input.path);
   const { Parser } = await import("tar/parse");
-  const { limits, findSecrets = false } = input;
-  const newReader = (): PackageReader => new PackageReader(Parser, { ...limits, packedBytes, findSecrets });
+  const { limits, findSecrets = false, withReadme = false } = input;
+  const newReader = (): PackageReader =>
+    new PackageReader(Parser, { ...limits, packedBytes, findSecrets, withReadme });
   const isSmall = packedBytes <= SMALL_FILE_BYTES_MAX;
   const small = isSmall ? inflateWhole("bytes" in input ? input.bytes : await readFile(input.path)) : null;
   if (small === null) {

@@ -13,12 +13,15 @@ const HARMLESS_WARNINGS: ReadonlySet<string> = new Set(["TAR_ENTRY_INFO"]);
 const LICENCE_FILE = /^(?:licen[cs]e|copying|unlicense)(?:[-.][a-z0-9.-]+)?$/i;
 const LICENCE_BYTES_MAX = 128 * 1024;
 const LICENCES_MAX = 5;
+const README_FILE = /^readme(?:\.(?:md|markdown|mdown|txt))?$/i;
+const README_BYTES_MAX = 1024 ** 2;
 const GZIP_MAGIC = Buffer.from([0x1f, 0x8b]);
 
 /** Bounds of a tarball, and what is to be found out about it. */
 export interface ReaderOptions extends TarballLimits {
   packedBytes: number;
   findSecrets: boolean;
+  withReadme: boolean;
 }
 
 /** The error for a tarball that is not one; `what` completes "The tarball …". */
@@ -46,6 +49,7 @@ export class PackageReader {
   #packageJson: Buffer | null = null;
   readonly #licenceFiles = new Set<string>();
   #licenceTexts = 0;
+  #readme: InspectedTarball["readme"] = null;
   #failure: EntrepotError | null = null;
   #hasEnded = false;
 
@@ -93,6 +97,7 @@ export class PackageReader {
       fileCount: this.#fileCount,
       unpackedSizeBytes: this.#unpackedSizeBytes,
       secrets: this.#secrets.found,
+      readme: this.#readme,
     };
   }
 
@@ -125,6 +130,9 @@ export class PackageReader {
     if (isInFolder && this.#isReadLicence(path, sizeBytes)) {
       takers.push((content) => this.#readLicence(content));
     }
+    if (isInFolder && this.#isWantedReadme(path, sizeBytes)) {
+      takers.push((content) => (this.#readme ??= { fileName: path, text: content.toString("utf8") }));
+    }
     if (this.#limits.findSecrets && this.#secrets.isSearching()) {
       takers.push((content) => this.#secrets.search(path, content.subarray(0, SEARCHED_FILE_BYTES_MAX)));
     }
@@ -148,6 +156,10 @@ export class PackageReader {
     if (!LICENCE_FILE.test(path) || sizeBytes > LICENCE_BYTES_MAX) return false;
     this.#licenceTexts += 1;
     return this.#licenceTexts <= LICENCES_MAX;
+  }
+
+  #isWantedReadme(path: string, sizeBytes: number): boolean {
+    return this.#limits.withReadme && README_FILE.test(path) && sizeBytes <= README_BYTES_MAX;
   }
 
   #readLicence(content: Buffer): void {

@@ -100,6 +100,8 @@ export type InspectTarballInput = ({ bytes: Uint8Array } | { path: string }) & {
   limits: TarballLimits;
   /** True to look for secrets in its files. */
   findSecrets?: boolean;
+  /** True for the README in its top folder. */
+  withReadme?: boolean;
 };
 
 /** What a tarball says of itself. */
@@ -114,6 +116,8 @@ export interface InspectedTarball {
   unpackedSizeBytes: number;
   /** The first few; empty unless they were asked for. */
   secrets: readonly FoundSecret[];
+  /** Null unless it was asked for. */
+  readme: { fileName: string; text: string } | null;
 }
 
 export interface SelectManifestInput {

@@ -19,6 +19,7 @@ import { JOB_ROUTES } from "./jobs.ts";
 import { NOTICE_ROUTES } from "./notices.ts";
 import { ORGANIZATION_ROUTES } from "./organizations.ts";
 import { PACKAGE_ROUTES } from "./packages.ts";
+import { PACKAGE_WRITE_ROUTES } from "./package-writes.ts";
 import { POLICY_ROUTES } from "./policy.ts";
 import { SCRIPT_LIST_ROUTES } from "./script-list.ts";
 import { PREFLIGHT_ROUTES } from "./preflight.ts";
@@ -45,6 +46,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
   ...UPSTREAM_ROUTES,
   ...BROWSE_ROUTES,
   ...PACKAGE_ROUTES,
+  ...PACKAGE_WRITE_ROUTES,
   ...DOWNLOAD_ROUTES,
   ...STATUS_ROUTES,
   ...INTEGRITY_ROUTES,

@@ -7,16 +7,13 @@ import {
   readPackageBody,
   refuseShadowing,
   type PackageBody,
-  type Publisher,
 } from "../../registry/index.ts";
 import { npmActor, userAgentOf } from "../actor.ts";
 import { assertMayHere, mayHere } from "../may-here.ts";
 import { jsonAnswer, type Answer } from "../answer.ts";
 import type { NpmContext } from "../context.ts";
 import { packageOf } from "../match-route.ts";
-import { nameOf, requireKnown } from "../require-user.ts";
-
-const CLIENT_CHARS_MAX = 200;
+import { publisherFrom } from "../publisher-from.ts";
 
 /**
  * `PUT /:package`: a publish when tarballs are attached, a change of deprecations when a whole document comes
@@ -38,7 +35,10 @@ async function publishVersion(context: NpmContext, name: PackageName, body: Pack
   const request = parsePublishRequest(name, body);
   assertPublishedHere(context, request.manifest["publishConfig"]);
   await refuseShadowing(context.deps, context.registry, name.full);
-  const publisher = await publisherOf(context);
+  const publisher = await publisherFrom(context.deps, context.principal, {
+    address: context.address.ip,
+    userAgent: userAgentOf(context.request),
+  });
   await assertStillOpen(context);
   const { rev } = await publish(context.deps, {
     registry: context.registry,
@@ -76,19 +76,6 @@ async function changeDocument(
     document,
   });
   return jsonAnswer(201, { ok: true, success: true, id: name.full, rev });
-}
-
-async function publisherOf(context: NpmContext): Promise<Publisher> {
-  const known = requireKnown(context.principal);
-  const user = known.kind === "user" ? await context.deps.identity.findUser(known.name) : null;
-  return {
-    userName: nameOf(known) ?? "",
-    email: user?.email ?? null,
-    via: known.tokenId === null ? "password" : "token",
-    tokenId: known.tokenId,
-    address: context.address.ip,
-    client: userAgentOf(context.request).slice(0, CLIENT_CHARS_MAX),
-  };
 }
 
 // Somebody wrote down where this package belongs; publishing it elsewhere is a mistake more often than a wish.
