@@ -11,6 +11,7 @@ import { pathToFileURL } from "node:url";
 const EXTERNAL = [
   "@node-rs/argon2",
   "@photostructure/sqlite",
+  "diff",
   "fastify",
   "markdown-it",
   "pg",

@@ -36,6 +36,7 @@ import {
   createDescriptions,
   createNameOrigins,
   createPackuments,
+  createPackageFiles,
   createReadmes,
   createPreflightSlots,
   createTarballs,
@@ -46,7 +47,7 @@ import {
   type UpstreamWriteDeps,
 } from "./registry/index.ts";
 import type { AccessLog, Log, Metrics } from "./telemetry/index.ts";
-import { createThreadPool, TARBALL_LIMITS, type ThreadPool } from "./threads/index.ts";
+import { createThreadPool, TARBALL_LIMITS, type TarballLimits, type ThreadPool } from "./threads/index.ts";
 import { createUpstreams, type Upstreams } from "./upstream/index.ts";
 import { openOriginProofs, type ProofParts } from "./open-origin-proofs.ts";
 import { watchParts } from "./watch-parts.ts";
@@ -281,6 +282,8 @@ async function createHttpDeps(inputs: AppInputs, storage: Storage, parts: Parts)
   const judging = { ...storage, ...parts, gate, origins, now, documentBytesMax };
   const descriptions = createDescriptions({ ...judging, limits: config.limits });
   const shared = { ...judging, descriptions, verdicts: createVerdicts(judging), log: inputs.log };
+  const tarballs = createTarballs(shared);
+  const tarballLimits = tarballLimitsOf(config);
   const registryWrites = { db: storage.db, now, hostProblem: createHostRule(config, null) };
   const upstreamWrites: UpstreamWriteDeps = {
     ...registryWrites,
@@ -298,8 +301,9 @@ async function createHttpDeps(inputs: AppInputs, storage: Storage, parts: Parts)
     }),
     catalogue: createCatalogue(shared),
     readmes: createReadmes({ ...shared, limits: config.limits }),
-    tarballs: createTarballs(shared),
     preflightSlots: createPreflightSlots(),
+    tarballs,
+    packageFiles: createPackageFiles({ ...shared, tarballs, tarballLimits }),
     jobKinds: JOB_KINDS,
     accessLog: inputs.accessLog,
     metrics: inputs.metrics,
@@ -310,17 +314,18 @@ async function createHttpDeps(inputs: AppInputs, storage: Storage, parts: Parts)
     sessionLogin: config.sessionLogin,
     webLogin: config.webLogin,
     signUp: config.signUp,
-    tarballLimits: {
-      ...TARBALL_LIMITS,
-      entriesMax: config.limits.tarballEntriesMax,
-      unpackedBytesMax: config.limits.unpackedBytesMax,
-    },
+    tarballLimits,
     version: inputs.version,
     publicUrl: config.publicUrl,
     isMainWorkspace: true,
     trustedProxies: config.trustedProxies,
     readiness: () => readiness(storage.db),
   };
+}
+
+function tarballLimitsOf({ limits }: Config): TarballLimits {
+  const { tarballEntriesMax: entriesMax, unpackedBytesMax } = limits;
+  return { ...TARBALL_LIMITS, entriesMax, unpackedBytesMax };
 }
 
 async function readiness(db: Database): Promise<string | null> {

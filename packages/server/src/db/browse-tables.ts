@@ -36,6 +36,12 @@ interface PackageWordsTable {
   weight: number;
 }
 
+/** What the latest version of a package depends on, in any way but for its own development. */
+interface PackageDependenciesTable {
+  card_id: number;
+  name: string;
+}
+
 /** How often tarballs were served, by day. No foreign keys: it is written about a second later. */
 interface DownloadCountsTable {
   registry_id: string;
@@ -63,5 +69,6 @@ export interface BrowseTables {
   decision_counts: DecisionCountsTable;
   download_counts: DownloadCountsTable;
   package_cards: PackageCardsTable;
+  package_dependencies: PackageDependenciesTable;
   package_words: PackageWordsTable;
 }

@@ -24,6 +24,7 @@ import type {
   Catalogue,
   Descriptions,
   NameOrigins,
+  PackageFiles,
   Packuments,
   Readmes,
   PreflightSlots,
@@ -65,6 +66,7 @@ export interface HttpDeps {
   catalogue: Catalogue;
   descriptions: Descriptions;
   readmes: Readmes;
+  packageFiles: PackageFiles;
   tarballs: Tarballs;
   statuses: Statuses;
   policyRules: PolicyRules;

@@ -230,6 +230,58 @@ export interface VerifiedProof {
   open: string | null;
 }
 
+/** A file of a package. */
+export interface PackageFile {
+  /** In the package: without the first segment that it has in the tarball. */
+  path: string;
+  sizeBytes: number;
+}
+
+/** A tarball whose files are to be looked at. */
+export interface ReadFilesInput {
+  bytes: Uint8Array;
+  limits: TarballLimits;
+  /** Path of a file whose text is wanted; null for the list alone. */
+  wanted: string | null;
+}
+
+/** Files of a tarball, and the text of one. */
+export interface ReadFiles {
+  /** Sorted by path; of very many only some. */
+  files: PackageFile[];
+  fileCount: number;
+  unpackedSizeBytes: number;
+  /** The file that was asked for; null if there is none such. */
+  file: (PackageFile & { text: string | null; isCut: boolean }) | null;
+}
+
+/** Two tarballs of one package. */
+export interface DiffTarballsInput {
+  before: Uint8Array;
+  after: Uint8Array;
+  limits: TarballLimits;
+}
+
+/** How a file differs. */
+export interface FileChange {
+  path: string;
+  status: "added" | "removed" | "changed";
+  sizeBytesBefore: number | null;
+  sizeBytesAfter: number | null;
+  /** Unified diff; null for what is no text, or is too much to compare. */
+  patch: string | null;
+}
+
+/** How two tarballs differ. */
+export interface TarballDiff {
+  /** Sorted by path; of very many only some. */
+  files: FileChange[];
+  changedCount: number;
+  unchangedCount: number;
+  /** Members of package.json that differ, such as `scripts.postinstall`. Values as JSON. */
+  manifest: { member: string; before: string | null; after: string | null }[];
+}
+
 /** Everything that a thread can do. */
 export interface Tasks {
   /** @throws EntrepotError `upstream-invalid` */
@@ -251,6 +303,10 @@ export interface Tasks {
   compareIndexes: { input: CompareIndexesInput; output: IntegrityChange[] };
   /** @throws EntrepotError `tarball-invalid` */
   inspectTarball: { input: InspectTarballInput; output: InspectedTarball };
+  /** @throws EntrepotError `tarball-invalid` */
+  readFiles: { input: ReadFilesInput; output: ReadFiles };
+  /** @throws EntrepotError `tarball-invalid` */
+  diffTarballs: { input: DiffTarballsInput; output: TarballDiff };
   selectManifest: { input: SelectManifestInput; output: SelectedManifest };
   /** @throws EntrepotError `upstream-invalid` */
   describeUpstream: { input: DescribeDocumentInput; output: DescribedDocument };

@@ -29,6 +29,8 @@ const HANDLERS: TaskHandlers = {
   compareIndexes,
   selectManifest,
   inspectTarball: async (input) => (await import("./inspect-tarball.ts")).inspectTarball(input),
+  readFiles: async (input) => (await import("./compare-files.ts")).readFiles(input),
+  diffTarballs: async (input) => (await import("./compare-files.ts")).diffTarballs(input),
   readAudit: async (input) => (await import("./audit-bodies.ts")).readAudit(input),
   reportAudit: async (input) => (await import("./audit-bodies.ts")).reportAudit(input),
   readLockfile: async (input) => (await import("./read-lockfile.ts")).readLockfile(input),

@@ -25,6 +25,7 @@ const OF_WORKSPACE: ReadonlySet<string> = new Set([
 
 /** Routes of a registry whose path names no package. */
 const OF_REGISTRY: ReadonlySet<string> = new Set([
+  "search",
   "registry-info",
   "keys",
   "search",

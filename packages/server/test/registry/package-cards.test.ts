@@ -29,6 +29,7 @@ const CONTENT: CardContent = {
   links: {},
   licence: null,
   updatedAt: NOW,
+  dependencies: [],
 };
 
 async function registryIn(db: Database): Promise<string> {
@@ -81,6 +82,7 @@ describeOnEachDatabase("package cards", (databases) => {
       registryIds: [],
       search: parseSearch(text),
       origin: null,
+      needing: null,
       order: "relevance",
       after: null,
       limit: 100,
@@ -98,7 +100,7 @@ describeOnEachDatabase("package cards", (databases) => {
       "paddington": { latest: "0.3.0", author: "Grace\0" },
       "keypad": { origin: "cached" },
       "@acme/odd%_name": { description: "A pad of \ud800 paper", keywords: ["\0x"] },
-      "other": { keywords: ["text", "deprecated"] },
+      "other": { keywords: ["text", "deprecated"], dependencies: ["pad", "left-pad", "pad"] },
     });
     const at = { registryIds: [id] };
     expect(await found(db, { ...at, text: "pad" })).toEqual([
@@ -117,6 +119,8 @@ describeOnEachDatabase("package cards", (databases) => {
     expect(await found(db, { ...at, text: "scope:acme" })).toEqual(["@acme/odd%_name"]);
     expect(await found(db, { ...at, text: "pad is:unstable" })).toEqual(["paddington"]);
     expect(await found(db, { ...at, text: "odd%_" })).toEqual(["@acme/odd%_name"]);
+    expect(await found(db, { ...at, needing: "left-pad" })).toEqual(["other"]);
+    expect(await found(db, { ...at, needing: "keypad" })).toEqual([]);
     expect(await found(db, { registryIds: [await registryIn(db)], text: "pad" })).toEqual([]);
   });
 
@@ -134,6 +138,7 @@ describeOnEachDatabase("package cards", (databases) => {
             registryIds: [id],
             search: parseSearch(text),
             origin: null,
+            needing: null,
             order,
             after,
             limit: 7,

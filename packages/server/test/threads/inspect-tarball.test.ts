@@ -45,6 +45,7 @@ describe("a good tarball", () => {
     ];
     expect(await inspect(tarballOf(entries))).toEqual({
       packageJson: { name: "left", version: "1.0.0" },
+      readme: null,
       hasShrinkwrap: false,
       hasBindingGyp: false,
       licenceFiles: [],

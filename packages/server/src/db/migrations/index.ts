@@ -13,6 +13,7 @@ import * as registryKinds from "./0012-registry-kinds.ts";
 import * as browsing from "./0013-browsing.ts";
 import * as firstSeen from "./0014-first-seen.ts";
 import * as originProofs from "./0015-origin-proofs.ts";
+import * as dependents from "./0016-dependents.ts";
 
 /** Every migration by name. Released ones are never edited; a change of the schema is a new file. */
 export const MIGRATIONS: Migrations = {
@@ -30,4 +31,5 @@ export const MIGRATIONS: Migrations = {
   "0013-browsing": browsing,
   "0014-first-seen": firstSeen,
   "0015-origin-proofs": originProofs,
+  "0016-dependents": dependents,
 };

@@ -11,6 +11,7 @@ import {
 import { apiRoute, NO_BODY, registryOf, type ApiContext, type ApiRoute } from "./api-route.ts";
 import { isoOrNull } from "./iso-of.ts";
 import { limitOf } from "./page.ts";
+import { packageOf } from "./package-of.ts";
 import { shownVerdictOf } from "./shown-verdict.ts";
 
 const TEXT_CHARS_MAX = 500;
@@ -23,6 +24,11 @@ type Context = ApiContext<unknown>;
 async function ofRegistry(context: Context): Promise<unknown> {
   const registry = await registryOf(context, context.param("name"));
   return await browse(context, { registries: [registry], withRemote: true });
+}
+
+async function dependents(context: Context): Promise<unknown> {
+  const { registry, name } = await packageOf(context);
+  return await browse(context, { registries: [registry], withRemote: false, needing: name });
 }
 
 async function ofWorkspace(context: Context): Promise<unknown> {
@@ -38,7 +44,11 @@ async function ofWorkspace(context: Context): Promise<unknown> {
 
 async function browse(
   context: Context,
-  { registries, withRemote }: { registries: readonly Registry[]; withRemote: boolean },
+  {
+    registries,
+    withRemote,
+    needing = null,
+  }: { registries: readonly Registry[]; withRemote: boolean; needing?: string | null },
 ): Promise<unknown> {
   const { deps, principal } = context;
   const policy = await deps.access.policy();
@@ -50,6 +60,7 @@ async function browse(
   const found = await browsePackages(deps, {
     registries,
     text,
+    needing,
     origin: oneOf(context, "origin", ORIGINS),
     order: oneOf(context, "sort", ORDERS) ?? (text === "" ? "name" : "relevance"),
     after: placeIn(context.query("cursor")),
@@ -118,6 +129,15 @@ export const BROWSE_ROUTES: readonly ApiRoute[] = [
     registryIn: "name",
     body: NO_BODY,
     handler: ofRegistry,
+  }),
+  apiRoute({
+    id: "list-dependents",
+    method: "GET",
+    path: "/registries/:name/packages/:package/dependents",
+    permission: "view",
+    registryIn: "name",
+    body: NO_BODY,
+    handler: dependents,
   }),
   apiRoute({
     id: "search-packages",

@@ -18,6 +18,7 @@ import { INVITATION_ROUTES } from "./invitations.ts";
 import { JOB_ROUTES } from "./jobs.ts";
 import { NOTICE_ROUTES } from "./notices.ts";
 import { ORGANIZATION_ROUTES } from "./organizations.ts";
+import { PACKAGE_FILE_ROUTES } from "./package-files.ts";
 import { PACKAGE_ROUTES } from "./packages.ts";
 import { PACKAGE_WRITE_ROUTES } from "./package-writes.ts";
 import { POLICY_ROUTES } from "./policy.ts";
@@ -47,6 +48,7 @@ export const API_ROUTES: readonly ApiRoute[] = [
   ...BROWSE_ROUTES,
   ...PACKAGE_ROUTES,
   ...PACKAGE_WRITE_ROUTES,
+  ...PACKAGE_FILE_ROUTES,
   ...DOWNLOAD_ROUTES,
   ...STATUS_ROUTES,
   ...INTEGRITY_ROUTES,

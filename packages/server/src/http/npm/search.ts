@@ -21,6 +21,7 @@ export async function search({ deps, registry, principal, query }: NpmContext): 
     registries: [registry],
     text,
     origin: null,
+    needing: null,
     order: "relevance",
     after: null,
     limit: Math.min(REACH_MAX, from + size),

@@ -38,6 +38,8 @@ export interface BrowseQuestion {
   registries: readonly Registry[];
   text: string;
   origin: PackageOrigin | null;
+  /** Only packages whose latest version needs this one; null for all. */
+  needing: string | null;
   order: CardOrder;
   after: CardPlace | null;
   limit: number;
@@ -100,6 +102,7 @@ async function localPage(
       registryIds: [...byId.keys()],
       search,
       origin: origin === "remote" ? null : origin,
+      needing: question.needing,
       order: question.order,
       after,
       limit: limit + 1,

@@ -103,6 +103,9 @@ async function documentContent(
   return described(bare, about, { maintainers, publisher: about?.publisher ?? null });
 }
 
+/** What is installed with a package. */
+const NEEDED = ["dependencies", "peerDependencies", "optionalDependencies"] as const;
+
 function described(
   bare: CardContent,
   details: ManifestDetails | undefined,
@@ -118,6 +121,7 @@ function described(
     keywords: keywords.map(withoutNul),
     author: author === null ? null : withoutNul(author.name),
     links,
+    dependencies: NEEDED.flatMap((kind) => Object.keys(details.dependencies[kind])),
     licence: withoutNul(license.spdx ?? license.raw ?? "") || null,
   };
 }
@@ -137,5 +141,6 @@ function bareContent(
     links: {},
     licence: null,
     updatedAt,
+    dependencies: [],
   };
 }

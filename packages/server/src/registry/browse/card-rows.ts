@@ -17,6 +17,8 @@ export interface CardContent {
   links: Readonly<Record<string, string | null>>;
   licence: string | null;
   updatedAt: number;
+  /** Names of what it needs where it is installed. */
+  dependencies: readonly string[];
 }
 
 /** A card that waits to be described. */
@@ -24,6 +26,9 @@ export type WaitingCard = Pick<PackageCard, "id" | "registry_id" | "name" | "mar
 
 const DAYS_PER_WEEK = 7;
 const MARKED = { registry_id: "text", name: "text", origin: "text", updated_at: "bigint" } as const;
+/** Of one package; nobody reads so many. */
+const DEPENDENCIES_MAX = 500;
+const DEPENDENCIES = { card_id: "bigint", name: "text" } as const;
 const WORDS = { card_id: "bigint", word: "text", weight: "bigint" } as const;
 
 /** Marks cards as out of date, making those that are not there yet. */
@@ -70,7 +75,7 @@ export async function writeCard(
     await trx.deleteFrom("package_cards").where("id", "=", id).where("marks", "=", marks).execute();
     return;
   }
-  const { keywords, maintainers, links, updatedAt, author, ...rest } = content;
+  const { keywords, maintainers, links, updatedAt, author, dependencies, ...rest } = content;
   const { numUpdatedRows } = await trx
     .updateTable("package_cards")
     .set({
@@ -92,6 +97,20 @@ export async function writeCard(
   await sql`
     insert into package_words (${columnList(WORDS)}) ${jsonRows(trx, WORDS, rows)}
     on conflict (card_id, word) do nothing
+  `.execute(trx);
+  await writeDependencies(trx, id, dependencies);
+}
+
+async function writeDependencies(
+  trx: Transaction<Schema>,
+  id: number,
+  dependencies: readonly string[],
+): Promise<void> {
+  await trx.deleteFrom("package_dependencies").where("card_id", "=", id).execute();
+  const names = [...new Set(dependencies.map(cleanWord))].slice(0, DEPENDENCIES_MAX);
+  const rows = names.map((name) => ({ card_id: id, name }));
+  await sql`
+    insert into package_dependencies (${columnList(DEPENDENCIES)}) ${jsonRows(trx, DEPENDENCIES, rows)}
   `.execute(trx);
 }
 

@@ -18,6 +18,8 @@ export interface CardQuestion {
   registryIds: readonly string[];
   search: PackageSearch;
   origin: PackageCard["origin"] | null;
+  /** Only packages that need this one; null for all. */
+  needing: string | null;
   order: CardOrder;
   after: CardPlace | null;
   limit: number;
@@ -89,12 +91,15 @@ function valueOf({ order, search }: CardQuestion): RawBuilder<unknown> {
   return sql`((${said} + ${exact}) * 300 - length(card.name))`;
 }
 
-function conditionsOf({ search, origin }: CardQuestion): RawBuilder<unknown>[] {
+function conditionsOf({ search, origin, needing }: CardQuestion): RawBuilder<unknown>[] {
   const { needed, unwanted, scope, unstable } = search;
   const has = (words: readonly string[]): RawBuilder<unknown> =>
     sql`exists (select 1 from package_words said where said.card_id = card.id and said.word in (${sql.join([...words])}))`;
   return [
     ...(origin === null ? [] : [sql`card.origin = ${origin}`]),
+    ...(needing === null
+      ? []
+      : [sql`card.id in (select card_id from package_dependencies where name = ${needing})`]),
     ...needed.map(has),
     ...(unwanted.length === 0 ? [] : [sql`not ${has(unwanted)}`]),
     // In byte order "0" comes right after the slash.

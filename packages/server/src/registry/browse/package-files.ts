@@ -1,0 +1,125 @@
+import { LRUCache } from "lru-cache";
+import { EntrepotError, parsePackageName, type Verdict } from "@entrepot/core";
+import { assertPasses } from "../../firewall/index.ts";
+import type { ReadFiles, TarballDiff, TarballLimits, ThreadPool } from "../../threads/index.ts";
+import type { CachedVersions } from "../cached-versions.ts";
+import { keptBytes, type InspectDeps } from "../inspect-upstream-tarball.ts";
+import { findVersion } from "../package-rows.ts";
+import type { Registry } from "../registry.ts";
+import type { Tarballs } from "../tarballs.ts";
+import type { PackageVerdicts, Verdicts } from "../verdicts.ts";
+
+/** Larger tarballs are not looked into for a page. */
+const TARBALL_BYTES_MAX = 64 * 1024 ** 2;
+const ANSWERS_MAX = 50;
+
+/** A version whose tarball somebody looks into. */
+export interface ReviewedVersion {
+  registry: Registry;
+  name: string;
+  version: string;
+  /** Who manages the package looks into what policy refuses to all others, as far as it lies here. */
+  isManager: boolean;
+  /** User name; null for nobody. */
+  requester: string | null;
+}
+
+export interface PackageFilesDeps extends InspectDeps {
+  threads: Pick<ThreadPool, "run">;
+  verdicts: Pick<Verdicts, "of">;
+  tarballs: Pick<Tarballs, "get">;
+  cachedVersions: Pick<CachedVersions, "settle">;
+  tarballLimits: TarballLimits;
+}
+
+/** Looks into tarballs, for people. Throws what a download throws, `tarball-invalid` and `body-too-large`. */
+export interface PackageFiles {
+  /** Lists the files; with a path, reads the text of that one too. */
+  read(reviewed: ReviewedVersion, path: string | null): Promise<ReadFiles>;
+  /** Compares two versions of a package. */
+  diff(before: ReviewedVersion, after: ReviewedVersion): Promise<TarballDiff>;
+}
+
+/** Makes the reader, with a memory of the comparisons that were made last. */
+export function createPackageFiles(deps: PackageFilesDeps): PackageFiles {
+  const diffs = new LRUCache<string, TarballDiff>({ max: ANSWERS_MAX });
+  const { threads, tarballLimits: limits } = deps;
+  return {
+    async read(reviewed, wanted) {
+      const { bytes } = await tarballOf(deps, reviewed);
+      return await threads.run("readFiles", { bytes, limits, wanted });
+    },
+    async diff(before, after) {
+      const [old, young] = [await tarballOf(deps, before), await tarballOf(deps, after)];
+      const key = `${old.digest} ${young.digest}`;
+      const known = diffs.get(key);
+      if (known !== undefined) return known;
+      const diff = await threads.run("diffTarballs", { before: old.bytes, after: young.bytes, limits });
+      diffs.set(key, diff);
+      return diff;
+    },
+  };
+}
+
+interface Kept {
+  digest: string;
+  sizeBytes: number;
+}
+
+async function tarballOf(
+  deps: PackageFilesDeps,
+  reviewed: ReviewedVersion,
+): Promise<{ digest: string; bytes: Uint8Array }> {
+  const { registry, name, version, isManager } = reviewed;
+  const found = await deps.verdicts.of(registry, name);
+  if (!found.versions.includes(version)) throw notFound(reviewed);
+  const refusal = found.hidden.get(version);
+  const kept =
+    refusal !== undefined && isManager
+      ? await refusedTarball(deps, reviewed, { found, refusal })
+      : await deps.tarballs.get({ ...reviewed, name: parsePackageName(name) });
+  if (kept.sizeBytes > TARBALL_BYTES_MAX) {
+    throw new EntrepotError("body-too-large", {
+      message: `The tarball has ${kept.sizeBytes} bytes; one of more than ${TARBALL_BYTES_MAX} is not looked into.`,
+    });
+  }
+  const place = await keptBytes(deps, kept);
+  if (place !== null && "bytes" in place) return { digest: kept.digest, bytes: place.bytes };
+  throw new EntrepotError("storage-unavailable", {
+    message: `The bytes of ${name}@${version} are missing from the storage.`,
+  });
+}
+
+// Nothing that policy refuses is fetched to be looked at.
+async function refusedTarball(
+  { db, cachedVersions }: PackageFilesDeps,
+  { registry, name, version }: ReviewedVersion,
+  { found, refusal }: { found: PackageVerdicts; refusal: Verdict },
+): Promise<Kept> {
+  const { source } = found;
+  if (source.kind === "local") {
+    const row = await findVersion(db.read, source.row.id, version);
+    if (row !== null) return { digest: row.digest, sizeBytes: row.size_bytes };
+  }
+  await cachedVersions.settle();
+  const row = await db.read
+    .selectFrom("cached_versions")
+    .select(["digest", "size_bytes"])
+    .where("registry_id", "=", registry.id)
+    .where("name", "=", name)
+    .where("version", "=", version)
+    .executeTakeFirst();
+  if (row !== undefined) return { digest: row.digest, sizeBytes: row.size_bytes };
+  assertPasses(refusal, { registry, name, version, purpose: "metadata" });
+  throw notFound({ registry, name, version });
+}
+
+function notFound({
+  registry,
+  name,
+  version,
+}: Pick<ReviewedVersion, "registry" | "name" | "version">): EntrepotError {
+  return new EntrepotError("version-not-found", {
+    message: `The registry ${registry.name} has no ${name}@${version}.`,
+  });
+}
