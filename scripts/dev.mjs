@@ -1,12 +1,17 @@
-/** `npm run dev`: rebuilds on every change and restarts the server after each build without errors. */
+/**
+ * `npm run dev`: rebuilds on every change and restarts the server after each build without errors. The console is built
+ * once, at the start; to work on it with reload see packages/web/README.md.
+ */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { buildConsole } from "./build-console.mjs";
 import { ensureInstalled, root } from "./prepare.mjs";
 
 const BUILD_DONE = /Found (\d+) errors?\. Watching for file changes/;
 
 ensureInstalled();
+await buildConsole(root);
 
 const server = superviseServer(process.argv.slice(2));
 const tsc = join(root, "node_modules/typescript/bin/tsc");

@@ -21,6 +21,26 @@ test("the list shows each registry with its endpoint and upstreams", async () =>
   expect(await page.evaluate("navigator.clipboard.readText()")).toBe(`${site.app.url}/npm/team-a/`);
 });
 
+test("of a long list only what is near the screen is in the page, and the rest comes with scrolling", async () => {
+  const names = Array.from({ length: 150 }, (_, at) => `long-${String(at).padStart(3, "0")}`);
+  for (const name of names) {
+    await site.app.admin.request("/api/v1/registries", { method: "POST", body: { name } });
+  }
+  const page = await site.visit("/registries");
+  const table = page.getByRole("table", { name: "Registries" });
+  await table.getByRole("link", { name: "long-000" }).waitFor();
+  expect(await table.getByRole("row").count()).toBeLessThan(60);
+  await expect
+    .poll(async () => {
+      await page.mouse.wheel(0, 20_000);
+      return await table.getByRole("link", { name: "long-149" }).count();
+    })
+    .toBe(1);
+  expect(await table.getByRole("row").count()).toBeLessThan(60);
+  expect(await table.getByRole("link", { name: "long-000" }).count()).toBe(0);
+  for (const name of names) await site.app.admin.request(`/api/v1/registries/${name}`, { method: "DELETE" });
+});
+
 test("a new registry is there at once, and the form lands in it", async () => {
   const page = await site.visit("/registries");
   await page.getByRole("link", { name: "New registry" }).click();

@@ -70,9 +70,12 @@ test("the published package.json points to no source and brings its parts", () =
   expect(manifest).not.toContain("testkit");
 });
 
-test("installed into an empty folder with scripts blocked, it starts, is ready, and stops when told", async () => {
+test("installed into an empty folder with scripts blocked, it starts, is ready, has its console, and stops when told", async () => {
   server = await startServer(join(installed, "node_modules/.bin/entrepot"), ["serve"], installed);
   await server.untilReady();
+  const page = await (await fetch(`${server.url}/`, { headers: { accept: "text/html" } })).text();
+  const program = /<script type="module"[^>]* src="\.(\/assets\/[^"]+)"/.exec(page)?.[1];
+  expect((await fetch(`${server.url}${program}`)).status).toBe(200);
   expect(await server.stop(), server.output()).toBe(0);
 });
 

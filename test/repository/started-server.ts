@@ -7,6 +7,8 @@ const READY_TRIES_MAX = 1200;
 const READY_PAUSE_MS = 100;
 
 export interface StartedServer {
+  /** Without a trailing slash. */
+  url: string;
   /** What it wrote so far, both streams. */
   output(): string;
   /** Waits until `/health/ready` answers 200; throws when the process ends or two minutes are over. */
@@ -35,12 +37,14 @@ export async function startServer(command: string, args: string[], folder: strin
   child.stdout.on("data", (chunk: Buffer) => output.push(chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => output.push(chunk.toString()));
 
+  const url = `http://127.0.0.1:${port}`;
   return {
+    url,
     output: () => output.join(""),
     async untilReady() {
       for (let tries = 0; tries < READY_TRIES_MAX; tries += 1) {
         if (child.exitCode !== null) throw new Error(`It ended with ${child.exitCode}:\n${output.join("")}`);
-        const response = await fetch(`http://127.0.0.1:${port}/health/ready`).catch(() => undefined);
+        const response = await fetch(`${url}/health/ready`).catch(() => undefined);
         if (response?.status === 200) return;
         await new Promise((resolve) => setTimeout(resolve, READY_PAUSE_MS));
       }

@@ -33,9 +33,9 @@ export function Shell(): ReactElement | null {
       </button>
       <Navigation />
       <div className="flex min-w-0 flex-col">
-        <div className="sticky top-0 z-20 flex h-12 items-center justify-between gap-3 border-b border-line bg-page px-4 max-lg:static sm:px-6">
+        <div className="z-20 flex items-center justify-between gap-3 bg-page px-4 max-lg:pt-3 sm:px-6 lg:sticky lg:top-0 lg:h-12 lg:border-b lg:border-line">
           <Breadcrumbs />
-          <div className="flex shrink-0 items-center gap-1.5">
+          <div className="flex shrink-0 items-center gap-1.5 max-lg:absolute max-lg:top-2 max-lg:right-4">
             <SearchButton />
             <UserMenu self={self} />
           </div>

@@ -12,6 +12,7 @@ import { ErrorState, LoadingState, ProblemText } from "../../components/states.t
 import { Time } from "../../components/time.tsx";
 import { useToast } from "../../components/toasts.tsx";
 import { chooseTheme, chosenTheme, type Theme } from "../../design/theme.ts";
+import { browserName } from "./browser-name.ts";
 
 /** What concerns whoever is signed in. */
 export function SettingsPage(): ReactElement {
@@ -90,7 +91,9 @@ function Sessions(): ReactElement {
       heading: "Browser",
       cell: ({ client: name, isThisOne }) => (
         <span className="flex flex-wrap items-center gap-1.5">
-          <span className="[overflow-wrap:anywhere]">{name ?? "Unnamed"}</span>
+          <span title={name ?? ""} className="[overflow-wrap:anywhere]">
+            {browserName(name)}
+          </span>
           {isThisOne && <Badge tone="accent">This one</Badge>}
         </span>
       ),
@@ -103,7 +106,7 @@ function Sessions(): ReactElement {
       cell: ({ id, isThisOne, client: name }) =>
         isThisOne ? null : (
           <Button look="quiet" className="-my-1.5" onClick={() => ending.mutate(id)}>
-            End<span className="sr-only"> the session of {name ?? "an unnamed browser"}</span>
+            End<span className="sr-only"> the session of {browserName(name)}</span>
           </Button>
         ),
     },
