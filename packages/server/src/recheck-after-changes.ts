@@ -13,6 +13,7 @@ const JUDGING: ReadonlySet<ChangeKind> = new Set<ChangeKind>([
 ]);
 /** Changes seldom come alone. */
 const DELAY_MS = 30_000;
+const GATHER_MS = 1_000;
 const PUBLISH_DELAY_MS = 5_000;
 /** An installation brings many, and must not be held up by what follows it. */
 const DOWNLOAD_DELAY_MS = 60_000;
@@ -77,15 +78,17 @@ export function checkAfterDownloads(deps: QueueDeps): () => void {
   return queueOnce(deps, { ...CHECK_CHANGED, delayMs: DOWNLOAD_DELAY_MS });
 }
 
+// The job that waits may run earlier than was asked for here, as others ask for it too; so it is asked for again behind
+// each change, but not more often than that.
 function queueOnce({ jobs, now, log }: QueueDeps, { delayMs, ...job }: Follower): () => void {
-  let queuedFor = 0;
-  return () => {
-    const at = now();
-    if (at < queuedFor && queuedFor <= at + delayMs) return;
-    queuedFor = at + delayMs;
-    jobs.enqueue({ ...job, runAt: queuedFor }).catch((error: unknown) => {
-      queuedFor = 0;
+  let timer: NodeJS.Timeout | null = null;
+  function queue(): void {
+    timer = null;
+    jobs.enqueue({ ...job, runAt: now() + delayMs }).catch((error: unknown) => {
       log.warn("a job could not be queued", { error, reason: job.kind });
     });
+  }
+  return () => {
+    timer ??= setTimeout(queue, GATHER_MS).unref();
   };
 }

@@ -84,11 +84,13 @@ interface Judge {
   history: PackageHistory;
   context: PolicyContext;
   policy: LayeredPolicy;
+  /** True when some version is kept here, or was refused to somebody. */
+  isUsed: boolean;
 }
 
 /**
- * Judges anew, by what is known here, the versions of a package that a registry keeps, that were refused to somebody, or
- * that nobody used so far but `latest` names; no upstream is asked. Records what they say and opens and closes findings.
+ * Judges anew, by what is known here, the versions of a package that a registry keeps, that were refused to somebody, and
+ * the one that `latest` names upstream; no upstream is asked. Records what they say and opens and closes findings.
  * Null where there is nothing to judge. Throws upstream errors.
  */
 export async function checkPackage(deps: CheckDeps, place: Place): Promise<PackageCheck | null> {
@@ -110,6 +112,7 @@ export async function checkPackage(deps: CheckDeps, place: Place): Promise<Packa
     history: historyOf(all),
     context: await opinionContext(deps, { registry, name, origin: found.origin, upstream: found.upstream }),
     policy: await deps.policyRules.of(registry),
+    isUsed: known.size > 0,
   };
   const judged = [...versions].map(([version, presence]) => judgeVersion(judge, { version, presence }));
   const disagreements = kind === "upstream" ? await disagreementsOf(deps, place, versions) : [];
@@ -183,12 +186,12 @@ function versionsOf(
 ): ReadonlyMap<string, Presence> {
   if (origin === "local") return new Map(versions.map((version) => [version, "stored"]));
   const latest = distTags.get("latest");
-  if (latest === undefined || [...known.values()].includes("stored")) return known;
+  if (latest === undefined) return known;
   return new Map<string, Presence>([[latest, "reachable"], ...known]);
 }
 
 function judgeVersion(
-  { facts, history, context, policy }: Judge,
+  { facts, history, context, policy, isUsed }: Judge,
   { version, presence }: { version: string; presence: Presence },
 ): { checked: Omit<CheckedVersion, "before">; found: FoundReason[] } {
   // Its upstream may have taken it away.
@@ -210,7 +213,11 @@ function judgeVersion(
   const open = standingOf({ reasons, shadow }, statusOf(context, version));
   return {
     checked: { version, presence, result, rules },
-    found: open.flatMap((reason) => findingsOf(reason, { version, presence })),
+    found: open
+      .filter((reason) => isFinding(reason, { presence, isUsed }))
+      .map(({ rule, mode, result: one, opinion: { reason, evidence } }) => {
+        return { version, rule, mode, result: one, presence, reason, evidence } as FoundReason;
+      }),
   };
 }
 
@@ -229,13 +236,14 @@ function standingOf(
   return [...standing, ...shadow.filter(({ exception }) => exception === null)];
 }
 
-function findingsOf(
-  { rule, mode, result, opinion }: ComplianceReason,
-  { version, presence }: { version: string; presence: Presence },
-): FoundReason[] {
-  const rules = presence === "reachable" ? KNOWN_RULES : FINDING_RULES;
-  if (result === "compliant" || mode === "off" || !rules.has(rule)) return [];
-  return [{ version, rule, mode, result, presence, reason: opinion.reason, evidence: opinion.evidence }];
+// Of what nobody has, only what is known of it matters; or, where others of its versions are in use, that it is kept back.
+function isFinding(
+  { rule, mode, result }: ComplianceReason,
+  { presence, isUsed }: { presence: Presence; isUsed: boolean },
+): boolean {
+  if (result === "compliant" || mode === "off" || !FINDING_RULES.has(rule)) return false;
+  if (presence !== "reachable") return true;
+  return isUsed ? mode === "enforce" && result === "noncompliant" : KNOWN_RULES.has(rule);
 }
 
 async function disagreementsOf(

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import {
   createFakeUpstream,
   createTestClock,
@@ -200,12 +201,39 @@ function suite(databaseUrl: () => Promise<string | null>): void {
     await rule("install-script", "shadow");
   });
 
+  it("an update that a rule keeps back waits for somebody to look at it", async () => {
+    await keep("returned");
+    upstream.publish({
+      name: "returned",
+      version: "1.1.0",
+      manifest: { license: "MIT", scripts: { install: "x" } },
+    });
+    clock.advance(DAY / 24);
+    await rule("install-script", "enforce", { condition: "any" });
+    await vi.waitFor(
+      async () => {
+        // The new document is fetched behind the answer.
+        await status("returned");
+        await runCheck();
+        expect(await findings("package=returned")).toEqual([
+          expect.objectContaining({ version: "1.1.0", rule: "install-script", presence: "reachable" }),
+        ]);
+      },
+      { timeout: 10_000 },
+    );
+    await rule("install-script", "shadow");
+    await runCheck();
+    expect(await findings("package=returned")).toEqual([]);
+  });
+
   it("an advisory for a package that an upstream has is found without anybody doing anything", async () => {
     await status("seen");
     await advise("seen");
-    clock.advance(SOON);
     await vi.waitFor(
       async () => {
+        // The job is queued a little behind the change.
+        clock.advance(SOON);
+        await quiet();
         expect(await findings("package=seen")).toEqual([
           expect.objectContaining({ rule: "vulnerability", presence: "reachable", version: "1.0.0" }),
         ]);
@@ -254,7 +282,8 @@ function suite(databaseUrl: () => Promise<string | null>): void {
   });
 
   it("behind a decision on one version only that package is looked at", async () => {
-    // Earlier tests changed what concerns all packages.
+    // Earlier tests changed what concerns all packages; jobs are queued up to a second behind changes.
+    await delay(1_500);
     clock.advance(SOON);
     await quiet();
     const analysed = async (name: string): Promise<unknown> => {
