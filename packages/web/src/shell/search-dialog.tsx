@@ -1,7 +1,7 @@
 import { Dialog } from "@base-ui/react/dialog";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useDeferredValue, useId, useState, type KeyboardEvent, type ReactElement } from "react";
+import { useDeferredValue, useEffect, useId, useState, type KeyboardEvent, type ReactElement } from "react";
 import { Icon } from "../components/icon.tsx";
 import { search, type Hit } from "./search.ts";
 
@@ -10,13 +10,25 @@ export function SearchDialog({ onClose }: { onClose: () => void }): ReactElement
   const [text, setText] = useState("");
   const [chosen, setChosen] = useState(0);
   const wanted = useDeferredValue(text.trim());
-  const { data: hits = [], isFetching } = useQuery({
+  const [isGoing, setGoing] = useState(false);
+  const {
+    data: hits = [],
+    isFetching,
+    isPlaceholderData,
+  } = useQuery({
     queryKey: ["search", wanted],
     queryFn: ({ signal }) => search(wanted, signal),
     placeholderData: (before) => before,
   });
   const navigate = useNavigate();
   const id = useId();
+  // Shown are still the hits for fewer letters than were typed.
+  const isBehind = isPlaceholderData || isFetching || wanted !== text.trim();
+  useEffect(() => {
+    if (!isGoing || isBehind) return;
+    setGoing(false);
+    go(hits[0]);
+  });
 
   function go(hit: Hit | undefined): void {
     if (hit === undefined) return;
@@ -30,7 +42,9 @@ export function SearchDialog({ onClose }: { onClose: () => void }): ReactElement
       event.preventDefault();
       setChosen((chosen + step + hits.length) % hits.length);
     }
-    if (event.key === "Enter") go(hits[chosen]);
+    if (event.key !== "Enter") return;
+    if (isBehind && chosen === 0) setGoing(true);
+    else go(hits[chosen]);
   }
 
   return (
@@ -54,6 +68,7 @@ export function SearchDialog({ onClose }: { onClose: () => void }): ReactElement
               value={text}
               onChange={(event) => {
                 setText(event.target.value);
+                setGoing(false);
                 setChosen(0);
               }}
               onKeyDown={onKey}
