@@ -20,6 +20,7 @@ import {
   checkChanged,
   collectGarbage,
   countOnCards,
+  measureStorage,
   refreshDocuments,
   verifyCached,
   type ChecksDeps,
@@ -29,6 +30,7 @@ import {
 
 const COLLECT_GARBAGE = "collect-garbage";
 const COUNT_DOWNLOADS = "count-downloads";
+const MEASURE_STORAGE = "measure-storage";
 const COMPARE_UPSTREAMS = "compare-upstreams";
 const SYNC_ADVISORIES = "sync-advisories";
 const PRUNE_DECISIONS = "prune-decisions";
@@ -43,6 +45,7 @@ export const JOB_KINDS: readonly string[] = [
   COLLECT_GARBAGE,
   COMPARE_UPSTREAMS,
   COUNT_DOWNLOADS,
+  MEASURE_STORAGE,
   PRUNE_DECISIONS,
   RECHECK_REFUSALS,
   REFRESH_DOCUMENTS,
@@ -58,6 +61,7 @@ const NIGHTLY: readonly Schedule[] = [
   { name: REFRESH_DOCUMENTS, cron: "40 4 * * *", kind: REFRESH_DOCUMENTS },
   { name: VERIFY_ORIGINS, cron: "40 2 * * *", kind: VERIFY_ORIGINS },
   { name: CHECK_PACKAGES, cron: "10 5 * * *", kind: CHECK_PACKAGES },
+  { name: MEASURE_STORAGE, cron: "55 * * * *", kind: MEASURE_STORAGE },
   { name: COUNT_DOWNLOADS, cron: "35 * * * *", kind: COUNT_DOWNLOADS },
   // More often than that: what is held is released at any hour.
   { name: RECHECK_REFUSALS, cron: "20 * * * *", kind: RECHECK_REFUSALS },
@@ -190,6 +194,7 @@ function decisionHandlers(deps: JobDeps): JobHandler[] {
         await pruneCounts(deps, deps.now());
       },
     },
+    { kind: MEASURE_STORAGE, attemptsMax: 1, run: () => measureStorage(deps.db, deps.now()) },
     {
       kind: COUNT_DOWNLOADS,
       attemptsMax: 1,

@@ -118,6 +118,8 @@ export interface UpstreamHealthAnswer {
   failingSince: number | null;
   refusesUntil: number | null;
   waiting: number;
+  /** How long requests took lately; null before the first. */
+  meanMs: number | null;
 }
 
 /** A version in a registry's list. `status` and what follows are told only to who manages the registry. */

@@ -10,6 +10,7 @@ export const KINDS_WITHOUT_CHANGE = [
   "web-login-approved",
   "request-refused",
   "key-used",
+  "announcement-changed",
   "events-dropped",
 ] as const;
 

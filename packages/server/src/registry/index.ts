@@ -12,6 +12,7 @@ export { createCatalogue, type Catalogue } from "./browse/catalogue.ts";
 export { readDownloads } from "./browse/downloads.ts";
 export { type CardOrder, type CardPlace } from "./browse/find-cards.ts";
 export { createDescriptions, type Descriptions } from "./browse/descriptions.ts";
+export { measureStorage, readStorage } from "./browse/storage.ts";
 export { createPackageFiles, type PackageFiles, type ReviewedVersion } from "./browse/package-files.ts";
 export {
   showPackage,

@@ -20,6 +20,8 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const STALE_SOCKET = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
 /** From here on a request without an answer makes its upstream suspect. */
 const OVERDUE_MS = 1000;
+/** How much the newest request counts in the mean. */
+const NEWEST_SHARE = 0.1;
 const TOTAL_MS_MAX: Readonly<Record<Lane, number>> = {
   document: 120_000,
   tarball: 600_000,
@@ -68,6 +70,8 @@ export interface UpstreamHealth {
   refusesUntil: number | null;
   /** Requests that wait for an answer to begin. */
   waiting: number;
+  /** How long requests took lately, the last ones most; null before the first. */
+  meanMs: number | null;
 }
 
 export interface UpstreamClient {
@@ -90,6 +94,7 @@ interface Line {
   lastErrorAt: number | null;
   lastSuccessAt: number | null;
   failingSince: number | null;
+  meanMs: number | null;
 }
 
 /** What is counted of the requests to an upstream. */
@@ -142,7 +147,7 @@ export function createUpstreamClient(deps: ClientDeps): UpstreamClient {
 function openLine({ now }: ClientDeps): Line {
   const breaker = createBreaker(now);
   const account = { lastError: null, lastErrorAt: null, lastSuccessAt: null, failingSince: null };
-  return { breaker, waiting: 0, overdue: 0, ...account };
+  return { breaker, waiting: 0, overdue: 0, meanMs: null, ...account };
 }
 
 interface Call {
@@ -223,9 +228,11 @@ function metersOf({ metrics }: ClientDeps, { name }: Upstream): Meters | null {
   return { durations, outcomes: new Map() };
 }
 
-function count({ deps, upstream, meters }: Call, what: { outcome: string; startedAt: number }): void {
-  if (meters === null || deps.metrics === undefined) return;
+function count({ deps, line, upstream, meters }: Call, what: { outcome: string; startedAt: number }): void {
   const { outcome, startedAt } = what;
+  const durationMs = performance.now() - startedAt;
+  line.meanMs = line.meanMs === null ? durationMs : line.meanMs + (durationMs - line.meanMs) * NEWEST_SHARE;
+  if (meters === null || deps.metrics === undefined) return;
   let requests = meters.outcomes.get(outcome);
   if (requests === undefined) {
     const labels = { upstream: upstream.name, outcome };
@@ -233,7 +240,7 @@ function count({ deps, upstream, meters }: Call, what: { outcome: string; starte
     meters.outcomes.set(outcome, requests);
   }
   requests.value += 1;
-  meters.durations.observe(performance.now() - startedAt);
+  meters.durations.observe(durationMs);
 }
 
 async function answerOf(call: Call, request: OutboundRequest): Promise<UpstreamResponse> {

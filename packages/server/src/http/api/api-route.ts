@@ -58,7 +58,10 @@ interface ApiRouteSpec<Body> {
 }
 
 /** A URL of the JSON API whose handler checks the body itself. */
-export interface ApiRoute extends Omit<ApiRouteSpec<unknown>, "body"> {}
+export interface ApiRoute extends Omit<ApiRouteSpec<unknown>, "body"> {
+  /** For the documentation; {@link NO_BODY} where none is read. */
+  bodySchema: ZodType;
+}
 
 /** The body of a route that reads none. */
 export const NO_BODY: ZodType<unknown> = z.unknown();
@@ -67,6 +70,7 @@ export const NO_BODY: ZodType<unknown> = z.unknown();
 export function apiRoute<Body>({ body, handler, ...route }: ApiRouteSpec<Body>): ApiRoute {
   return {
     ...route,
+    bodySchema: body,
     async handler(context) {
       const parsed = body.safeParse(context.body ?? {});
       if (parsed.success) return await handler({ ...context, body: parsed.data });

@@ -14,8 +14,10 @@ import { assertSameSite, requireSession } from "../session-cookie.ts";
 import { credentialInBody, shownCredential } from "../shown-credential.ts";
 import type { ApiContext, ApiRoute } from "./api-route.ts";
 import { ByteStream, SentBytes } from "./byte-stream.ts";
+import { docsPage } from "./docs-page.ts";
 import { assertMay, type Params } from "./may-call.ts";
 import { NdjsonStream } from "./ndjson-stream.ts";
+import { openApiDocument } from "./openapi.ts";
 import { API_ROUTES } from "./routes.ts";
 
 const API_PREFIX = "/api/v1";
@@ -103,8 +105,20 @@ export async function createApi(deps: HttpDeps, addresses: AddressReader): Promi
   const baseUrl = (request: FastifyRequest): string | null => baseUrlOf(deps, addresses, request.raw);
   const origins = (request: FastifyRequest): string[] => ownOrigins(deps, addresses.read(request.raw));
   for (const route of API_ROUTES) addRoute(app, { deps, baseUrl, origins }, route);
+  addDocuments(app, deps);
   await app.ready();
   return { handle: (request, response) => app.routing(request, response), close: () => app.close() };
+}
+
+// Made when somebody asks for the first time; they are the same for all and say nothing of what is here.
+function addDocuments(app: FastifyInstance, { version }: HttpDeps): void {
+  let document: Record<string, unknown> | null = null;
+  const made = (): Record<string, unknown> => (document ??= openApiDocument(API_ROUTES, version));
+  app.get(`${API_PREFIX}/openapi.json`, async () => made());
+  app.get("/api/docs", async (_request, reply) => {
+    sendPlain(reply, docsPage(API_ROUTES));
+    return await reply;
+  });
 }
 
 /** Where people put passwords and are shown tokens: nothing of such bodies is kept anywhere. */

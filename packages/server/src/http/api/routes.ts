@@ -2,6 +2,7 @@ import type { ApiRoute } from "./api-route.ts";
 import { ACCESS_ROUTES } from "./access.ts";
 import { ACCOUNT_ROUTES } from "./accounts.ts";
 import { ADVISORY_ROUTES } from "./advisories.ts";
+import { ANNOUNCEMENT_ROUTES } from "./announcement.ts";
 import { ASSESSMENT_ROUTES } from "./assessments.ts";
 import { AUDIT_ROUTES } from "./audit.ts";
 import { BROWSE_ROUTES } from "./browse.ts";
@@ -18,6 +19,7 @@ import { INVITATION_ROUTES } from "./invitations.ts";
 import { JOB_ROUTES } from "./jobs.ts";
 import { NOTICE_ROUTES } from "./notices.ts";
 import { ORGANIZATION_ROUTES } from "./organizations.ts";
+import { OVERVIEW_ROUTES } from "./overview.ts";
 import { PACKAGE_FILE_ROUTES } from "./package-files.ts";
 import { PACKAGE_ROUTES } from "./packages.ts";
 import { PACKAGE_WRITE_ROUTES } from "./package-writes.ts";
@@ -45,6 +47,8 @@ export const API_ROUTES: readonly ApiRoute[] = [
   ...ORGANIZATION_ROUTES,
   ...REGISTRY_ROUTES,
   ...UPSTREAM_ROUTES,
+  ...OVERVIEW_ROUTES,
+  ...ANNOUNCEMENT_ROUTES,
   ...BROWSE_ROUTES,
   ...PACKAGE_ROUTES,
   ...PACKAGE_WRITE_ROUTES,
