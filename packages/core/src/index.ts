@@ -16,6 +16,21 @@ export type {
   UpstreamHealthAnswer,
   WebLoginAnswer,
 } from "./api/answers.ts";
+export type {
+  ComplianceAnswer,
+  ComplianceReasonAnswer,
+  DownloadsAnswer,
+  OriginAnswer,
+  PackageAnswer,
+  PackageCardAnswer,
+  PackageCardsAnswer,
+  ReadmeAnswer,
+  ShownVersionAnswer,
+  VerdictAnswer,
+  VersionAdvisoryAnswer,
+  VersionAnswer,
+  VersionsAnswer,
+} from "./api/packages.ts";
 export {
   assertPublishableName,
   coversName,

@@ -13,6 +13,11 @@ interface CallOptions {
 export interface ApiClient {
   /** Sends a request to a path below `/api/v1`. Throws {@link Problem}. */
   call<T>(path: string, options?: CallOptions): Promise<T>;
+  /**
+   * Sends a file with POST to a path below `/api/v1`, telling which part of it is gone, from 0 to 1. Throws
+   * {@link Problem}.
+   */
+  upload<T>(path: string, file: Blob, onProgress: (part: number) => void): Promise<T>;
   /** Says what every change has to show from now on. */
   setCsrf(token: string | null): void;
 }
@@ -47,8 +52,32 @@ function createApiClient(): ApiClient {
     return answer as T;
   }
 
+  // Only this old way tells how far an upload is.
+  function upload<T>(path: string, file: Blob, onProgress: (part: number) => void): Promise<T> {
+    const request = new XMLHttpRequest();
+    request.open("POST", new URL(`api/v1${path}`, document.baseURI));
+    request.responseType = "json";
+    request.setRequestHeader("accept", "application/json");
+    request.setRequestHeader("content-type", "application/octet-stream");
+    request.setRequestHeader("x-entrepot-client", "console");
+    if (csrf !== null) request.setRequestHeader("x-entrepot-csrf", csrf);
+    request.upload.addEventListener("progress", ({ loaded, total }) =>
+      onProgress(loaded / Math.max(1, total)),
+    );
+    return new Promise<T>((resolve, reject) => {
+      request.addEventListener("load", () => {
+        const { status, response } = request as { status: number; response: unknown };
+        if (status >= 200 && status < 300) resolve(response as T);
+        else reject(new Problem(status, response as ProblemBody | null));
+      });
+      request.addEventListener("error", () => reject(new Problem(0, null)));
+      request.send(file);
+    });
+  }
+
   return {
     call,
+    upload,
     setCsrf(token) {
       csrf = token;
     },

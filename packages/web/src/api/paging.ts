@@ -5,17 +5,20 @@ import { api } from "./client.ts";
 const PAGE_ITEMS = 100;
 
 /** What an infinite query of a paged list needs beside its key. */
-export interface Pages<T> {
-  queryFn: (context: { pageParam: string | null; signal: AbortSignal }) => Promise<PageAnswer<T>>;
+export interface Pages<T, P extends PageAnswer<T> = PageAnswer<T>> {
+  queryFn: (context: { pageParam: string | null; signal: AbortSignal }) => Promise<P>;
   initialPageParam: string | null;
-  getNextPageParam: (last: PageAnswer<T>) => string | null;
+  getNextPageParam: (last: P) => string | null;
 }
 
 /** Makes the part of an infinite query that follows a list of the API from page to page. */
-export function pagesFrom<T>(path: string, query: Readonly<Record<string, string>> = {}): Pages<T> {
+export function pagesFrom<T, P extends PageAnswer<T> = PageAnswer<T>>(
+  path: string,
+  query: Readonly<Record<string, string>> = {},
+): Pages<T, P> {
   return {
     queryFn: ({ pageParam, signal }) =>
-      api.call<PageAnswer<T>>(path, {
+      api.call<P>(path, {
         query: { ...query, limit: PAGE_ITEMS, cursor: pageParam ?? undefined },
         signal,
       }),

@@ -2,6 +2,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { createRouter } from "@tanstack/react-router";
 import { ErrorState, LoadingState } from "../components/states.tsx";
 import { overviewRoutes } from "../pages/overview/routes.ts";
+import { packageRoutes } from "../pages/packages/routes.ts";
 import { registryRoutes } from "../pages/registries/routes.ts";
 import { settingsRoutes } from "../pages/settings/routes.ts";
 import { signInRoutes } from "../pages/sign-in/routes.ts";
@@ -13,7 +14,7 @@ const LOADING_AFTER_MS = 150;
 
 const routeTree = rootRoute.addChildren([
   ...signInRoutes,
-  shellRoute.addChildren([...overviewRoutes, ...registryRoutes, ...settingsRoutes]),
+  shellRoute.addChildren([...overviewRoutes, ...registryRoutes, ...packageRoutes, ...settingsRoutes]),
 ]);
 
 // The type of this is the type of every link in the console.

@@ -1,7 +1,6 @@
-import type { PageAnswer, RegistryAnswer } from "@entrepot/core";
+import type { PackageCardsAnswer, PageAnswer, RegistryAnswer } from "@entrepot/core";
 import { api } from "../api/client.ts";
 import type { IconName } from "../components/icon.tsx";
-import { findVersions } from "../pages/registries/registry-queries.ts";
 import { AREAS } from "./areas.ts";
 
 /** Something that was found. */
@@ -14,15 +13,16 @@ export interface Hit {
 }
 
 const REGISTRIES_MAX = 200;
-const REGISTRIES_SEARCHED_MAX = 5;
 const SHOWN_MAX = 8;
 
-/** Finds pages, registries, and packages of the first registries, whose name holds the text. */
+/** Finds pages, registries and packages by a text. */
 export async function search(text: string, signal: AbortSignal): Promise<Hit[]> {
   const wanted = text.toLowerCase();
   const query = { limit: REGISTRIES_MAX };
-  const { items } = await api.call<PageAnswer<RegistryAnswer>>("/registries", { query, signal });
-  const packages = wanted === "" ? [] : await packageHits(items.slice(0, REGISTRIES_SEARCHED_MAX), wanted);
+  const [{ items }, packages] = await Promise.all([
+    api.call<PageAnswer<RegistryAnswer>>("/registries", { query, signal }),
+    wanted === "" ? [] : packageHits(wanted, signal),
+  ]);
   return [...pageHits(wanted), ...registryHits(items, wanted), ...packages];
 }
 
@@ -45,18 +45,14 @@ function registryHits(registries: readonly RegistryAnswer[], wanted: string): Hi
     }));
 }
 
-async function packageHits(registries: readonly RegistryAnswer[], wanted: string): Promise<Hit[]> {
-  const lists = await Promise.all(
-    registries.map(async ({ name }) => {
-      const names = new Set((await findVersions(name, wanted)).map((version) => version.name));
-      return [...names].map((title) => ({ title, registry: name }));
-    }),
-  );
-  return lists.flat().map(({ title, registry }) => ({
-    title,
-    about: `in ${registry}`,
+async function packageHits(wanted: string, signal: AbortSignal): Promise<Hit[]> {
+  const query = { query: wanted, limit: SHOWN_MAX };
+  const { items } = await api.call<PackageCardsAnswer>("/packages", { query, signal });
+  return items.map(({ name, registry, description }) => ({
+    title: name,
+    about: description === null || description === "" ? `in ${registry}` : `in ${registry}: ${description}`,
     kind: "package",
     icon: "package",
-    href: `/registries/${encodeURIComponent(registry)}?text=${encodeURIComponent(title)}`,
+    href: `/packages/${encodeURIComponent(registry)}/${encodeURIComponent(name)}`,
   }));
 }

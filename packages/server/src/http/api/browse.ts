@@ -1,4 +1,10 @@
-import { EntrepotError, may, type Permission } from "@entrepot/core";
+import {
+  EntrepotError,
+  may,
+  type PackageCardAnswer,
+  type PackageCardsAnswer,
+  type Permission,
+} from "@entrepot/core";
 import {
   browsePackages,
   type BrowsedPackage,
@@ -70,7 +76,12 @@ async function browse(
     isManager: has("manage-registry"),
   });
   const { items, next, problems } = found;
-  return { items: items.map(shown), next: next === null ? null : cursorOf(next), problems };
+  const answer: PackageCardsAnswer = {
+    items: items.map(shown),
+    next: next === null ? null : cursorOf(next),
+    problems,
+  };
+  return answer;
 }
 
 function oneOf<T extends string>(context: Context, name: string, values: readonly T[]): T | null {
@@ -101,7 +112,7 @@ function placeIn(cursor: string | undefined): CardPlace | null {
   });
 }
 
-function shown(item: BrowsedPackage): Record<string, unknown> {
+function shown(item: BrowsedPackage): PackageCardAnswer {
   return {
     registry: item.registry.name,
     name: item.name,

@@ -1,4 +1,4 @@
-import { EntrepotError } from "@entrepot/core";
+import { EntrepotError, type DownloadsAnswer } from "@entrepot/core";
 import { dayOf } from "../../firewall/index.ts";
 import { readDownloads } from "../../registry/index.ts";
 import { apiRoute, NO_BODY, type ApiContext, type ApiRoute } from "./api-route.ts";
@@ -17,7 +17,7 @@ function daysIn(context: Context): number {
   throw new EntrepotError("request-invalid", { message: `"days" is a whole number from 1 to ${DAYS_MAX}.` });
 }
 
-async function show(context: Context): Promise<unknown> {
+async function show(context: Context): Promise<DownloadsAnswer> {
   const { registry, name } = await packageOf(context);
   const { deps } = context;
   const to = dayOf(deps.now());

@@ -1,4 +1,11 @@
-import { EntrepotError, type PageAnswer } from "@entrepot/core";
+import {
+  EntrepotError,
+  type PackageAnswer,
+  type ReadmeAnswer,
+  type ShownVersionAnswer,
+  type VersionAnswer,
+  type VersionsAnswer,
+} from "@entrepot/core";
 import { showPackage, type PackagePage, type PageQuestion, type VersionEntry } from "../../registry/index.ts";
 import { apiRoute, NO_BODY, type ApiContext, type ApiRoute } from "./api-route.ts";
 import { isoOf, isoOrNull } from "./iso-of.ts";
@@ -27,7 +34,7 @@ function pageIn(context: Context): PageQuestion["page"] {
   };
 }
 
-async function show(context: Context): Promise<unknown> {
+async function show(context: Context): Promise<PackageAnswer> {
   const { isManager, ...asked } = await packageOf(context);
   const page = pageIn(context);
   return shownPackage(
@@ -36,14 +43,14 @@ async function show(context: Context): Promise<unknown> {
   );
 }
 
-async function listVersions(context: Context): Promise<unknown> {
+async function listVersions(context: Context): Promise<VersionsAnswer> {
   const { isManager, ...asked } = await packageOf(context);
   const page = pageIn(context);
   const found = await showPackage(context.deps, { ...asked, page, among: amongIn(context) });
   return shownVersions(found, isManager);
 }
 
-async function showVersion(context: Context): Promise<unknown> {
+async function showVersion(context: Context): Promise<ShownVersionAnswer> {
   const { isManager, ...asked } = await packageOf(context);
   const version = versionFrom(context.param("version"));
   const page = { after: null, limit: 0, text: "" };
@@ -63,7 +70,7 @@ async function showVersion(context: Context): Promise<unknown> {
   };
 }
 
-async function showReadme(context: Context): Promise<unknown> {
+async function showReadme(context: Context): Promise<ReadmeAnswer> {
   const { isManager, registry, name } = await packageOf(context);
   const found = await context.deps.verdicts.of(registry, name);
   const asked = context.query("version");
@@ -78,7 +85,7 @@ async function showReadme(context: Context): Promise<unknown> {
   return { version: published, ...readme, verdict: shownVerdictOf(refusal ?? null) };
 }
 
-function shownPackage(found: PackagePage, isManager: boolean): Record<string, unknown> {
+function shownPackage(found: PackagePage, isManager: boolean): PackageAnswer {
   const { registry, name, at, latest, upstream, distTags, publishedTags, ...rest } = found;
   const details = latest === null ? null : detailsFor(latest, isManager);
   return {
@@ -106,14 +113,11 @@ function shownPackage(found: PackagePage, isManager: boolean): Record<string, un
   };
 }
 
-function freshness(freshUntil: number | null, at: number): Record<string, unknown> {
+function freshness(freshUntil: number | null, at: number): { freshUntil: string | null; isFresh: boolean } {
   return { freshUntil: isoOrNull(freshUntil), isFresh: freshUntil !== null && at < freshUntil };
 }
 
-function shownVersions(
-  { versions }: PackagePage,
-  isManager: boolean,
-): PageAnswer<unknown> & { total: number } {
+function shownVersions({ versions }: PackagePage, isManager: boolean): VersionsAnswer {
   const last = versions.items.at(-1);
   return {
     items: versions.items.map((entry) => shownVersion(entry, isManager)),
@@ -139,7 +143,7 @@ const UNTOLD = {
   licence: null,
 };
 
-function shownVersion(entry: VersionEntry, isManager: boolean): Record<string, unknown> {
+function shownVersion(entry: VersionEntry, isManager: boolean): VersionAnswer {
   const { version, publishedAt, origin, tags, refusal, sizeBytes, publishedBy, advisories } = entry;
   const details = detailsFor(entry, isManager);
   return {
@@ -159,7 +163,7 @@ function shownVersion(entry: VersionEntry, isManager: boolean): Record<string, u
 function shownDetails(
   details: NonNullable<VersionEntry["details"]>,
   observed: VersionEntry["observedLicences"],
-): Record<keyof typeof UNTOLD, unknown> {
+): Pick<VersionAnswer, keyof typeof UNTOLD> {
   const { license, attestations, trustedPublisher, hasSignatures } = details;
   return {
     deprecated: details.deprecated,

@@ -1,6 +1,6 @@
 import type { ListedVersionAnswer } from "@entrepot/core";
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
+import { getRouteApi, Link } from "@tanstack/react-router";
 import { useDeferredValue, type ReactElement } from "react";
 import { itemsOf } from "../../api/paging.ts";
 import { Badge } from "../../components/badge.tsx";
@@ -16,10 +16,19 @@ import { useRegistry } from "./use-registry.ts";
 
 const route = getRouteApi("/shell/registries/$registry/");
 
-const COLUMNS: readonly Column<ListedVersionAnswer>[] = [
+const columnsOf = (registry: string): readonly Column<ListedVersionAnswer>[] => [
   {
     heading: "Package",
-    cell: ({ name }) => <span className="font-medium [overflow-wrap:anywhere]">{name}</span>,
+    cell: ({ name, version }) => (
+      <Link
+        className="font-medium text-accent [overflow-wrap:anywhere] hover:underline"
+        to="/packages/$registry/$package"
+        params={{ registry, package: name }}
+        search={{ version }}
+      >
+        {name}
+      </Link>
+    ),
   },
   { heading: "Version", cell: ({ version }) => <code>{version}</code> },
   {
@@ -68,7 +77,7 @@ export function PackagesTab(): ReactElement {
       {rows.length > 0 && (
         <DataTable
           label="Packages"
-          columns={COLUMNS}
+          columns={columnsOf(name)}
           rows={rows}
           keyOf={(row) => `${row.name}@${row.version}`}
           onEnd={list.hasNextPage && !list.isFetchingNextPage ? () => void list.fetchNextPage() : undefined}

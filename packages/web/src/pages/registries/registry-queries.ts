@@ -1,4 +1,4 @@
-import type { ListedVersionAnswer, PageAnswer, RegistryAnswer, ShownRegistryAnswer } from "@entrepot/core";
+import type { ListedVersionAnswer, RegistryAnswer, ShownRegistryAnswer } from "@entrepot/core";
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api } from "../../api/client.ts";
 import { pagesFrom } from "../../api/paging.ts";
@@ -22,12 +22,6 @@ export const versionsQuery = (name: string, text: string) =>
     queryKey: [LIST, name, "packages", text],
     ...pagesFrom<ListedVersionAnswer>(`${registryPath(name)}/versions`, { text }),
   });
-
-/** The first versions whose name holds a text. */
-export async function findVersions(name: string, text: string): Promise<ListedVersionAnswer[]> {
-  const query = { text, limit: 5 };
-  return (await api.call<PageAnswer<ListedVersionAnswer>>(`${registryPath(name)}/versions`, { query })).items;
-}
 
 /** Where the API has a registry. */
 export function registryPath(name: string): string {
