@@ -82,13 +82,26 @@ describe("commands", () => {
       true,
     );
     for (const [command, why] of [
-      ["search left", "This server does not offer search yet."],
       ["audit", "answers audits from the advisories of this server, and there are none yet"],
     ] as const) {
       const text = await npm.fail(...command.split(" "));
       expect(text, command).toContain(`404 Not Found`);
       expect(text, command).toContain(why);
     }
+  });
+
+  test("a search prints what is published here and what the upstream has, and nothing that is blocked", async () => {
+    const manifest = { description: "Found by hand", keywords: ["needle"] };
+    await scene.dev.publish({ name: "findable", version: "1.0.0", manifest });
+    scene.upstream.publish({ name: "findable-too", version: "1.0.0", manifest });
+    const npm = scene.start(npm11);
+    const printed = await npm.run("search", "findab");
+    expect(printed).toContain("Found by hand");
+    expect(printed).toMatch(/^findable$/m);
+    const found = JSON.parse(await npm.run("search", "findab", "--json")) as { name: string }[];
+    expect(found.map(({ name }) => name)).toEqual(["findable", "findable-too"]);
+    await scene.block("findable-too", "1.0.0");
+    expect(await npm.run("search", "findab", "--json")).not.toContain("findable-too");
   });
 
   test("--registry and the mapping of a scope win over the default registry", async () => {
