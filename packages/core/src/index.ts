@@ -31,6 +31,37 @@ export type {
   VersionAnswer,
   VersionsAnswer,
 } from "./api/packages.ts";
+export type {
+  AdvisoryAnswer,
+  AdvisoryStatusAnswer,
+  AssessmentAnswer,
+  AssessmentTypeAnswer,
+  FeedAnswer,
+  FoundAdvisoryAnswer,
+  PackageAdvisoryAnswer,
+} from "./api/advisories.ts";
+export type {
+  CandidateAnswer,
+  ChoiceAnswer,
+  DecisionAnswer,
+  ExceptionAnswer,
+  ExplainAnswer,
+  ExposureAnswer,
+  ExposureHoldAnswer,
+  ExposureSumAnswer,
+  FetchAnswer,
+  FindingAnswer,
+  LiftingAnswer,
+  OpinionAnswer,
+  PolicyAnswer,
+  PolicyChangeAnswer,
+  RuleAnswer,
+  ShadowAnswer,
+  ShadowRuleAnswer,
+  ShownFindingAnswer,
+  StatusAnswer,
+  WholeVerdictAnswer,
+} from "./api/firewall.ts";
 export {
   assertPublishableName,
   coversName,
@@ -149,7 +180,14 @@ export {
   type RuleSetting,
   type RuleSettings,
 } from "./policy/rule-settings.ts";
-export { parseMode, parseRuleId, parseRuleOptions, RULE_DESCRIPTIONS } from "./policy/rule-options.ts";
+export { type OptionSpec } from "./policy/option-spec.ts";
+export {
+  optionSpecsOf,
+  parseMode,
+  parseRuleId,
+  parseRuleOptions,
+  RULE_DESCRIPTIONS,
+} from "./policy/rule-options.ts";
 export {
   parseBadVersions,
   type BadVersion,

@@ -98,6 +98,11 @@ const SPECS: { readonly [Id in RuleId]: Readonly<Record<keyof RuleOptions[Id], O
   "aged": { days: NOTE_DAYS, outcome: NOTE_OUTCOME },
 };
 
+/** What can be chosen for a rule, by the option's name, and what each may be. */
+export function optionSpecsOf(rule: RuleId): Readonly<Record<string, OptionSpec>> {
+  return SPECS[rule];
+}
+
 /**
  * Checks the options of a rule as they came in a request or a file. What is left out is taken from `base`,
  * which is the standard profile's unless given; members of members too. The answer is complete and can be kept.

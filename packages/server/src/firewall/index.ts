@@ -25,7 +25,7 @@ export { createDecisionLog, type DecisionLog } from "./decisions/decision-log.ts
 export { pruneCounts, pruneDecisions } from "./decisions/prune-decisions.ts";
 export { decisionsInOrder, listDecisions, type DecisionFilter } from "./decisions/read-decisions.ts";
 export { recheckRefusals, type PackageToday, type RecheckDeps } from "./decisions/recheck-refusals.ts";
-export { shownDecision, type ShownDecision } from "./decisions/shown-decision.ts";
+export { shownDecision } from "./decisions/shown-decision.ts";
 export { DISAGREEMENT, FINDING_RULES, KNOWN_RULES, type Finding, type Presence } from "./findings/finding.ts";
 export {
   closeFinding,

@@ -7,6 +7,12 @@ import {
   SEVERITIES,
   type Advisory,
   type RiskProfile,
+  type AdvisoryAnswer,
+  type AdvisoryStatusAnswer,
+  type FeedAnswer,
+  type FoundAdvisoryAnswer,
+  type PackageAdvisoryAnswer,
+  type PageAnswer,
 } from "@entrepot/core";
 import {
   checkedRecord,
@@ -54,7 +60,7 @@ function ownRecordOf({ body, deps }: ApiContext<z.infer<typeof ownBody>>): OwnRe
   return "osv" in body ? checkedRecord(body.osv) : recordOfShort(body, deps.now());
 }
 
-function shownAdvisory(advisory: Advisory, profile: RiskProfile): Record<string, unknown> {
+function shownAdvisory(advisory: Advisory, profile: RiskProfile): AdvisoryAnswer {
   const { publishedAt, modifiedAt, withdrawnAt, ...rest } = advisory;
   return {
     ...rest,
@@ -65,7 +71,7 @@ function shownAdvisory(advisory: Advisory, profile: RiskProfile): Record<string,
   };
 }
 
-function shownFound({ advisory, packages }: FoundAdvisory, profile: RiskProfile): Record<string, unknown> {
+function shownFound({ advisory, packages }: FoundAdvisory, profile: RiskProfile): FoundAdvisoryAnswer {
   return { ...shownAdvisory(advisory, profile), packages };
 }
 
@@ -100,7 +106,7 @@ async function mayAdminister({ deps, principal }: ApiContext<unknown>): Promise<
 }
 
 // Where feeds come from, and what went wrong there, is for who can do something about it.
-function shownFeed(feed: FeedState, isAdmin: boolean): Record<string, unknown> {
+function shownFeed(feed: FeedState, isAdmin: boolean): FeedAnswer {
   const { newestAt, fetchedAt, checkedAt, failedAt, failure, url, ...rest } = feed;
   return {
     ...rest,
@@ -113,7 +119,7 @@ function shownFeed(feed: FeedState, isAdmin: boolean): Record<string, unknown> {
   };
 }
 
-async function status(context: ApiContext<unknown>): Promise<unknown> {
+async function status(context: ApiContext<unknown>): Promise<AdvisoryStatusAnswer> {
   const { deps } = context;
   const { feeds, alarms, currentAt, createdAt, hold, ...rest } = deps.advisories.state();
   const isAdmin = await mayAdminister(context);
@@ -155,7 +161,7 @@ function namesOf(found: readonly FoundAdvisory[]): string[] {
   return found.flatMap(({ packages }) => packages.map(({ name }) => name));
 }
 
-async function listOf(context: ApiContext<unknown>): Promise<unknown> {
+async function listOf(context: ApiContext<unknown>): Promise<PageAnswer<PackageAdvisoryAnswer>> {
   const name = context.query("package");
   if (name === undefined) throw invalid('Name a package, such as "?package=left-pad&version=1.0.0".');
   const version = versionOf(context);
@@ -179,7 +185,7 @@ function versionOf(context: ApiContext<unknown>): string | null {
   return normalizeVersion(text) ?? text;
 }
 
-async function show(context: ApiContext<unknown>): Promise<unknown> {
+async function show(context: ApiContext<unknown>): Promise<PageAnswer<FoundAdvisoryAnswer>> {
   const id = context.param("id");
   const found = await withKnown(context, (known) => findIn(known, id));
   if (found.length === 0) {

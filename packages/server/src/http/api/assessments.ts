@@ -6,6 +6,9 @@ import {
   type Permission,
   type RiskProfile,
   type Severity,
+  type AssessmentAnswer,
+  type AssessmentTypeAnswer,
+  type PageAnswer,
 } from "@entrepot/core";
 import {
   assess,
@@ -70,7 +73,7 @@ async function registryPlace(context: Context): Promise<PolicyPlace> {
 }
 
 // Who may see the registry is told what holds there; why, and by whom, is for those who could have said it.
-async function list({ deps, principal }: Context): Promise<unknown> {
+async function list({ deps, principal }: Context): Promise<PageAnswer<AssessmentAnswer>> {
   const { byId } = await deps.registries.snapshot();
   const policy = await deps.access.policy();
   await deps.changes.refresh();
@@ -91,7 +94,7 @@ async function list({ deps, principal }: Context): Promise<unknown> {
 function shown(
   { advisory, type, comment, setBy, setAt, expiresAt }: KeptAssessment,
   { isManager, now }: { isManager: boolean; now: number },
-): Record<string, unknown> {
+): Omit<AssessmentAnswer, "registry"> {
   return {
     advisory,
     type: type.name,
@@ -105,7 +108,13 @@ function shown(
   };
 }
 
-function shownType({ name, colour, severity: counts, days, isBuiltIn }: AssessmentType): object {
+function shownType({
+  name,
+  colour,
+  severity: counts,
+  days,
+  isBuiltIn,
+}: AssessmentType): AssessmentTypeAnswer {
   return { name, colour, severity: counts, days, isBuiltIn };
 }
 

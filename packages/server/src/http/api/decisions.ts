@@ -1,11 +1,5 @@
-import { EntrepotError, type PageAnswer } from "@entrepot/core";
-import {
-  decisionsInOrder,
-  listDecisions,
-  shownDecision,
-  type DecisionFilter,
-  type ShownDecision,
-} from "../../firewall/index.ts";
+import { EntrepotError, type PageAnswer, type DecisionAnswer } from "@entrepot/core";
+import { decisionsInOrder, listDecisions, shownDecision, type DecisionFilter } from "../../firewall/index.ts";
 import { apiRoute, NO_BODY, registryOf, type ApiContext, type ApiRoute } from "./api-route.ts";
 import { momentOf } from "./moment.ts";
 import { NdjsonStream } from "./ndjson-stream.ts";
@@ -47,7 +41,7 @@ function outcomeOf(text: string | undefined): DecisionFilter["outcome"] {
   throw new EntrepotError("request-invalid", { message: `"outcome" is one of ${OUTCOMES.join(", ")}.` });
 }
 
-async function list(context: Context): Promise<PageAnswer<ShownDecision>> {
+async function list(context: Context): Promise<PageAnswer<DecisionAnswer>> {
   const wanted = {
     filter: await filterOf(context),
     before: beforeOf(context.query("cursor")),
@@ -77,7 +71,7 @@ async function* shownPages(
   { deps }: Context,
   filter: DecisionFilter,
   after: number,
-): AsyncGenerator<ShownDecision[]> {
+): AsyncGenerator<DecisionAnswer[]> {
   for await (const rows of decisionsInOrder(deps, filter, after)) yield rows.map(shownDecision);
 }
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { EntrepotError, type AccessTarget } from "@entrepot/core";
+import { EntrepotError, type AccessTarget, type ExceptionAnswer, type PageAnswer } from "@entrepot/core";
 import {
   createException,
   cursorOf,
@@ -106,7 +106,7 @@ async function request(context: ApiContext<Wish>): Promise<unknown> {
   );
 }
 
-async function list(context: Context): Promise<unknown> {
+async function list(context: Context): Promise<PageAnswer<ExceptionAnswer>> {
   const limit = limitOf(context.query("limit"));
   const registry = context.query("registry");
   const view = await exceptionViewOf(context.deps, context.principal);
@@ -137,7 +137,7 @@ function stateOf(text: string | undefined): ExceptionState | undefined {
  * An exception as somebody may see it: all of it who decides on it and who asked for it, of one in force what it is
  * about who may see the package; null for everybody else.
  */
-function shownTo(view: ExceptionView, record: ExceptionRecord): Record<string, unknown> | null {
+function shownTo(view: ExceptionView, record: ExceptionRecord): ExceptionAnswer | null {
   const { registryId, packages, range, rules, state, createdAt, expiresAt } = record;
   const registry = registryId === EVERYWHERE ? EVERY_REGISTRY : view.byId.get(registryId)?.name;
   const what = { id: record.id, registry: registry ?? null, packages, range, rules, state };

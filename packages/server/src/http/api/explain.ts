@@ -6,6 +6,11 @@ import {
   type PolicyException,
   type RuleOpinion,
   type Verdict,
+  type ExplainAnswer,
+  type CandidateAnswer,
+  type OpinionAnswer,
+  type LiftingAnswer,
+  type WholeVerdictAnswer,
 } from "@entrepot/core";
 import { explainPackage, type PackageExplanation } from "../../registry/index.ts";
 import { requestUrl } from "../pages/request-url.ts";
@@ -33,7 +38,7 @@ function wantedIn(context: Context): string {
   });
 }
 
-async function explain(context: Context): Promise<unknown> {
+async function explain(context: Context): Promise<ExplainAnswer> {
   const { deps, principal } = context;
   const registry = await registryOf(context, context.param("name"));
   const name = nameIn(context);
@@ -53,7 +58,7 @@ function exceptionUrlOf(
   return requestUrl(baseUrl, { registry, name, version: refused.version });
 }
 
-function shown(found: PackageExplanation, isManager: boolean): Record<string, unknown> {
+function shown(found: PackageExplanation, isManager: boolean): Omit<ExplainAnswer, "exceptionUrl"> {
   const { explanation, upstream, advisories, at, registry, name, ...rest } = found;
   return {
     registry,
@@ -73,8 +78,11 @@ function shown(found: PackageExplanation, isManager: boolean): Record<string, un
   };
 }
 
+/** What is told of how a version is chosen. */
+type Choice = Pick<ExplainAnswer, keyof Explanation>;
+
 /** What is told of a package that there is not. */
-const NOTHING = {
+const NOTHING: Choice = {
   wanted: null,
   withoutPolicy: null,
   chosen: null,
@@ -85,7 +93,7 @@ const NOTHING = {
   tagMoves: [],
 };
 
-function choiceOf(explanation: Explanation, isManager: boolean): Record<string, unknown> {
+function choiceOf(explanation: Explanation, isManager: boolean): Choice {
   const { candidates, refusal, ...rest } = explanation;
   return {
     ...rest,
@@ -97,7 +105,7 @@ function choiceOf(explanation: Explanation, isManager: boolean): Record<string, 
   };
 }
 
-function shownCandidate(candidate: ExplainedVersion, isManager: boolean): Record<string, unknown> {
+function shownCandidate(candidate: ExplainedVersion, isManager: boolean): CandidateAnswer {
   const { verdict, opinions, ...rest } = candidate;
   return {
     ...rest,
@@ -110,7 +118,7 @@ function shownCandidate(candidate: ExplainedVersion, isManager: boolean): Record
 export function shownOpinion(
   { rule, mode, opinion, exception }: RuleOpinion,
   isManager: boolean,
-): Record<string, unknown> {
+): OpinionAnswer {
   return {
     rule,
     mode,
@@ -122,13 +130,13 @@ export function shownOpinion(
 }
 
 // Who may see a package is told of an exception what it lets pass; why, and who wanted it, is for those who manage it.
-function shownException(exception: PolicyException, isManager: boolean): Record<string, unknown> {
+function shownException(exception: PolicyException, isManager: boolean): LiftingAnswer {
   const { id, packages, range, rules, expiresAt, reason, owner, approvedBy } = exception;
   const what = { id, packages, range, rules, expiresAt: isoOrNull(expiresAt) };
   return isManager ? { ...what, reason, owner, approvedBy } : what;
 }
 
-function shownVerdict(verdict: Verdict, isManager: boolean): Record<string, unknown> {
+function shownVerdict(verdict: Verdict, isManager: boolean): WholeVerdictAnswer {
   const times = { until: isoOrNull(verdict.until), recheckAt: isoOrNull(verdict.recheckAt) };
   if (isManager || verdict.rule !== "exception") return { ...verdict, ...times };
   const evidence = { ...verdict.evidence, owner: null };

@@ -5,6 +5,10 @@ import {
   isEntrepotError,
   parseBadVersions,
   type BadVersion,
+  type ExposureAnswer,
+  type ExposureHoldAnswer,
+  type ExposureSumAnswer,
+  type FetchAnswer,
 } from "@entrepot/core";
 import {
   findExposure,
@@ -44,7 +48,7 @@ interface Held {
   notHeld: NotHeld[];
 }
 
-async function answer(context: Context): Promise<unknown> {
+async function answer(context: Context): Promise<ExposureAnswer> {
   const { deps, body } = context;
   const { wanted, unread } = parseBadVersions(body.list);
   if (wanted.length === 0) throw nothingWanted(unread.length);
@@ -61,7 +65,12 @@ async function answer(context: Context): Promise<unknown> {
       package: packageName,
       ...item,
     })),
-    summary: Object.fromEntries(Object.entries(summary).map(([side, sums]) => [side, sums.map(shownSum)])),
+    summary: {
+      packages: summary.packages.map(shownSum),
+      people: summary.people.map(shownSum),
+      projects: summary.projects.map(shownSum),
+      credentials: summary.credentials.map(shownSum),
+    },
     fetches: found.fetches.map(shownFetch),
     isCut: found.isCut,
     unread: unread.slice(0, UNREAD_MAX),
@@ -73,7 +82,7 @@ async function answer(context: Context): Promise<unknown> {
 async function hold(
   context: Context,
   { wanted, registry }: { wanted: readonly BadVersion[]; registry: Registry | null },
-): Promise<unknown> {
+): Promise<ExposureHoldAnswer> {
   const { deps, body } = context;
   const { byId } = await deps.registries.snapshot();
   const places = registry === null ? [...byId.values()] : [registry];
@@ -143,17 +152,17 @@ async function addRange(
 function shownStatus(
   { registryId, name, ...status }: WrittenStatus,
   byId: ReadonlyMap<string, Registry>,
-): Record<string, unknown> {
+): ExposureHoldAnswer["changed"][number] {
   const registry = registryId === "" ? EVERY : (byId.get(registryId)?.name ?? null);
   return { registry, package: name, ...status };
 }
 
-function shownFetch({ name, firstAt, lastAt, ...fetch }: Fetch): Record<string, unknown> {
+function shownFetch({ name, firstAt, lastAt, ...fetch }: Fetch): FetchAnswer {
   const { registry, ...rest } = fetch;
   return { registry, package: name, ...rest, firstAt: isoOf(firstAt), lastAt: isoOf(lastAt) };
 }
 
-function shownSum({ firstAt, lastAt, ...sum }: ExposureSum): Record<string, unknown> {
+function shownSum({ firstAt, lastAt, ...sum }: ExposureSum): ExposureSumAnswer {
   return { ...sum, firstAt: isoOf(firstAt), lastAt: isoOf(lastAt) };
 }
 

@@ -1,5 +1,12 @@
 import { z } from "zod";
-import { EntrepotError, isEntrepotError, parsePackageName, type PageAnswer } from "@entrepot/core";
+import {
+  EntrepotError,
+  isEntrepotError,
+  parsePackageName,
+  type PageAnswer,
+  type FindingAnswer,
+  type ShownFindingAnswer,
+} from "@entrepot/core";
 import {
   closeFinding,
   findFinding,
@@ -43,7 +50,7 @@ async function filterOf(context: Context): Promise<FindingFilter> {
   ) as FindingFilter;
 }
 
-async function list(context: Context): Promise<PageAnswer<Record<string, unknown>>> {
+async function list(context: Context): Promise<PageAnswer<FindingAnswer>> {
   const limit = limitOf(context.query("limit"));
   const wanted = { filter: await filterOf(context), after: context.query("cursor"), limit: limit + 1 };
   // Who asks about what was just refused finds it.
@@ -59,7 +66,7 @@ async function list(context: Context): Promise<PageAnswer<Record<string, unknown
 function shown(
   { registryId: _id, name, openedAt, closedAt, ...rest }: Finding,
   registry: string | null,
-): Record<string, unknown> {
+): FindingAnswer {
   return { registry, package: name, ...rest, openedAt: isoOf(openedAt), closedAt: isoOrNull(closedAt) };
 }
 
@@ -69,13 +76,16 @@ async function findingOf(context: Context): Promise<{ finding: Finding; registry
   return { finding, registry: registry.name };
 }
 
-async function show(context: Context): Promise<Record<string, unknown>> {
+async function show(context: Context): Promise<ShownFindingAnswer> {
   const { finding, registry } = await findingOf(context);
   return { ...shown(finding, registry), ...(await scriptsOf(context, finding)) };
 }
 
 // Who is to decide on scripts has to read them, and a version that is refused was not looked into.
-async function scriptsOf(context: Context, finding: Finding): Promise<Record<string, unknown>> {
+async function scriptsOf(
+  context: Context,
+  finding: Finding,
+): Promise<Pick<ShownFindingAnswer, "scripts" | "runsNodeGyp" | "scriptsProblem">> {
   const { name, version } = finding;
   if (finding.rule !== "install-script") return {};
   const registry = await registryOf(context, context.param("name"));

@@ -1,5 +1,15 @@
 import { z } from "zod";
-import { EntrepotError, RULE_DESCRIPTIONS, RULE_IDS, may, type RuleId } from "@entrepot/core";
+import {
+  EntrepotError,
+  RULE_DESCRIPTIONS,
+  RULE_IDS,
+  may,
+  type RuleId,
+  type PolicyAnswer,
+  type PolicyChangeAnswer,
+  type RuleAnswer,
+  type ChoiceAnswer,
+} from "@entrepot/core";
 import {
   documentOf,
   EVERYWHERE,
@@ -75,7 +85,7 @@ async function policyAt({ deps }: ApiContext<unknown>, { place }: Place): Promis
   return await deps.policyRules.of({ id: place.registryId, workspaceId: place.workspaceId });
 }
 
-async function show(context: ApiContext<unknown>, at: Place): Promise<unknown> {
+async function show(context: ApiContext<unknown>, at: Place): Promise<PolicyAnswer> {
   const policy = await policyAt(context, at);
   const choices = await context.deps.policyRules.choices(at.place.workspaceId);
   const name = context.query("package") ?? "";
@@ -103,10 +113,7 @@ async function managesHere(context: ApiContext<unknown>, at: Place): Promise<boo
     .allowed;
 }
 
-function shownRule(
-  policy: LayeredPolicy,
-  { rule, name }: { rule: RuleId; name: string },
-): Record<string, unknown> {
+function shownRule(policy: LayeredPolicy, { rule, name }: { rule: RuleId; name: string }): RuleAnswer {
   return {
     rule,
     ...policy.settingsOf(name)[rule],
@@ -118,7 +125,7 @@ function shownRule(
 function shownChoice(
   { registryId, packages, rule, mode, options: chosen, managed, setBy, setAt, problem }: KeptChoice,
   { at, isManager }: { at: Place; isManager: boolean },
-): Record<string, unknown> {
+): ChoiceAnswer {
   return {
     registry: registryId === EVERYWHERE ? EVERY_REGISTRY : at.name,
     packages: packages === EVERYWHERE ? null : packages,
@@ -136,7 +143,7 @@ async function afterWrite(
   context: ApiContext<unknown>,
   at: Place,
   { result, rule, packages }: { result: PolicyResult; rule?: string; packages?: string },
-): Promise<unknown> {
+): Promise<PolicyChangeAnswer> {
   await context.deps.changes.refresh();
   const policy = await policyAt(context, at);
   const known = RULE_IDS.find((id) => id === rule);

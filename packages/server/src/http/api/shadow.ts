@@ -1,4 +1,11 @@
-import { EntrepotError, isEntrepotError, RULE_IDS, type RuleId } from "@entrepot/core";
+import {
+  EntrepotError,
+  isEntrepotError,
+  RULE_IDS,
+  type RuleId,
+  type ShadowAnswer,
+  type ShadowRuleAnswer,
+} from "@entrepot/core";
 import { shadowReport, type JudgedBy, type ShadowReport, type ShadowRule } from "../../firewall/index.ts";
 import type { HttpDeps } from "../context.ts";
 import { apiRoute, NO_BODY, registryOf, type ApiContext, type ApiRoute } from "./api-route.ts";
@@ -12,7 +19,7 @@ const LISTED_MAX = 500;
 
 type Context = ApiContext<unknown>;
 
-async function answer(context: Context): Promise<unknown> {
+async function answer(context: Context): Promise<ShadowAnswer> {
   const { deps, query } = context;
   const name = context.param("name");
   const registry = name === "" ? null : await registryOf(context, name);
@@ -46,7 +53,10 @@ async function judged(deps: HttpDeps, registryId: string, name: string): Promise
   }
 }
 
-function shown(report: ShadowReport, asked: Record<string, unknown>): Record<string, unknown> {
+function shown(
+  report: ShadowReport,
+  asked: Pick<ShadowAnswer, "registry" | "days" | "since" | "rule">,
+): ShadowAnswer {
   const { rules, refused, ...rest } = report;
   return {
     ...asked,
@@ -63,13 +73,16 @@ function shown(report: ShadowReport, asked: Record<string, unknown>): Record<str
   };
 }
 
-function shownRule({ rule, downloads, ...lists }: ShadowRule): Record<string, unknown> {
-  const sides = Object.entries(lists);
+function shownRule({ rule, downloads, ...lists }: ShadowRule): ShadowRuleAnswer {
+  const { versions, packages, people, projects } = lists;
   return {
     rule,
     downloads,
-    counts: Object.fromEntries(sides.map(([side, list]) => [side, list.length])),
-    ...Object.fromEntries(sides.map(([side, list]) => [side, list.slice(0, LISTED_MAX)])),
+    counts: Object.fromEntries(Object.entries(lists).map(([side, list]) => [side, list.length])),
+    versions: versions.slice(0, LISTED_MAX),
+    packages: packages.slice(0, LISTED_MAX),
+    people: people.slice(0, LISTED_MAX),
+    projects: projects.slice(0, LISTED_MAX),
   };
 }
 

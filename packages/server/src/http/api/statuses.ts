@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { EntrepotError, may, type Permission } from "@entrepot/core";
+import { EntrepotError, may, type Permission, type PageAnswer, type StatusAnswer } from "@entrepot/core";
 import type { PackageMark, StatusKey } from "../../firewall/index.ts";
 import { actorOf, apiRoute, NO_BODY, registryOf, type ApiContext, type ApiRoute } from "./api-route.ts";
 import { EVERY_REGISTRY } from "./every-registry.ts";
@@ -28,24 +28,25 @@ async function keyOf(context: ApiContext<unknown>): Promise<StatusKey> {
 }
 
 // Who may see a package is told what holds for it; why, and by whom, is for those who could have said it.
-async function list({ deps, principal }: ApiContext<unknown>): Promise<unknown> {
+async function list({ deps, principal }: ApiContext<unknown>): Promise<PageAnswer<StatusAnswer>> {
   const { byId } = await deps.registries.snapshot();
   const policy = await deps.access.policy();
   const { statuses, workspaceId } = deps;
   const entries = [...(await statuses.list(workspaceId)), ...(await statuses.marks.list(workspaceId))];
-  const items = entries.flatMap(({ registryId, setAt, reason, setBy, ...entry }) => {
+  const items = entries.flatMap(({ registryId, setAt, reason, setBy, ...entry }): StatusAnswer[] => {
     const registry = byId.get(registryId) ?? null;
     const target = { registry, packageName: entry.name };
     const has = (permission: Permission): boolean => may({ principal, permission, target }, policy).allowed;
     if (!has("view")) return [];
     const isManager = has("manage-registry");
-    return {
+    const shown = {
       registry: registryId === "" ? EVERY_REGISTRY : (registry?.name ?? null),
       ...entry,
       reason: isManager ? reason : null,
       setBy: isManager ? setBy : null,
       setAt: new Date(setAt).toISOString(),
     };
+    return [shown];
   });
   return wholeList(items);
 }
