@@ -170,8 +170,13 @@ export { judgeLicence, type LicenceJudgement, type LicenceLists } from "./licenc
 export { licencePicture, type LicencePicture } from "./licences/licence-picture.ts";
 export { recogniseLicence } from "./licences/recognise-licence.ts";
 export { type PolicyException } from "./policy/exception.ts";
-export { NEVER_LIFTED } from "./policy/covers-exception.ts";
-export { ALWAYS_ENFORCED, PROFILES, RULE_IDS, type Profile } from "./policy/default-settings.ts";
+export {
+  ALWAYS_ENFORCED,
+  NEVER_LIFTED,
+  PROFILES,
+  RULE_IDS,
+  type Profile,
+} from "./policy/default-settings.ts";
 export {
   type ListEntry,
   type RuleId,

@@ -1,15 +1,10 @@
 import semver from "semver";
 import { coversName } from "../names.ts";
 import type { PolicyException } from "./exception.ts";
+import { NEVER_LIFTED } from "./default-settings.ts";
 import type { RuleId } from "./rule-settings.ts";
 import type { PolicyContext, VersionFacts } from "./verdict.ts";
 
-/** What no exception lifts: an operator's own word, whose name it is, and bytes that changed. */
-export const NEVER_LIFTED: ReadonlySet<RuleId> = new Set<RuleId>([
-  "operator-status",
-  "name-claim",
-  "integrity-change",
-]);
 /** How many people must have agreed before confirmed malware passes. */
 const MALWARE_APPROVALS_MIN = 2;
 

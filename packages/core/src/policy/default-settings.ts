@@ -96,3 +96,10 @@ export const ALWAYS_ENFORCED: ReadonlySet<RuleId> = new Set<RuleId>(["operator-s
 
 /** Every rule's id, in the order in which `decide` asks them. */
 export const RULE_IDS: readonly RuleId[] = Object.keys(STANDARD) as RuleId[];
+
+/** What no exception lifts: an operator's own word, whose name it is, and bytes that changed. */
+export const NEVER_LIFTED: ReadonlySet<RuleId> = new Set<RuleId>([
+  "operator-status",
+  "name-claim",
+  "integrity-change",
+]);

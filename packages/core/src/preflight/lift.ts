@@ -1,4 +1,4 @@
-import { NEVER_LIFTED } from "../policy/covers-exception.ts";
+import { NEVER_LIFTED } from "../policy/default-settings.ts";
 import { decide } from "../policy/decide.ts";
 import { RULE_IDS } from "../policy/default-settings.ts";
 import type { PolicyException } from "../policy/exception.ts";

@@ -1,6 +1,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { createRouter } from "@tanstack/react-router";
 import { ErrorState, LoadingState } from "../components/states.tsx";
+import { firewallRoutes } from "../pages/firewall/routes.ts";
 import { overviewRoutes } from "../pages/overview/routes.ts";
 import { packageRoutes } from "../pages/packages/routes.ts";
 import { registryRoutes } from "../pages/registries/routes.ts";
@@ -14,7 +15,13 @@ const LOADING_AFTER_MS = 150;
 
 const routeTree = rootRoute.addChildren([
   ...signInRoutes,
-  shellRoute.addChildren([...overviewRoutes, ...registryRoutes, ...packageRoutes, ...settingsRoutes]),
+  shellRoute.addChildren([
+    ...overviewRoutes,
+    ...registryRoutes,
+    ...packageRoutes,
+    ...firewallRoutes,
+    ...settingsRoutes,
+  ]),
 ]);
 
 // The type of this is the type of every link in the console.

@@ -60,7 +60,8 @@ export function DataTable<Row>({
   const above = first === undefined ? 0 : first.start - top;
   const below = last === undefined ? 0 : virtual.getTotalSize() - (last.end - top);
   return (
-    <div className="overflow-x-auto">
+    // Where it is too wide for its place, the keyboard has to be able to scroll it.
+    <div className="overflow-x-auto" tabIndex={0}>
       <table aria-label={label} aria-rowcount={rows.length + 1} className="w-full border-collapse text-left">
         <thead>
           <tr className="border-b border-line">

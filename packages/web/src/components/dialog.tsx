@@ -36,6 +36,8 @@ interface ConfirmProps {
   typed?: string;
   /** The verb on the button. */
   verb: string;
+  /** `primary` where nothing is lost. */
+  look?: "danger" | "primary";
   isBusy: boolean;
   problem: unknown;
   onConfirm: () => void;
@@ -45,6 +47,7 @@ interface ConfirmProps {
 export function ConfirmDialog({
   typed,
   verb,
+  look = "danger",
   isBusy,
   problem,
   onConfirm,
@@ -75,7 +78,7 @@ export function ConfirmDialog({
         <ProblemText problem={problem} />
         <div className="flex justify-end gap-2">
           <Button onClick={dialog.onClose}>Cancel</Button>
-          <Button type="submit" look="danger" disabled={!isTyped} isBusy={isBusy}>
+          <Button type="submit" look={look} disabled={!isTyped} isBusy={isBusy}>
             {verb}
           </Button>
         </div>

@@ -67,6 +67,27 @@ export function TextField({ label, hint, error, className, ...rest }: InputProps
   );
 }
 
+type AreaProps = FieldProps & Omit<ComponentPropsWithRef<"textarea">, "id">;
+
+/** Lines to write in, with their label. */
+export function AreaField({ label, hint, error, className, ...rest }: AreaProps): ReactElement {
+  return (
+    <FieldFrame label={label} hint={hint} error={error}>
+      {({ id, describedBy, isInvalid }) => (
+        <textarea
+          rows={5}
+          spellCheck={false}
+          {...rest}
+          id={id}
+          aria-describedby={describedBy}
+          aria-invalid={isInvalid || undefined}
+          className={classNames(CONTROL, "border-line-strong py-1.5 font-mono", className)}
+        />
+      )}
+    </FieldFrame>
+  );
+}
+
 type SelectProps = FieldProps & Omit<ComponentPropsWithRef<"select">, "id">;
 
 /** A choice of one from a short list, with its label; give it `option` elements. */
