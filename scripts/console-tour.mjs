@@ -15,7 +15,20 @@ export const TOUR = {
   "registry": "/registries/default",
   "set-up": "/registries/default/set-up",
   "upstreams": "/registries/default/upstreams",
+  "people": "/people",
+  "user": "/people/users/amara",
+  "add-somebody": "/people/users/new",
+  "organization": "/people/organizations/acme",
+  "team": "/people/organizations/acme/teams/web",
+  "permissions": "/people/permissions",
+  "rule": "/people/permissions/new",
+  "keys": "/people/keys",
+  "audit": "/people/audit",
   "settings": "/settings",
+  "tokens": "/settings/tokens",
+  "new-token": "/settings/tokens/new",
+  "jobs": "/settings/jobs",
+  "server": "/settings/server",
 };
 
 /** Takes each page in both themes and two widths; gives how many pictures there are. Throws where there is no browser. */

@@ -62,6 +62,20 @@ export type {
   StatusAnswer,
   WholeVerdictAnswer,
 } from "./api/firewall.ts";
+export type {
+  AccessRuleAnswer,
+  CreatedTokenAnswer,
+  InvitationAnswer,
+  MemberAnswer,
+  OrganizationAnswer,
+  PrivilegeAnswer,
+  SentInvitationAnswer,
+  TeamAnswer,
+  TeamMemberAnswer,
+  TokenAnswer,
+  UserAnswer,
+} from "./api/people.ts";
+export type { AuditEventAnswer, JobAnswer, JobKindAnswer, JobLineAnswer } from "./api/operations.ts";
 export {
   assertPublishableName,
   coversName,

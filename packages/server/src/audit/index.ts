@@ -12,6 +12,5 @@ export { eventsInOrder, listEvents } from "./read-events.ts";
 export type { AuditFilter, EventPage } from "./read-events.ts";
 export { sealEvents } from "./sealer.ts";
 export { shownEvent } from "./shown-event.ts";
-export type { ShownEvent } from "./shown-event.ts";
 export { verifyTrail } from "./verify-trail.ts";
 export type { Verification } from "./verify-trail.ts";

@@ -20,7 +20,7 @@ import { createToken, rotateToken, type TokenRequest, type TokenRotation } from 
 import { endToken, hasTokens, listTokens, revokeToken } from "./tokens.ts";
 import type { NewToken, Token } from "./tokens.ts";
 import { changeUser, createUser, findUser, listUsers, seedAdmin } from "./users.ts";
-import type { NewUser, User, UserChange } from "./users.ts";
+import type { NewUser, User, UserChange, UserFilter } from "./users.ts";
 import { createWebLogins, type WebLogins } from "./web-logins.ts";
 
 /** Users, tokens and who sent a request. */
@@ -75,7 +75,7 @@ export interface Identity {
    */
   changeUser(input: UserChange): Promise<User>;
   /** Lists users by name; `after` is the `next` of the page before. */
-  listUsers(input?: { after?: string | null; limit?: number }): Promise<Page<User>>;
+  listUsers(input?: UserFilter): Promise<Page<User>>;
   /** Finds a user by name, whatever its capitals; null when there is none. */
   findUser(name: string): Promise<User | null>;
   /** Creates a token. Throws request-invalid and not-found. */

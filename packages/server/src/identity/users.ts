@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { EntrepotError } from "@entrepot/core";
 import type { Role } from "@entrepot/core";
-import type { Selectable, Transaction } from "kysely";
+import { sql, type Selectable, type Transaction } from "kysely";
 import { systemActor, type Actor } from "../changes/index.ts";
 import { isUniqueViolation } from "../db/index.ts";
 import type { Schema } from "../db/index.ts";
@@ -51,6 +51,15 @@ export interface UserChange extends Deed {
   email?: string | null;
   fullName?: string;
   disabled?: boolean;
+}
+
+/** Which users are wanted, and how many. */
+export interface UserFilter {
+  /** Name after which they begin. */
+  after?: string | null;
+  limit?: number;
+  /** Part of the name, in any case; every user when left out. */
+  text?: string;
 }
 
 type UserRow = Selectable<Schema["users"]>;
@@ -169,14 +178,16 @@ async function hasUsers({ db, workspaceId }: UserDeps): Promise<boolean> {
 /** Lists users by name. */
 export async function listUsers(
   deps: Pick<IdentityDeps, "db" | "workspaceId">,
-  input: { after?: string | null; limit?: number } = {},
+  input: UserFilter = {},
 ): Promise<Page<User>> {
   const limit = pageLimit(input.limit);
+  const pattern = `%${foldUserName(input.text ?? "").replace(/[\\%_]/g, "\\$&")}%`;
   const rows = await deps.db.read
     .selectFrom("users")
     .selectAll()
     .where("workspace_id", "=", deps.workspaceId)
     .where("name", ">", input.after ?? "")
+    .where(sql<boolean>`name like ${pattern} escape '\\'`)
     .orderBy("name")
     .limit(limit + 1)
     .execute();

@@ -4,6 +4,7 @@ import { ErrorState, LoadingState } from "../components/states.tsx";
 import { firewallRoutes } from "../pages/firewall/routes.ts";
 import { overviewRoutes } from "../pages/overview/routes.ts";
 import { packageRoutes } from "../pages/packages/routes.ts";
+import { peopleRoutes } from "../pages/people/routes.ts";
 import { registryRoutes } from "../pages/registries/routes.ts";
 import { settingsRoutes } from "../pages/settings/routes.ts";
 import { signInRoutes } from "../pages/sign-in/routes.ts";
@@ -20,6 +21,7 @@ const routeTree = rootRoute.addChildren([
     ...registryRoutes,
     ...packageRoutes,
     ...firewallRoutes,
+    ...peopleRoutes,
     ...settingsRoutes,
   ]),
 ]);

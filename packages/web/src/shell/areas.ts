@@ -3,7 +3,7 @@ import type { IconName } from "../components/icon.tsx";
 /** A part of the console that the navigation leads to. */
 export interface Area {
   title: string;
-  to: "/" | "/registries" | "/packages" | "/firewall" | "/settings";
+  to: "/" | "/registries" | "/packages" | "/firewall" | "/people" | "/settings";
   icon: IconName;
   /** What is found there, for the search. */
   about: string;
@@ -15,5 +15,6 @@ export const AREAS: readonly Area[] = [
   { title: "Packages", to: "/packages", icon: "package", about: "Search, browse and look after packages" },
   { title: "Registries", to: "/registries", icon: "registry", about: "Endpoints, upstreams and set-up" },
   { title: "Firewall", to: "/firewall", icon: "shield", about: "Rules, holds, exceptions and advisories" },
-  { title: "Settings", to: "/settings", icon: "gear", about: "Theme, sessions and password" },
+  { title: "People", to: "/people", icon: "people", about: "Users, teams, permissions, audit trail" },
+  { title: "Settings", to: "/settings", icon: "gear", about: "Theme, sessions, tokens, jobs" },
 ];

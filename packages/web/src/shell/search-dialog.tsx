@@ -1,12 +1,14 @@
 import { Dialog } from "@base-ui/react/dialog";
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useDeferredValue, useEffect, useId, useState, type KeyboardEvent, type ReactElement } from "react";
+import { sessionQuery } from "../api/session.ts";
 import { Icon } from "../components/icon.tsx";
 import { search, type Hit } from "./search.ts";
 
 /** Finds pages and things by name; arrows choose, Enter goes there. */
 export function SearchDialog({ onClose }: { onClose: () => void }): ReactElement {
+  const { data: self } = useSuspenseQuery(sessionQuery());
   const [text, setText] = useState("");
   const [chosen, setChosen] = useState(0);
   const wanted = useDeferredValue(text.trim());
@@ -17,7 +19,7 @@ export function SearchDialog({ onClose }: { onClose: () => void }): ReactElement
     isPlaceholderData,
   } = useQuery({
     queryKey: ["search", wanted],
-    queryFn: ({ signal }) => search(wanted, signal),
+    queryFn: ({ signal }) => search(wanted, { signal, may: self?.may ?? [] }),
     placeholderData: (before) => before,
   });
   const navigate = useNavigate();
@@ -57,14 +59,14 @@ export function SearchDialog({ onClose }: { onClose: () => void }): ReactElement
             <Icon name="search" className="text-faint" />
             <input
               role="combobox"
-              aria-label="Search pages, registries and packages"
+              aria-label="Search pages, registries, packages and people"
               aria-expanded={hits.length > 0}
               aria-controls={`${id}-hits`}
               aria-activedescendant={hits.length > 0 ? `${id}-${chosen}` : undefined}
               aria-autocomplete="list"
               autoComplete="off"
               spellCheck={false}
-              placeholder="Search pages, registries and packages"
+              placeholder="Search pages, registries, packages and people"
               value={text}
               onChange={(event) => {
                 setText(event.target.value);

@@ -1,13 +1,14 @@
-import type { PackageCardsAnswer, PageAnswer, RegistryAnswer } from "@entrepot/core";
+import type { PackageCardsAnswer, PageAnswer, Permission, RegistryAnswer } from "@entrepot/core";
 import { api } from "../api/client.ts";
 import type { IconName } from "../components/icon.tsx";
+import { peopleHits, type PeopleHit } from "../pages/people/people-hits.ts";
 import { AREAS } from "./areas.ts";
 
 /** Something that was found. */
 export interface Hit {
   title: string;
   about: string;
-  kind: "page" | "registry" | "package";
+  kind: "page" | "registry" | "package" | PeopleHit["kind"];
   icon: IconName;
   href: string;
 }
@@ -15,15 +16,19 @@ export interface Hit {
 const REGISTRIES_MAX = 200;
 const SHOWN_MAX = 8;
 
-/** Finds pages, registries and packages by a text. */
-export async function search(text: string, signal: AbortSignal): Promise<Hit[]> {
+/** Finds pages, registries, people and packages by a text. */
+export async function search(
+  text: string,
+  { may, signal }: { may: readonly Permission[]; signal: AbortSignal },
+): Promise<Hit[]> {
   const wanted = text.toLowerCase();
   const query = { limit: REGISTRIES_MAX };
-  const [{ items }, packages] = await Promise.all([
+  const [{ items }, packages, people] = await Promise.all([
     api.call<PageAnswer<RegistryAnswer>>("/registries", { query, signal }),
     wanted === "" ? [] : packageHits(wanted, signal),
+    peopleHits(wanted, { may, signal }),
   ]);
-  return [...pageHits(wanted), ...registryHits(items, wanted), ...packages];
+  return [...pageHits(wanted), ...registryHits(items, wanted), ...people, ...packages];
 }
 
 function pageHits(wanted: string): Hit[] {

@@ -3,9 +3,12 @@ import {
   EntrepotError,
   PERMISSIONS,
   TASKS,
+  type AccessRuleAnswer,
   type AccessTarget,
+  type PageAnswer,
   type Permission,
   type Principal,
+  type PrivilegeAnswer,
   type RuleSubject,
   type Task,
 } from "@entrepot/core";
@@ -59,7 +62,7 @@ const questionBody = z.strictObject({
   package: z.string().max(512).nullable().default(null),
 });
 
-function shownRule(rule: ListedRule): Record<string, unknown> {
+function shownRule(rule: ListedRule): AccessRuleAnswer {
   return {
     id: rule.id,
     effect: rule.effect,
@@ -74,7 +77,7 @@ function shownRule(rule: ListedRule): Record<string, unknown> {
   };
 }
 
-async function list(context: ApiContext<unknown>): Promise<unknown> {
+async function list(context: ApiContext<unknown>): Promise<PageAnswer<AccessRuleAnswer>> {
   const registry = context.query("registry");
   const page = await listAccessRules(context.deps, {
     ...(registry === undefined ? {} : { registryId: (await registryOf(context, registry)).id }),
@@ -145,7 +148,7 @@ async function askedAbout(context: ApiContext<z.infer<typeof questionBody>>): Pr
   return { principal: userPrincipal(user), disabledName: user.disabled ? user.name : null };
 }
 
-async function testPrivilege(context: ApiContext<z.infer<typeof questionBody>>): Promise<unknown> {
+async function testPrivilege(context: ApiContext<z.infer<typeof questionBody>>): Promise<PrivilegeAnswer> {
   const { permission: wanted, registry, package: packageName } = context.body;
   const meant = registry === null ? null : await registryOf(context, registry);
   const { principal, disabledName } = await askedAbout(context);

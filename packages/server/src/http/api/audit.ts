@@ -1,11 +1,5 @@
-import { EntrepotError, type PageAnswer } from "@entrepot/core";
-import {
-  eventsInOrder,
-  listEvents,
-  shownEvent,
-  type AuditFilter,
-  type ShownEvent,
-} from "../../audit/index.ts";
+import { EntrepotError, type AuditEventAnswer, type PageAnswer } from "@entrepot/core";
+import { eventsInOrder, listEvents, shownEvent, type AuditFilter } from "../../audit/index.ts";
 import type { AuditResult } from "../../changes/index.ts";
 import { apiRoute, NO_BODY, type ApiContext, type ApiRoute } from "./api-route.ts";
 import { momentOf } from "./moment.ts";
@@ -42,7 +36,7 @@ function invalid(message: string): EntrepotError {
   return new EntrepotError("request-invalid", { message });
 }
 
-async function list(context: ApiContext<unknown>): Promise<PageAnswer<ShownEvent>> {
+async function list(context: ApiContext<unknown>): Promise<PageAnswer<AuditEventAnswer>> {
   const { rows, next } = await listEvents(context.deps, {
     filter: filterOf(context),
     before: beforeOf(context.query("cursor")),
@@ -55,7 +49,10 @@ async function exportAll(context: ApiContext<unknown>): Promise<NdjsonStream> {
   return new NdjsonStream(shownPages(context, filterOf(context)));
 }
 
-async function* shownPages({ deps }: ApiContext<unknown>, filter: AuditFilter): AsyncGenerator<ShownEvent[]> {
+async function* shownPages(
+  { deps }: ApiContext<unknown>,
+  filter: AuditFilter,
+): AsyncGenerator<AuditEventAnswer[]> {
   for await (const rows of eventsInOrder(deps, filter)) yield rows.map(shownEvent);
 }
 

@@ -1,11 +1,19 @@
 import { z } from "zod";
-import { EntrepotError, ROLES, type Role } from "@entrepot/core";
+import {
+  EntrepotError,
+  ROLES,
+  type InvitationAnswer,
+  type PageAnswer,
+  type Role,
+  type SentInvitationAnswer,
+} from "@entrepot/core";
 import type { Invitation, NewInvitation } from "../../identity/index.ts";
 import { assertInviting } from "../inviting.ts";
 import { INVITATION_PATH } from "../pages/invitation.ts";
 import { actorOf, apiRoute, NO_BODY, type ApiContext, type ApiRoute } from "./api-route.ts";
 import { isoOf } from "./iso-of.ts";
 import { assertMayBeOwner } from "./owners.ts";
+import { wholeList } from "./page.ts";
 
 const invitationBody = z.strictObject({
   email: z.string().max(254).nullable().default(null),
@@ -18,7 +26,7 @@ const signUpBody = z.strictObject({
   email: z.string().max(254).nullable().default(null),
 });
 
-function shown(invitation: Invitation): Record<string, unknown> {
+function shown(invitation: Invitation): InvitationAnswer {
   const { createdAt, expiresAt, ...rest } = invitation;
   return { ...rest, createdAt: isoOf(createdAt), expiresAt: isoOf(expiresAt) };
 }
@@ -27,7 +35,7 @@ function shown(invitation: Invitation): Record<string, unknown> {
 async function sent(
   context: ApiContext<unknown>,
   { code, ...rest }: NewInvitation,
-): Promise<Record<string, unknown>> {
+): Promise<SentInvitationAnswer> {
   const { mailer } = context.deps;
   const url = context.baseUrl === null ? null : `${context.baseUrl}${INVITATION_PATH}?code=${code}`;
   const isMailed =
@@ -82,7 +90,8 @@ export const INVITATION_ROUTES: readonly ApiRoute[] = [
     path: "/invitations",
     permission: "administer",
     body: NO_BODY,
-    handler: async ({ deps }) => ({ items: (await deps.identity.invitations.list()).map(shown), next: null }),
+    handler: async ({ deps }): Promise<PageAnswer<InvitationAnswer>> =>
+      wholeList((await deps.identity.invitations.list()).map(shown)),
   }),
   apiRoute({
     id: "resend-invitation",

@@ -1,11 +1,20 @@
-import { EntrepotError } from "@entrepot/core";
+import {
+  EntrepotError,
+  type JobAnswer,
+  type JobKindAnswer,
+  type JobLineAnswer,
+  type PageAnswer,
+} from "@entrepot/core";
 import type { Job } from "../../jobs/index.ts";
 import { apiRoute, NO_BODY, type ApiContext, type ApiRoute } from "./api-route.ts";
+import { isoOf } from "./iso-of.ts";
 import { limitOf, wholeList } from "./page.ts";
 
 const JOBS_MAX = 200;
+/** Jobs of one kind among which its last run and its next are. */
+const RECENT = 20;
 
-function shown(job: Job): Record<string, unknown> {
+function shown(job: Job): JobAnswer {
   const { createdAt, finishedAt, runAt, ...rest } = job;
   return {
     ...rest,
@@ -15,7 +24,7 @@ function shown(job: Job): Record<string, unknown> {
   };
 }
 
-async function list(context: ApiContext<unknown>): Promise<unknown> {
+async function list(context: ApiContext<unknown>): Promise<PageAnswer<JobAnswer>> {
   const cursor = context.query("cursor");
   const kind = context.query("kind");
   const { jobs, next } = await context.deps.jobs.list({
@@ -26,8 +35,28 @@ async function list(context: ApiContext<unknown>): Promise<unknown> {
   return { items: jobs.map(shown), next };
 }
 
-async function lines(context: ApiContext<unknown>): Promise<unknown> {
+async function lines(context: ApiContext<unknown>): Promise<PageAnswer<JobLineAnswer>> {
   return wholeList(await context.deps.jobs.lines(context.param("id")));
+}
+
+async function kinds(context: ApiContext<unknown>): Promise<PageAnswer<JobKindAnswer>> {
+  const { jobKinds } = context.deps;
+  return wholeList(await Promise.all(jobKinds.map((kind) => shownKind(context, kind))));
+}
+
+async function shownKind({ deps }: ApiContext<unknown>, kind: string): Promise<JobKindAnswer> {
+  const { jobs } = await deps.jobs.list({ kind, limit: RECENT });
+  const begun = jobs.filter(({ state }) => state !== "waiting").map(shown);
+  const times = jobs.filter(({ state }) => state === "waiting").map(({ runAt }) => runAt);
+  return {
+    kind,
+    last: begun.reduce<JobAnswer | null>((newest, job) => newerOf(newest, job), null),
+    nextAt: times.length === 0 ? null : isoOf(Math.min(...times)),
+  };
+}
+
+function newerOf(left: JobAnswer | null, right: JobAnswer): JobAnswer {
+  return left === null || left.runAt < right.runAt ? right : left;
 }
 
 async function run(context: ApiContext<unknown>): Promise<unknown> {
@@ -50,6 +79,15 @@ export const JOB_ROUTES: readonly ApiRoute[] = [
     ofWholeServer: true,
     body: NO_BODY,
     handler: list,
+  }),
+  apiRoute({
+    id: "list-job-kinds",
+    method: "GET",
+    path: "/job-kinds",
+    permission: "administer",
+    ofWholeServer: true,
+    body: NO_BODY,
+    handler: kinds,
   }),
   apiRoute({
     id: "job-lines",

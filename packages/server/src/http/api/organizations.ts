@@ -1,4 +1,11 @@
 import { z } from "zod";
+import type {
+  MemberAnswer,
+  OrganizationAnswer,
+  PageAnswer,
+  TeamAnswer,
+  TeamMemberAnswer,
+} from "@entrepot/core";
 import {
   addTeamMember,
   changeTeam,
@@ -51,16 +58,16 @@ function teamIn(context: ApiContext<unknown>): { organization: string; team: str
   return { organization: organizationIn(context), team: context.param("team") };
 }
 
-function shownOrganization({ name: shown, createdAt }: Organization): Record<string, unknown> {
+function shownOrganization({ name: shown, createdAt }: Organization): OrganizationAnswer {
   return { name: shown, createdAt: isoOf(createdAt) };
 }
 
-function shownTeam({ name: shown, description: text, createdAt }: Team): Record<string, unknown> {
+function shownTeam({ name: shown, description: text, createdAt }: Team): TeamAnswer {
   return { name: shown, description: text, createdAt: isoOf(createdAt) };
 }
 
 // A token may be for some organizations only, so that each is asked about.
-async function list(context: ApiContext<unknown>): Promise<unknown> {
+async function list(context: ApiContext<unknown>): Promise<PageAnswer<OrganizationAnswer>> {
   const page = await listOrganizations(context.deps, pageIn(context));
   const seen: Organization[] = [];
   for (const organization of page.items) {
@@ -82,7 +89,7 @@ async function create(context: ApiContext<z.infer<typeof organizationBody>>): Pr
   );
 }
 
-async function members(context: ApiContext<unknown>): Promise<unknown> {
+async function members(context: ApiContext<unknown>): Promise<PageAnswer<MemberAnswer>> {
   const page = await listMembers(context.deps, {
     organization: organizationIn(context),
     ...pageIn(context),
@@ -180,7 +187,7 @@ const TEAMS: readonly ApiRoute[] = [
     path: `${IN_ORGANIZATION}/teams`,
     ...SEEN,
     body: NO_BODY,
-    async handler(context) {
+    async handler(context): Promise<PageAnswer<TeamAnswer>> {
       const organization = organizationIn(context);
       const page = await listTeams(context.deps, { organization, ...pageIn(context) });
       return { items: page.items.map(shownTeam), next: page.next };
@@ -233,7 +240,7 @@ const TEAMS: readonly ApiRoute[] = [
     path: `${IN_ORGANIZATION}/teams/:team/members`,
     ...SEEN,
     body: NO_BODY,
-    async handler(context) {
+    async handler(context): Promise<PageAnswer<TeamMemberAnswer>> {
       const page = await listTeamMembers(context.deps, { ...teamIn(context), ...pageIn(context) });
       return { items: page.items.map((user) => ({ user })), next: page.next };
     },

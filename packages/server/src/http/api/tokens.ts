@@ -1,5 +1,13 @@
 import { z } from "zod";
-import { EntrepotError, PERMISSIONS, READING, type Permission } from "@entrepot/core";
+import {
+  EntrepotError,
+  PERMISSIONS,
+  READING,
+  type CreatedTokenAnswer,
+  type PageAnswer,
+  type Permission,
+  type TokenAnswer,
+} from "@entrepot/core";
 import {
   isReadOnly,
   type Token,
@@ -61,7 +69,7 @@ const rotateBody = z.strictObject({
 type ScopeBody = z.infer<z.ZodObject<typeof scopeKeys>>;
 
 /** A token as the API shows it. */
-function shownToken({ byId }: RegistrySnapshot, token: Token): Record<string, unknown> {
+function shownToken({ byId }: RegistrySnapshot, token: Token): TokenAnswer {
   const { scope } = token;
   return {
     id: token.id,
@@ -85,7 +93,7 @@ function shownToken({ byId }: RegistrySnapshot, token: Token): Record<string, un
   };
 }
 
-async function listed(context: ApiContext<unknown>, userId: string | null): Promise<unknown> {
+async function listed(context: ApiContext<unknown>, userId: string | null): Promise<PageAnswer<TokenAnswer>> {
   const page = await context.deps.identity.listTokens({
     ...(userId === null ? {} : { userId }),
     after: context.query("cursor") ?? null,
@@ -131,7 +139,7 @@ type Made = Pick<TokenRequest, "kind" | "userId" | "madeWith" | "value" | "logLe
   body: z.infer<z.ZodObject<typeof common>>;
 };
 
-async function made(context: ApiContext<unknown>, { body, ...token }: Made): Promise<unknown> {
+async function made(context: ApiContext<unknown>, { body, ...token }: Made): Promise<CreatedTokenAnswer> {
   const { name, description, expiresInDays } = body;
   const created = await context.deps.identity.createToken({
     ...token,
@@ -148,7 +156,7 @@ async function made(context: ApiContext<unknown>, { body, ...token }: Made): Pro
 async function rotated(
   context: ApiContext<z.infer<typeof rotateBody>>,
   whose: { userId: string } | { kinds: readonly TokenKind[] },
-): Promise<unknown> {
+): Promise<CreatedTokenAnswer> {
   const known = requireKnown(context.principal);
   const isOwn = "userId" in whose;
   const created = await context.deps.identity.rotateToken({

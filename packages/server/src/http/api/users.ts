@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ROLES } from "@entrepot/core";
+import { EntrepotError, ROLES, type PageAnswer, type UserAnswer } from "@entrepot/core";
 import type { User } from "../../identity/index.ts";
 import { actorOf, apiRoute, NO_BODY, type ApiContext, type ApiRoute } from "./api-route.ts";
 import { isoOf } from "./iso-of.ts";
@@ -20,7 +20,7 @@ const userChange = z.strictObject({
   disabled: z.boolean().optional(),
 });
 
-function shownUser(user: User): Record<string, unknown> {
+function shownUser(user: User): UserAnswer {
   return {
     name: user.name,
     displayName: user.displayName,
@@ -33,12 +33,19 @@ function shownUser(user: User): Record<string, unknown> {
   };
 }
 
-async function listUsers(context: ApiContext<unknown>): Promise<unknown> {
+async function listUsers(context: ApiContext<unknown>): Promise<PageAnswer<UserAnswer>> {
   const page = await context.deps.identity.listUsers({
     after: context.query("cursor") ?? null,
     limit: limitOf(context.query("limit")),
+    text: context.query("text") ?? "",
   });
   return { items: page.items.map(shownUser), next: page.next };
+}
+
+async function showUser({ deps, param }: ApiContext<unknown>): Promise<UserAnswer> {
+  const user = await deps.identity.findUser(param("name"));
+  if (user !== null) return shownUser(user);
+  throw new EntrepotError("not-found", { message: `There is no user "${param("name")}".` });
 }
 
 /** The users of the workspace. */
@@ -50,6 +57,14 @@ export const USER_ROUTES: readonly ApiRoute[] = [
     permission: "administer",
     body: NO_BODY,
     handler: listUsers,
+  }),
+  apiRoute({
+    id: "show-user",
+    method: "GET",
+    path: "/users/:name",
+    permission: "administer",
+    body: NO_BODY,
+    handler: showUser,
   }),
   apiRoute({
     id: "create-user",

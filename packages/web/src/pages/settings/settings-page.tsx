@@ -6,7 +6,6 @@ import { sessionQuery } from "../../api/session.ts";
 import { Badge } from "../../components/badge.tsx";
 import { Button, ButtonLink } from "../../components/button.tsx";
 import { DataTable, type Column } from "../../components/data-table.tsx";
-import { PageHeader } from "../../components/page-header.tsx";
 import { Panel } from "../../components/panel.tsx";
 import { ErrorState, LoadingState, ProblemText } from "../../components/states.tsx";
 import { Time } from "../../components/time.tsx";
@@ -18,21 +17,18 @@ import { browserName } from "./browser-name.ts";
 export function SettingsPage(): ReactElement {
   const { data: self } = useSuspenseQuery(sessionQuery());
   return (
-    <>
-      <PageHeader title="Settings">Yours, {self?.user}, and nobody else's.</PageHeader>
-      <div className="grid gap-4">
-        <Appearance />
-        <Panel title="Password">
-          <p className="mb-3 max-w-prose text-soft">
-            A new password ends the sessions of other browsers. Tokens of clients go on.
-          </p>
-          <ButtonLink to="/password" search={{ to: "/settings", user: self?.user ?? "" }}>
-            Change the password
-          </ButtonLink>
-        </Panel>
-        <Sessions />
-      </div>
-    </>
+    <div className="grid gap-4">
+      <Appearance />
+      <Panel title="Password">
+        <p className="mb-3 max-w-prose text-soft">
+          A new password ends the sessions of other browsers. Tokens of clients go on.
+        </p>
+        <ButtonLink to="/password" search={{ to: "/settings", user: self?.user ?? "" }}>
+          Change the password
+        </ButtonLink>
+      </Panel>
+      <Sessions />
+    </div>
   );
 }
 
