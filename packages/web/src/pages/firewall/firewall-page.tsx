@@ -47,6 +47,12 @@ export function FirewallPage(): ReactElement {
         <TabLink to="/firewall" search={search} activeOptions={{ exact: true, includeSearch: false }}>
           Rules
         </TabLink>
+        <TabLink to="/firewall/issues" search={search} activeOptions={{ includeSearch: false }}>
+          Holds & issues
+        </TabLink>
+        <TabLink to="/firewall/exceptions" search={search} activeOptions={{ includeSearch: false }}>
+          Requests & exceptions
+        </TabLink>
       </TabLinks>
       <Outlet />
     </>

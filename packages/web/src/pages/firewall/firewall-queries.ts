@@ -1,5 +1,8 @@
 import type {
+  ExceptionAnswer,
   ExplainAnswer,
+  FindingAnswer,
+  ShownFindingAnswer,
   PageAnswer,
   Permission,
   PolicyAnswer,
@@ -7,8 +10,9 @@ import type {
   ShownRegistryAnswer,
   StatusAnswer,
 } from "@entrepot/core";
-import { queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api } from "../../api/client.ts";
+import { pagesFrom } from "../../api/paging.ts";
 import { registryPath } from "../registries/registry-queries.ts";
 
 /** First part of every key about the firewall; what is changed invalidates it all. */
@@ -76,4 +80,31 @@ export const statusesQuery = () =>
   queryOptions({
     queryKey: [FIREWALL, "statuses"],
     queryFn: ({ signal }) => api.call<PageAnswer<StatusAnswer>>("/statuses", { signal }),
+  });
+
+/** What somebody has to look at; empty texts of the filter choose nothing. */
+export const findingsQuery = (place: PlaceName, filter: Readonly<Record<string, string>>) =>
+  infiniteQueryOptions({
+    queryKey: [FIREWALL, "findings", place, filter],
+    ...pagesFrom<FindingAnswer>(`${placePath(place)}/findings`, filter),
+  });
+
+/** One finding, with the text of scripts. */
+export const findingQuery = ({ registry, id }: { registry: string; id: string }) =>
+  queryOptions({
+    queryKey: [FIREWALL, "finding", registry, id],
+    queryFn: ({ signal }) =>
+      api.call<ShownFindingAnswer>(`${registryPath(registry)}/findings/${encodeURIComponent(id)}`, {
+        signal,
+      }),
+  });
+
+/** Exceptions and requests in one state. */
+export const exceptionsQuery = (place: PlaceName, state: string) =>
+  infiniteQueryOptions({
+    queryKey: [FIREWALL, "exceptions", place, state],
+    ...pagesFrom<ExceptionAnswer>("/exceptions", {
+      state,
+      ...(place === null ? {} : { registry: place }),
+    }),
   });

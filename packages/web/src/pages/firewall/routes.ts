@@ -26,5 +26,33 @@ const rulesRoute = createRoute({
   component: lazyRouteComponent(() => import("./rules-tab.tsx"), "RulesTab"),
 });
 
+const issuesRoute = createRoute({
+  getParentRoute: () => firewallRoute,
+  path: "/issues",
+  staticData: { title: "Holds and issues" },
+  validateSearch: (search): Texts<"state" | "package" | "rule"> =>
+    textsOf(search, ["state", "package", "rule"]),
+  component: lazyRouteComponent(() => import("./issues-tab.tsx"), "IssuesTab"),
+});
+
+const issueRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/firewall/issues/$registry/$id",
+  staticData: { title: "Issue" },
+  component: lazyRouteComponent(() => import("./issue-page.tsx"), "IssuePage"),
+});
+
+const exceptionsRoute = createRoute({
+  getParentRoute: () => firewallRoute,
+  path: "/exceptions",
+  staticData: { title: "Requests and exceptions" },
+  validateSearch: (search): Texts<"state"> => textsOf(search, ["state"]),
+  component: lazyRouteComponent(() => import("./exceptions-tab.tsx"), "ExceptionsTab"),
+});
+
 /** The firewall: its rules, what they hold back, and why. */
-export const firewallRoutes = [explainRoute, firewallRoute.addChildren([rulesRoute])] as const;
+export const firewallRoutes = [
+  explainRoute,
+  issueRoute,
+  firewallRoute.addChildren([rulesRoute, issuesRoute, exceptionsRoute]),
+] as const;
