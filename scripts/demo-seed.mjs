@@ -327,7 +327,7 @@ async function leaveOpenEnds(world) {
   await send(admin, "/api/v1/invitations", { body: { email: "beatriz@example.test", role: "read-only" } });
   const wrong = { user: "amara", password: "not this one" };
   await world.app.request("/api/v1/login", { method: "POST", body: wrong });
-  for (const kind of ["count-downloads", "check-packages", "recheck-refusals"]) {
+  for (const kind of ["count-downloads", "check-packages", "measure-storage"]) {
     await send(admin, `/api/v1/jobs/${kind}/run`);
   }
 }

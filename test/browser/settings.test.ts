@@ -1,3 +1,4 @@
+import type { ServerAnswer } from "@entrepot/core";
 import { expect, test } from "vitest";
 import { checkPage, useConsole } from "./console.ts";
 
@@ -58,9 +59,20 @@ test("a job is run now, and what it said is shown", async () => {
   expect(new URL(page.url()).search).toBe("?kind=collect-garbage");
 });
 
-test("the server's page says how it does", async () => {
+test("the server's page says how it does, and what it keeps once that was measured", async () => {
   const page = await site.visit("/settings/server");
   await page.getByText("Well", { exact: true }).waitFor();
+  await page.getByText("Not measured yet").waitFor();
+  await checkPage(page, "server-empty");
+  await site.app.admin.publish({ name: "weighed", version: "1.0.0" });
+  await site.app.admin.request("/api/v1/jobs/measure-storage/run", { method: "POST" });
+  const measured = async (): Promise<boolean> => {
+    const { server } = (await site.app.admin.request("/api/v1/overview")).json as { server: ServerAnswer };
+    return server.storage !== null;
+  };
+  await expect.poll(measured).toBe(true);
+  await page.reload();
+  await page.getByText("Versions published here").waitFor();
   await checkPage(page, "server");
 });
 
@@ -69,4 +81,18 @@ test("who develops has tokens, and no jobs", async () => {
   await page.getByRole("link", { name: "New token" }).waitFor();
   expect(await page.getByRole("link", { name: "Jobs" }).count()).toBe(0);
   expect(await page.getByRole("link", { name: "Server" }).count()).toBe(0);
+});
+
+test("what is announced stands above every page, for everybody, until it is taken down", async () => {
+  const page = await site.visit("/settings/server");
+  await page.getByLabel("Text").fill("Down on Friday at <b>noon</b>");
+  await page.getByLabel("It is").selectOption("warning");
+  await page.getByRole("button", { name: "Announce" }).click();
+  const banner = page.getByRole("complementary", { name: "Announcement" });
+  await banner.getByText("Down on Friday at <b>noon</b>").waitFor();
+  await checkPage(page, "announcement");
+  const other = await site.visit("/registries", { user: "dev" });
+  await other.getByRole("complementary", { name: "Announcement" }).waitFor();
+  await page.getByRole("button", { name: "Take it down" }).click();
+  await banner.waitFor({ state: "detached" });
 });

@@ -75,7 +75,16 @@ export type {
   TokenAnswer,
   UserAnswer,
 } from "./api/people.ts";
-export type { AuditEventAnswer, JobAnswer, JobKindAnswer, JobLineAnswer } from "./api/operations.ts";
+export type {
+  AnnouncementAnswer,
+  AuditEventAnswer,
+  JobAnswer,
+  JobKindAnswer,
+  JobLineAnswer,
+  ServerAnswer,
+  ShownAnnouncementAnswer,
+  StorageAnswer,
+} from "./api/operations.ts";
 export {
   assertPublishableName,
   coversName,

@@ -50,3 +50,43 @@ export interface JobKindAnswer {
   /** When it runs next by itself; null when nothing is planned. */
   nextAt: string | null;
 }
+
+/** A text that administrators show to everybody. */
+export interface AnnouncementAnswer {
+  /** Plain text. */
+  text: string;
+  level: "info" | "warning";
+  /** When it ends by itself. */
+  until: string | null;
+  setAt: string;
+}
+
+/** `GET /announcement` and what sets it: null where there is none. */
+export interface ShownAnnouncementAnswer {
+  announcement: AnnouncementAnswer | null;
+}
+
+/** What the server keeps, as of the last measure. Sizes in bytes. */
+export interface StorageAnswer {
+  at: string;
+  ownBytes: number;
+  cachedBytes: number;
+  ownVersions: number;
+  cachedVersions: number;
+  documents: number;
+  documentBytes: number;
+  databaseBytes: number;
+  fetchedInDay: number;
+}
+
+/** What administrators are told of the server under `server` of `GET /overview`. */
+export interface ServerAnswer {
+  version: string;
+  isHealthy: boolean;
+  problem: string | null;
+  uptimeSeconds: number;
+  database: string;
+  /** Null before the first measure. */
+  storage: StorageAnswer | null;
+  jobs: { running: Array<{ id: string; kind: string }>; failedInWeek: number };
+}

@@ -3,6 +3,7 @@ import { Outlet, useRouter, useRouterState } from "@tanstack/react-router";
 import { Suspense, useEffect, useRef, type ReactElement, type RefObject } from "react";
 import { sessionQuery } from "../api/session.ts";
 import { LoadingState } from "../components/states.tsx";
+import { Announcement } from "./announcement.tsx";
 import { Breadcrumbs } from "./breadcrumbs.tsx";
 import { Navigation } from "./navigation.tsx";
 import { SearchButton } from "./search-button.tsx";
@@ -40,6 +41,7 @@ export function Shell(): ReactElement | null {
             <UserMenu self={self} />
           </div>
         </div>
+        <Announcement />
         <main ref={main} tabIndex={-1} className="mx-auto w-full max-w-6xl flex-1 px-4 pt-5 pb-16 sm:px-6">
           <Suspense fallback={<LoadingState />}>
             <Outlet />

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { AnnouncementAnswer, ShownAnnouncementAnswer } from "@entrepot/core";
 import { actorOf, apiRoute, NO_BODY, type ApiContext, type ApiRoute } from "./api-route.ts";
 import { isoOf, isoOrNull } from "./iso-of.ts";
 
@@ -20,7 +21,9 @@ interface Announcement {
 }
 
 /** A text for everybody, in force now; null where there is none. It is plain text. */
-export async function currentAnnouncement({ deps }: Pick<ApiContext<unknown>, "deps">): Promise<unknown> {
+export async function currentAnnouncement({
+  deps,
+}: Pick<ApiContext<unknown>, "deps">): Promise<AnnouncementAnswer | null> {
   const row = await deps.db.read
     .selectFrom("settings")
     .select("value")
@@ -36,7 +39,7 @@ function keyOf(workspaceId: string): string {
   return `announcement:${workspaceId}`;
 }
 
-async function set(context: ApiContext<z.infer<typeof announcementBody>>): Promise<unknown> {
+async function set(context: ApiContext<z.infer<typeof announcementBody>>): Promise<ShownAnnouncementAnswer> {
   const { text, level, until } = context.body;
   const { name: setBy } = actorOf(context).actor;
   const at = context.deps.now();
@@ -83,7 +86,9 @@ export const ANNOUNCEMENT_ROUTES: readonly ApiRoute[] = [
     path: PATH,
     permission: "none",
     body: NO_BODY,
-    handler: async (context) => ({ announcement: await currentAnnouncement(context) }),
+    handler: async (context): Promise<ShownAnnouncementAnswer> => ({
+      announcement: await currentAnnouncement(context),
+    }),
   }),
   apiRoute({
     id: "set-announcement",

@@ -1,4 +1,4 @@
-import { may } from "@entrepot/core";
+import { may, type ServerAnswer } from "@entrepot/core";
 import { readDecisionCounts } from "../../firewall/index.ts";
 import { readStorage, type Registry } from "../../registry/index.ts";
 import { apiRoute, NO_BODY, type ApiContext, type ApiRoute } from "./api-route.ts";
@@ -85,7 +85,7 @@ async function upstreamsOf({ deps }: Context, registries: readonly Registry[]): 
   return shown.sort((one, other) => (other.meanMs ?? -1) - (one.meanMs ?? -1));
 }
 
-async function serverOf({ deps }: Context): Promise<Record<string, unknown>> {
+async function serverOf({ deps }: Context): Promise<ServerAnswer> {
   const measure = await readStorage(deps.db);
   const running = await deps.jobs.list({ state: "running", limit: FAILED_JOBS_MAX });
   const failed = await deps.jobs.list({ state: "failed", limit: FAILED_JOBS_MAX });

@@ -1,10 +1,15 @@
+import type { ServerAnswer, StorageAnswer } from "@entrepot/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactElement } from "react";
+import { api } from "../../api/client.ts";
 import { Problem } from "../../api/problem.ts";
 import { Badge } from "../../components/badge.tsx";
 import { Facts, Panel } from "../../components/panel.tsx";
-import { ErrorState, LoadingState } from "../../components/states.tsx";
+import { sizeText } from "../../components/sizes.ts";
+import { EmptyState, ErrorState, LoadingState } from "../../components/states.tsx";
+import { Time } from "../../components/time.tsx";
+import { AnnouncementPanel } from "./announcement-panel.tsx";
 
 /** What `/health/json` says; it is for monitors too, and lies beside the API. */
 interface Health {
@@ -17,6 +22,7 @@ interface Health {
 }
 
 const REFRESH_MS = 10_000;
+const MINUTE_SECONDS = 60;
 const HOUR_SECONDS = 3600;
 const DAY_SECONDS = 86_400;
 
@@ -42,6 +48,8 @@ export function ServerTab(): ReactElement {
         {health.isError && <ErrorState error={health.error} reset={() => void health.refetch()} />}
         {health.data !== undefined && <HealthFacts health={health.data} />}
       </Panel>
+      <Storage />
+      <AnnouncementPanel />
       <Panel title="More of it">
         <ul className="grid gap-2">
           <li>
@@ -68,6 +76,44 @@ export function ServerTab(): ReactElement {
   );
 }
 
+function Storage(): ReactElement {
+  const server = useQuery({
+    queryKey: ["overview", "server"],
+    queryFn: async ({ signal }) =>
+      (await api.call<{ server: ServerAnswer | null }>("/overview", { signal })).server,
+  });
+  const { data } = server;
+  return (
+    <Panel title="Storage">
+      {server.isPending && <LoadingState />}
+      {server.isError && <ErrorState error={server.error} reset={() => void server.refetch()} />}
+      {data !== undefined && (data?.storage ?? null) === null && (
+        <EmptyState title="Not measured yet">
+          The job <Link to="/settings/jobs">measure-storage</Link> looks once an hour; run it now to know at
+          once.
+        </EmptyState>
+      )}
+      {data?.storage && <StorageFacts storage={data.storage} />}
+    </Panel>
+  );
+}
+
+function StorageFacts({ storage }: { storage: StorageAnswer }): ReactElement {
+  const countOf = (count: number, bytes: number): string =>
+    `${count.toLocaleString("en")} with ${sizeText(bytes)}`;
+  return (
+    <Facts
+      facts={[
+        ["Versions published here", countOf(storage.ownVersions, storage.ownBytes)],
+        ["Versions from upstreams", countOf(storage.cachedVersions, storage.cachedBytes)],
+        ["Documents of upstreams", countOf(storage.documents, storage.documentBytes)],
+        ["Database", sizeText(storage.databaseBytes)],
+        ["Measured", <Time key="at" at={storage.at} />],
+      ]}
+    />
+  );
+}
+
 function HealthFacts({ health }: { health: Health }): ReactElement {
   const { status, problem, version, database, advisories, uptimeSeconds } = health;
   return (
@@ -82,7 +128,7 @@ function HealthFacts({ health }: { health: Health }): ReactElement {
         ],
         ["Version", version],
         ["Database", database],
-        ["Runs since", spanText(uptimeSeconds)],
+        ["Runs for", spanText(uptimeSeconds)],
         [
           "Advisories",
           advisories.ageSeconds === null
@@ -99,7 +145,12 @@ function HealthFacts({ health }: { health: Health }): ReactElement {
 }
 
 function spanText(seconds: number): string {
-  if (seconds < HOUR_SECONDS) return `${Math.max(1, Math.round(seconds / 60))} minutes`;
-  if (seconds < DAY_SECONDS) return `${Math.round(seconds / HOUR_SECONDS)} hours`;
-  return `${Math.round(seconds / DAY_SECONDS)} days`;
+  if (seconds < HOUR_SECONDS) return counted(seconds / MINUTE_SECONDS, "minute");
+  if (seconds < DAY_SECONDS) return counted(seconds / HOUR_SECONDS, "hour");
+  return counted(seconds / DAY_SECONDS, "day");
+}
+
+function counted(amount: number, unit: string): string {
+  const count = Math.max(1, Math.round(amount));
+  return `${count} ${unit}${count === 1 ? "" : "s"}`;
 }
