@@ -1,6 +1,7 @@
 import type { PackageCardsAnswer, PageAnswer, Permission, RegistryAnswer } from "@entrepot/core";
 import { api } from "../api/client.ts";
 import type { IconName } from "../components/icon.tsx";
+import { firewallHits, type FirewallHit } from "../pages/firewall/firewall-hits.ts";
 import { peopleHits, type PeopleHit } from "../pages/people/people-hits.ts";
 import { AREAS } from "./areas.ts";
 
@@ -8,7 +9,7 @@ import { AREAS } from "./areas.ts";
 export interface Hit {
   title: string;
   about: string;
-  kind: "page" | "registry" | "package" | PeopleHit["kind"];
+  kind: "page" | "registry" | "package" | PeopleHit["kind"] | FirewallHit["kind"];
   icon: IconName;
   href: string;
 }
@@ -28,7 +29,13 @@ export async function search(
     wanted === "" ? [] : packageHits(wanted, signal),
     peopleHits(wanted, { may, signal }),
   ]);
-  return [...pageHits(wanted), ...registryHits(items, wanted), ...people, ...packages];
+  return [
+    ...pageHits(wanted),
+    ...registryHits(items, wanted),
+    ...people,
+    ...packages,
+    ...firewallHits(text.trim()),
+  ];
 }
 
 function pageHits(wanted: string): Hit[] {

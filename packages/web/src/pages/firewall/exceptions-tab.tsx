@@ -109,7 +109,7 @@ function columnsFor(onDecide: Decide): Column<ExceptionAnswer>[] {
     {
       heading: "Versions",
       cell: ({ packages, range, registry, rules }) => (
-        <span className="grid gap-0.5 [overflow-wrap:anywhere]">
+        <span className="grid min-w-36 gap-0.5 [overflow-wrap:anywhere]">
           <span className="font-medium">
             {packages}@{range}
           </span>

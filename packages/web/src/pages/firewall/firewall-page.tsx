@@ -53,6 +53,15 @@ export function FirewallPage(): ReactElement {
         <TabLink to="/firewall/exceptions" search={search} activeOptions={{ includeSearch: false }}>
           Requests & exceptions
         </TabLink>
+        <TabLink to="/firewall/exposure" search={search} activeOptions={{ includeSearch: false }}>
+          Exposure
+        </TabLink>
+        <TabLink to="/firewall/advisories" search={search} activeOptions={{ includeSearch: false }}>
+          Advisories
+        </TabLink>
+        <TabLink to="/firewall/decisions" search={search} activeOptions={{ includeSearch: false }}>
+          Decisions
+        </TabLink>
       </TabLinks>
       <Outlet />
     </>

@@ -1,4 +1,5 @@
 import type {
+  DecisionAnswer,
   ExceptionAnswer,
   ExplainAnswer,
   FindingAnswer,
@@ -107,4 +108,11 @@ export const exceptionsQuery = (place: PlaceName, state: string) =>
       state,
       ...(place === null ? {} : { registry: place }),
     }),
+  });
+
+/** What was served and refused, the newest first; empty texts of the filter choose nothing. */
+export const decisionsQuery = (place: PlaceName, filter: Readonly<Record<string, string>>) =>
+  infiniteQueryOptions({
+    queryKey: [FIREWALL, "decisions", place, filter],
+    ...pagesFrom<DecisionAnswer>(`${placePath(place)}/decisions`, filter),
   });

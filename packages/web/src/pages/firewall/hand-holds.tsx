@@ -75,7 +75,7 @@ function columnsFor(place: Place, onLift: (status: StatusAnswer) => void): Colum
     {
       heading: "Version",
       cell: ({ name, version, registry }) => (
-        <span className="grid gap-0.5 [overflow-wrap:anywhere]">
+        <span className="grid min-w-36 gap-0.5 [overflow-wrap:anywhere]">
           <span className="font-medium">
             {name}@{version}
           </span>

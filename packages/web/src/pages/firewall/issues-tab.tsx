@@ -58,7 +58,7 @@ function Name({ finding }: { finding: FindingAnswer }): ReactElement {
   const { registry, package: name, version, id } = finding;
   const text = `${name}@${version}`;
   return (
-    <span className="grid gap-0.5 [overflow-wrap:anywhere]">
+    <span className="grid min-w-36 gap-0.5 [overflow-wrap:anywhere]">
       {registry === null ? (
         text
       ) : (

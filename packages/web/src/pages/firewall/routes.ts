@@ -1,6 +1,6 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { shellRoute } from "../../app/shell-route.ts";
-import { textsOf, type Texts } from "./search-texts.ts";
+import { DECISION_FILTERS, textsOf, type Texts } from "./search-texts.ts";
 
 const explainRoute = createRoute({
   getParentRoute: () => shellRoute,
@@ -50,9 +50,48 @@ const exceptionsRoute = createRoute({
   component: lazyRouteComponent(() => import("./exceptions-tab.tsx"), "ExceptionsTab"),
 });
 
+const exposureRoute = createRoute({
+  getParentRoute: () => firewallRoute,
+  path: "/exposure",
+  staticData: { title: "Exposure" },
+  component: lazyRouteComponent(() => import("./exposure-tab.tsx"), "ExposureTab"),
+});
+
+const advisoriesRoute = createRoute({
+  getParentRoute: () => firewallRoute,
+  path: "/advisories",
+  staticData: { title: "Advisories" },
+  validateSearch: (search): Texts<"text"> => textsOf(search, ["text"]),
+  component: lazyRouteComponent(() => import("./advisories-tab.tsx"), "AdvisoriesTab"),
+});
+
+const advisoryRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/firewall/advisories/$id",
+  staticData: { title: (params) => params["id"] ?? "" },
+  validateSearch: (search): Texts<"registry"> => textsOf(search, ["registry"]),
+  component: lazyRouteComponent(() => import("./advisory-page.tsx"), "AdvisoryPage"),
+});
+
+const decisionsRoute = createRoute({
+  getParentRoute: () => firewallRoute,
+  path: "/decisions",
+  staticData: { title: "Decisions" },
+  validateSearch: (search): Texts<(typeof DECISION_FILTERS)[number]> => textsOf(search, DECISION_FILTERS),
+  component: lazyRouteComponent(() => import("./decisions-tab.tsx"), "DecisionsTab"),
+});
+
 /** The firewall: its rules, what they hold back, and why. */
 export const firewallRoutes = [
   explainRoute,
   issueRoute,
-  firewallRoute.addChildren([rulesRoute, issuesRoute, exceptionsRoute]),
+  advisoryRoute,
+  firewallRoute.addChildren([
+    rulesRoute,
+    issuesRoute,
+    exceptionsRoute,
+    exposureRoute,
+    advisoriesRoute,
+    decisionsRoute,
+  ]),
 ] as const;

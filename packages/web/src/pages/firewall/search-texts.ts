@@ -14,3 +14,15 @@ export function textsOf<Name extends string>(
   }
   return texts;
 }
+
+/** By what decisions are chosen, as the API calls it. */
+export const DECISION_FILTERS = [
+  "outcome",
+  "package",
+  "version",
+  "rule",
+  "principal",
+  "project",
+  "since",
+  "until",
+] as const;
