@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import type { AdvisoryStatusAnswer } from "@entrepot/core";
 import { beforeAll, expect, test } from "vitest";
 import { checkPage, useConsole } from "./console.ts";
 
@@ -74,6 +75,7 @@ test("advisories are found by package and by any of their names, and assessed", 
   await page.getByRole("link", { name: "OWN-victim" }).click();
   await page.getByText("Nobody has assessed it.").waitFor();
   const form = page.getByRole("form", { name: "Assess it" });
+  await form.getByLabel("As").selectOption("monitor");
   await form.getByLabel("Why").fill("We do not call that part");
   await form.getByRole("button", { name: "Assess in every registry" }).click();
   await page.getByText(/by admin: We do not call that part/).waitFor();
@@ -90,6 +92,42 @@ test("without feeds, syncing says what to do", async () => {
     .getByRole("alert")
     .getByText(/No feeds are configured here/)
     .waitFor();
+});
+
+test("a feed that fails, and alarms, are shown with their age", async () => {
+  const hoursAgo = (hours: number): string => new Date(Date.now() - hours * 3_600_000).toISOString();
+  const feed = { kind: "osv", url: "https://feeds.example/npm.zip", newestAt: null, fetchedAt: null };
+  const state: AdvisoryStatusAnswer = {
+    epoch: 7,
+    createdAt: hoursAgo(50),
+    currentAt: hoursAgo(50),
+    ageSeconds: 180_000,
+    advisories: 21_345,
+    packages: 9_876,
+    heldAtEpoch: null,
+    feeds: [
+      {
+        ...feed,
+        name: "osv",
+        records: 21_000,
+        checkedAt: hoursAgo(50),
+        failedAt: hoursAgo(1),
+        failure: "It answered 503.",
+      },
+      { ...feed, name: "kev", records: 345, checkedAt: hoursAgo(1), failedAt: null, failure: null },
+    ],
+    alarms: ["The feed osv has not been read for 50 hours."],
+  };
+  const page = await site.visit("/firewall");
+  await page.route("**/api/v1/advisories/status", (route) => route.fulfill({ json: state }));
+  await page.getByRole("link", { name: "Advisories" }).click();
+  await page.getByText("The feed osv has not been read for 50 hours.").waitFor();
+  await page.getByText(/21,345 advisories about 9,876 packages, current as of 2 days ago/).waitFor();
+  const failing = page.getByRole("row", { name: /osv/ });
+  await failing.getByText("failing").waitFor();
+  await failing.getByText("It answered 503.").waitFor();
+  await page.getByRole("row", { name: /kev/ }).getByText("well").waitFor();
+  await checkPage(page, "firewall-feeds");
 });
 
 test("decisions are chosen by filters that stay in the address, and exported by them", async () => {

@@ -11,7 +11,7 @@ interface FieldProps {
 }
 
 const CONTROL =
-  "w-full rounded-md border bg-panel px-2.5 text-base sm:text-sm text-text placeholder:text-faint " +
+  "w-full min-w-0 rounded-md border bg-panel px-2.5 text-base sm:text-sm text-text placeholder:text-faint " +
   "aria-invalid:border-bad disabled:bg-inset disabled:text-soft";
 
 interface Frame {
@@ -30,7 +30,7 @@ function FieldFrame({
   const isInvalid = typeof error === "string" && error !== "";
   const described = [hint === undefined ? "" : `${id}-hint`, isInvalid ? `${id}-error` : ""].filter(Boolean);
   return (
-    <div className="grid gap-1">
+    <div className="grid min-w-0 gap-1">
       <label htmlFor={id} className="font-medium">
         {label}
       </label>

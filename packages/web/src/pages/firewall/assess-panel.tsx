@@ -77,7 +77,7 @@ function assessPath(registry: string | null, advisory: string): string {
 function AssessForm({ advisory, place }: AssessProps): ReactElement {
   const { data: types = [] } = useQuery(assessmentTypesQuery());
   const [wish, setWish] = useState({ type: "", comment: "" });
-  const type = wish.type === "" ? (types[0]?.name ?? "") : wish.type;
+  const { type } = wish;
   const saving = useChange({
     run: () =>
       api.call(assessPath(place.name, advisory), { method: "PUT", body: { type, comment: wish.comment } }),
@@ -95,9 +95,11 @@ function AssessForm({ advisory, place }: AssessProps): ReactElement {
     >
       <SelectField
         label="As"
+        required
         value={type}
         onChange={({ target }) => setWish({ ...wish, type: target.value })}
       >
+        <option value="">Choose</option>
         {types.map(({ name, severity, days }) => (
           <option key={name} value={name}>
             {name}
