@@ -118,7 +118,7 @@ function Filters({ filter }: { filter: EventFilter }): ReactElement {
   });
   return (
     <form
-      className="grid items-end gap-3 border-b border-line px-4 py-3 sm:grid-cols-2 lg:grid-cols-4"
+      className="grid grid-cols-2 items-end gap-3 border-b border-line px-4 py-3 lg:grid-cols-4"
       onSubmit={(event) => {
         event.preventDefault();
         void navigate({ search: wish });
