@@ -129,6 +129,7 @@ test("HTML that the API would let through is stopped by the page's security poli
 test("a package page tells how to install it, what it is, and how policy sees it", async () => {
   const page = await site.visit("/packages/default/@acme%2Fwidget");
   await page.getByRole("region", { name: "Compliance" }).getByText("Compliant").waitFor();
+  await page.getByRole("button", { name: "pnpm", exact: true }).click();
   await page.getByRole("button", { name: "Copy pnpm" }).click();
   expect(await page.evaluate("navigator.clipboard.readText()")).toBe(
     `pnpm add @acme/widget@1.0.0 --registry ${site.app.url}/npm/default/`,

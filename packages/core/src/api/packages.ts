@@ -168,3 +168,56 @@ export interface ComplianceAnswer {
   /** Of rules that only report. */
   shadow: readonly ComplianceReasonAnswer[];
 }
+
+/** A file of a tarball. */
+export interface PackageFileAnswer {
+  path: string;
+  sizeBytes: number;
+}
+
+/** One page of a version's files. */
+export interface PackageFilesAnswer extends PageAnswer<PackageFileAnswer> {
+  /** Of all files. */
+  fileCount: number;
+  unpackedSizeBytes: number;
+}
+
+/** What is in a file. */
+export interface FileTextAnswer extends PackageFileAnswer {
+  version: string;
+  /** Null for what is no text. */
+  text: string | null;
+  isCut: boolean;
+}
+
+/** What of a version is not in its tarball, and should not change unnoticed. */
+export interface DiffSideAnswer {
+  version: string;
+  publishedAt: string | null;
+  publisher: string | null;
+  maintainers: readonly string[];
+  licence: string | null;
+  predicateType: string | null;
+}
+
+/** A file that differs between two versions. */
+export interface FileChangeAnswer {
+  path: string;
+  status: "added" | "removed" | "changed";
+  sizeBytesBefore: number | null;
+  sizeBytesAfter: number | null;
+  /** Unified diff; null for what is no text, or is too much to compare. */
+  patch: string | null;
+}
+
+/** How two versions differ: `GET …/diff`. */
+export interface DiffAnswer {
+  package: string;
+  from: DiffSideAnswer;
+  to: DiffSideAnswer;
+  files: readonly FileChangeAnswer[];
+  changedCount: number;
+  unchangedCount: number;
+  /** Members of package.json that differ; values as JSON. */
+  manifest: ReadonlyArray<{ member: string; before: string | null; after: string | null }>;
+}

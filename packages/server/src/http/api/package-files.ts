@@ -1,4 +1,10 @@
-import { EntrepotError } from "@entrepot/core";
+import {
+  EntrepotError,
+  type DiffAnswer,
+  type DiffSideAnswer,
+  type FileTextAnswer,
+  type PackageFilesAnswer,
+} from "@entrepot/core";
 import { showPackage, type ReviewedVersion } from "../../registry/index.ts";
 import { nameOf } from "../require-user.ts";
 import { apiRoute, NO_BODY, type ApiContext, type ApiRoute } from "./api-route.ts";
@@ -13,7 +19,7 @@ async function reviewed(context: Context, asked: AskedPackage, version: string):
   return { ...asked, version: versionFrom(version), requester: nameOf(context.principal) };
 }
 
-async function listFiles(context: Context): Promise<unknown> {
+async function listFiles(context: Context): Promise<PackageFilesAnswer> {
   const wanted = await reviewed(context, await packageOf(context), context.param("version"));
   const { files, fileCount, unpackedSizeBytes } = await context.deps.packageFiles.read(wanted, null);
   const limit = limitOf(context.query("limit"));
@@ -22,7 +28,7 @@ async function listFiles(context: Context): Promise<unknown> {
   return { ...pageOf(rows, limit, ({ path }) => path), fileCount, unpackedSizeBytes };
 }
 
-async function showFile(context: Context): Promise<unknown> {
+async function showFile(context: Context): Promise<FileTextAnswer> {
   const wanted = await reviewed(context, await packageOf(context), context.param("version"));
   const path = queried(context, "path").slice(0, PATH_CHARS_MAX);
   const { file } = await context.deps.packageFiles.read(wanted, path);
@@ -32,7 +38,7 @@ async function showFile(context: Context): Promise<unknown> {
   });
 }
 
-async function diff(context: Context): Promise<unknown> {
+async function diff(context: Context): Promise<DiffAnswer> {
   const asked = await packageOf(context);
   const before = await reviewed(context, asked, queried(context, "from"));
   const after = await reviewed(context, asked, queried(context, "to"));
@@ -46,18 +52,24 @@ async function diff(context: Context): Promise<unknown> {
 }
 
 /** What of a version is not in its tarball, and should not change unnoticed. */
-async function sideOf({ deps }: Context, { registry, name, version }: ReviewedVersion): Promise<unknown> {
+async function sideOf(
+  { deps }: Context,
+  { registry, name, version }: ReviewedVersion,
+): Promise<DiffSideAnswer> {
   const page = { after: null, limit: 0, text: "" };
   const { asked } = await showPackage(deps, { registry, name, page, among: "all", version });
-  if (asked === null || asked.details === null) return { version };
-  const { publisher, maintainers, license, attestations } = asked.details;
+  const publishedAt = asked?.publishedAt ?? null;
+  const details = asked?.details ?? null;
+  if (details === null) {
+    return { version, publishedAt, publisher: null, maintainers: [], licence: null, predicateType: null };
+  }
   return {
     version,
-    publishedAt: asked.publishedAt,
-    publisher: asked.publishedBy ?? publisher,
-    maintainers: maintainers.map((person) => person.name),
-    licence: license.spdx ?? license.raw,
-    predicateType: attestations,
+    publishedAt,
+    publisher: asked?.publishedBy ?? details.publisher,
+    maintainers: details.maintainers.map((person) => person.name),
+    licence: details.license.spdx ?? details.license.raw,
+    predicateType: details.attestations,
   };
 }
 

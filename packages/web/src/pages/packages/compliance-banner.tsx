@@ -24,13 +24,13 @@ const LOOKS: Readonly<Record<ComplianceAnswer["result"], Look>> = {
   warn: {
     word: "Warn",
     tone: "warn",
-    className: "border-transparent bg-warn-soft",
+    className: "border-warn bg-panel",
     about: "can be installed, and there is something to know.",
   },
   noncompliant: {
     word: "Noncompliant",
     tone: "bad",
-    className: "border-transparent bg-bad-soft",
+    className: "border-bad bg-panel",
     about: "is kept back by policy.",
   },
 };

@@ -1,10 +1,13 @@
-import { useQuery } from "@tanstack/react-query";
+import type { PackageCardAnswer } from "@entrepot/core";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactElement } from "react";
+import { itemsOf } from "../../api/paging.ts";
 import { DataTable, type Column } from "../../components/data-table.tsx";
 import { Panel } from "../../components/panel.tsx";
 import { EmptyState, ErrorState, LoadingState } from "../../components/states.tsx";
-import { versionQuery, type VersionId } from "./package-queries.ts";
+import { OriginBadge } from "./origin-badge.tsx";
+import { dependentsQuery, versionQuery, type PackageId, type VersionId } from "./package-queries.ts";
 import { usePackage } from "./use-package.ts";
 
 interface Dependency {
@@ -24,7 +27,56 @@ const KINDS = [
 export function DependenciesTab(): ReactElement {
   const { id, version } = usePackage();
   if (version === null) return <EmptyState title="There is no version" />;
-  return <Needs id={{ ...id, version }} />;
+  return (
+    <div className="grid gap-4">
+      <Needs id={{ ...id, version }} />
+      <Dependents id={id} />
+    </div>
+  );
+}
+
+function Dependents({ id }: { id: PackageId }): ReactElement {
+  const list = useInfiniteQuery(dependentsQuery(id));
+  const rows = itemsOf(list.data);
+  return (
+    <Panel title={`What needs ${id.name}`} isFlush>
+      {list.isPending && <LoadingState />}
+      {list.isError && <ErrorState error={list.error} reset={() => void list.refetch()} />}
+      {list.isSuccess && rows.length === 0 && (
+        <EmptyState title="Nothing here needs it">
+          Packages of this registry whose latest version depends on it would be listed.
+        </EmptyState>
+      )}
+      {rows.length > 0 && (
+        <DataTable
+          label="Dependents"
+          columns={DEPENDENT_COLUMNS}
+          rows={rows}
+          keyOf={({ name }) => name}
+          onEnd={list.hasNextPage && !list.isFetchingNextPage ? () => void list.fetchNextPage() : undefined}
+          isLoadingMore={list.isFetchingNextPage}
+        />
+      )}
+    </Panel>
+  );
+}
+
+const DEPENDENT_COLUMNS: readonly Column<PackageCardAnswer>[] = [
+  { heading: "Package", cell: ({ registry, name }) => <PackageLink registry={registry} name={name} /> },
+  { heading: "Latest", cell: ({ latest }) => <code>{latest ?? "none"}</code> },
+  { heading: "Origin", cell: ({ origin }) => <OriginBadge origin={origin} /> },
+];
+
+function PackageLink({ registry, name }: PackageId): ReactElement {
+  return (
+    <Link
+      className="font-medium text-accent [overflow-wrap:anywhere] hover:underline"
+      to="/packages/$registry/$package"
+      params={{ registry, package: name }}
+    >
+      {name}
+    </Link>
+  );
 }
 
 function Needs({ id }: { id: VersionId }): ReactElement {
@@ -60,15 +112,7 @@ function columnsOf(registry: string): readonly Column<Dependency>[] {
   return [
     {
       heading: "Package",
-      cell: ({ name }) => (
-        <Link
-          className="font-medium text-accent [overflow-wrap:anywhere] hover:underline"
-          to="/packages/$registry/$package"
-          params={{ registry, package: name }}
-        >
-          {name}
-        </Link>
-      ),
+      cell: ({ name }) => <PackageLink registry={registry} name={name} />,
     },
     { heading: "Versions", cell: ({ range }) => <code className="[overflow-wrap:anywhere]">{range}</code> },
     { heading: "Needed", cell: ({ kind }) => kind },

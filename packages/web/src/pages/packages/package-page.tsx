@@ -3,13 +3,22 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, Outlet } from "@tanstack/react-router";
 import type { ReactElement } from "react";
 import { Badge } from "../../components/badge.tsx";
+import { Button } from "../../components/button.tsx";
 import { CopyButton } from "../../components/copy.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
-import { ErrorState, LoadingState } from "../../components/states.tsx";
+import { ErrorState, LoadingState, ProblemText } from "../../components/states.tsx";
 import { TabLink, TabLinks } from "../../components/tab-links.tsx";
+import { registryQuery } from "../registries/registry-queries.ts";
 import { ComplianceBanner } from "./compliance-banner.tsx";
 import { OriginBadge } from "./origin-badge.tsx";
-import { packageQuery, versionQuery, type PackageId } from "./package-queries.ts";
+import {
+  packageQuery,
+  versionPath,
+  versionQuery,
+  type PackageId,
+  type VersionId,
+} from "./package-queries.ts";
+import { useChange } from "./use-change.ts";
 import { versionShown } from "./use-package.ts";
 import { VerdictBadge } from "./verdict-badge.tsx";
 
@@ -29,7 +38,7 @@ export function PackagePage(): ReactElement {
       <PageHeader title={name}>
         <div className="grid gap-1.5">
           {about.description !== null && <p>{about.description}</p>}
-          <p className="flex flex-wrap items-center gap-1.5">
+          <div className="flex flex-wrap items-center gap-1.5">
             {version !== null && <ShownVersion id={id} version={version} />}
             <OriginBadge origin={about.origin} />
             {about.claim !== null && <Badge tone="accent">name claimed</Badge>}
@@ -40,7 +49,7 @@ export function PackagePage(): ReactElement {
               </Link>
               {about.upstream !== null && ` from ${about.upstream.name}`}
             </span>
-          </p>
+          </div>
         </div>
       </PageHeader>
       {version !== null && <ComplianceBanner id={{ ...id, version }} />}
@@ -61,8 +70,27 @@ function ShownVersion({ id, version }: { id: PackageId; version: string }): Reac
       </span>
       {data !== undefined && data.verdict.outcome !== "allow" && <VerdictBadge verdict={data.verdict} />}
       {typeof data?.deprecated === "string" && <Badge tone="warn">deprecated</Badge>}
+      {data?.origin === "remote" && <PullButton id={{ ...id, version }} />}
       {data?.isUnlisted === true && <Badge tone="warn">unlisted</Badge>}
       {(data?.advisories.length ?? 0) > 0 && <Badge tone="bad">known vulnerabilities</Badge>}
+    </>
+  );
+}
+
+function PullButton({ id }: { id: VersionId }): ReactElement | null {
+  const { data: registry } = useQuery(registryQuery(id.registry));
+  const { mutate, isPending, error } = useChange();
+  if (registry?.may.includes("download") !== true) return null;
+  const done = `${id.name}@${id.version} is kept here now.`;
+  return (
+    <>
+      <Button
+        isBusy={isPending}
+        onClick={() => mutate({ method: "POST", path: `${versionPath(id)}/pull`, done })}
+      >
+        Pull {id.version}
+      </Button>
+      <ProblemText problem={error} />
     </>
   );
 }
@@ -76,35 +104,36 @@ function NothingAllowed({ about }: { about: PackageAnswer }): ReactElement {
   );
 }
 
+const TABS = [
+  ["", "About"],
+  ["/versions", "Versions"],
+  ["/dependencies", "Dependencies"],
+  ["/files", "Files"],
+  ["/compare", "Compare"],
+  ["/manage", "Manage"],
+] as const;
+const MANAGING = ["tag", "deprecate", "unpublish", "manage-registry"] as const;
+
 function PackageTabs({ id, version }: { id: PackageId; version: string | undefined }): ReactElement {
-  const params = { registry: id.registry, package: id.name };
-  const search = version === undefined ? {} : { version };
+  const { data: registry } = useQuery(registryQuery(id.registry));
+  const may = registry?.may ?? [];
+  const hasTab = (part: string): boolean => {
+    if (part === "/manage") return MANAGING.some((one) => may.includes(one));
+    return !["/files", "/compare"].includes(part) || may.includes("download");
+  };
   return (
     <TabLinks label={`Parts of ${id.name}`}>
-      <TabLink
-        to="/packages/$registry/$package"
-        params={params}
-        search={search}
-        activeOptions={{ exact: true, includeSearch: false }}
-      >
-        About
-      </TabLink>
-      <TabLink
-        to="/packages/$registry/$package/versions"
-        params={params}
-        search={search}
-        activeOptions={{ includeSearch: false }}
-      >
-        Versions
-      </TabLink>
-      <TabLink
-        to="/packages/$registry/$package/dependencies"
-        params={params}
-        search={search}
-        activeOptions={{ includeSearch: false }}
-      >
-        Dependencies
-      </TabLink>
+      {TABS.filter(([part]) => hasTab(part)).map(([part, title]) => (
+        <TabLink
+          key={title}
+          to={`/packages/$registry/$package${part}`}
+          params={{ registry: id.registry, package: id.name }}
+          search={version === undefined ? {} : { version }}
+          activeOptions={{ exact: part === "", includeSearch: false }}
+        >
+          {title}
+        </TabLink>
+      ))}
     </TabLinks>
   );
 }

@@ -1,12 +1,18 @@
 import type {
   ComplianceAnswer,
+  DiffAnswer,
   DownloadsAnswer,
+  FileTextAnswer,
   OriginAnswer,
   PackageAnswer,
   PackageCardAnswer,
   PackageCardsAnswer,
+  PackageFileAnswer,
+  PackageFilesAnswer,
+  PageAnswer,
   ReadmeAnswer,
   ShownVersionAnswer,
+  StatusAnswer,
   VersionAnswer,
   VersionsAnswer,
 } from "@entrepot/core";
@@ -97,17 +103,57 @@ export const complianceQuery = (id: VersionId) =>
     queryFn: ({ signal }) => api.call<ComplianceAnswer>(`${versionPath(id)}/compliance`, { signal }),
   });
 
+/** Packages of the same registry that need a package, page by page. */
+export const dependentsQuery = (id: PackageId) =>
+  infiniteQueryOptions({
+    queryKey: [...keyOf(id), "dependents"],
+    ...pagesFrom<PackageCardAnswer, PackageCardsAnswer>(`${packagePath(id)}/dependents`),
+  });
+
+/** The files of a version page by page; `text` is a part of the path. */
+export const filesQuery = (id: VersionId, text: string) =>
+  infiniteQueryOptions({
+    queryKey: [...keyOf(id), "files", id.version, text],
+    ...pagesFrom<PackageFileAnswer, PackageFilesAnswer>(`${versionPath(id)}/files`, { query: text }),
+  });
+
+/** One file of a version. */
+export const fileQuery = (id: VersionId, path: string) =>
+  queryOptions({
+    queryKey: [...keyOf(id), "file", id.version, path],
+    queryFn: ({ signal }) => api.call<FileTextAnswer>(`${versionPath(id)}/file`, { query: { path }, signal }),
+  });
+
+/** How two versions differ. */
+export const diffQuery = (id: PackageId, { from, to }: { from: string; to: string }) =>
+  queryOptions({
+    queryKey: [...keyOf(id), "diff", from, to],
+    queryFn: ({ signal }) => api.call<DiffAnswer>(`${packagePath(id)}/diff`, { query: { from, to }, signal }),
+  });
+
+/** What operators said of a package's versions, here and in every registry. */
+export const statusesQuery = (id: PackageId) =>
+  queryOptions({
+    queryKey: [...keyOf(id), "statuses"],
+    queryFn: async ({ signal }) => {
+      const { items } = await api.call<PageAnswer<StatusAnswer>>("/statuses", { signal });
+      return items.filter(
+        ({ registry, name }) => name === id.name && (registry === id.registry || registry === "*"),
+      );
+    },
+  });
+
 /** What a change of a package makes old: all that was read of it. */
 function keyOf({ registry, name }: PackageId): readonly string[] {
   return [AREA, "of", registry, name];
 }
 
 /** Where the API has a package. */
-function packagePath({ registry, name }: PackageId): string {
+export function packagePath({ registry, name }: PackageId): string {
   return `/registries/${encodeURIComponent(registry)}/packages/${encodeURIComponent(name)}`;
 }
 
 /** Where the API has a version. */
-function versionPath(id: VersionId): string {
+export function versionPath(id: VersionId): string {
   return `${packagePath(id)}/versions/${encodeURIComponent(id.version)}`;
 }

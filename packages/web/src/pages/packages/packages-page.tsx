@@ -1,15 +1,18 @@
 import type { PackageCardAnswer, PackageCardsAnswer } from "@entrepot/core";
-import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery, useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import type { ReactElement } from "react";
 import { itemsOf } from "../../api/paging.ts";
+import { sessionQuery } from "../../api/session.ts";
 import { Badge } from "../../components/badge.tsx";
+import { ButtonLink } from "../../components/button.tsx";
 import { DataTable, type Column } from "../../components/data-table.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Panel } from "../../components/panel.tsx";
 import { ErrorState, LoadingState } from "../../components/states.tsx";
 import { Time } from "../../components/time.tsx";
 import { useDelayed } from "../../components/use-delayed.ts";
+import { registryQuery } from "../registries/registry-queries.ts";
 import { NoPackages } from "./no-packages.tsx";
 import { OriginBadge } from "./origin-badge.tsx";
 import { PackageFilters } from "./package-filters.tsx";
@@ -85,7 +88,7 @@ export function PackagesPage(): ReactElement {
     void navigate({ search: { ...filter, ...part }, replace: true });
   return (
     <>
-      <PageHeader title="Packages">
+      <PageHeader title="Packages" actions={<UploadLink registry={filter.registry} />}>
         What was published here, what came from upstreams, and, in a search of one registry, what its
         upstreams have.
       </PageHeader>
@@ -107,6 +110,19 @@ export function PackagesPage(): ReactElement {
         )}
       </Panel>
     </>
+  );
+}
+
+// Where no registry is chosen, what may be done on the workspace says as much as can be known.
+function UploadLink({ registry }: { registry: string | undefined }): ReactElement | null {
+  const { data: self } = useSuspenseQuery(sessionQuery());
+  const { data: chosen } = useQuery({ ...registryQuery(registry ?? ""), enabled: registry !== undefined });
+  const may = registry === undefined ? self?.may : chosen?.may;
+  if (may?.includes("publish") !== true) return null;
+  return (
+    <ButtonLink icon="plus" to="/packages/upload" search={registry === undefined ? {} : { registry }}>
+      Upload a package
+    </ButtonLink>
   );
 }
 

@@ -51,8 +51,49 @@ const dependenciesRoute = createRoute({
   component: lazyRouteComponent(() => import("./dependencies-tab.tsx"), "DependenciesTab"),
 });
 
+const filesRoute = createRoute({
+  getParentRoute: () => packageRoute,
+  path: "/files",
+  staticData: { title: "Files" },
+  validateSearch: ({ path }: Search): { path?: string | undefined } => ({ path: textIn(path) }),
+  component: lazyRouteComponent(() => import("./files-tab.tsx"), "FilesTab"),
+});
+
+const compareRoute = createRoute({
+  getParentRoute: () => packageRoute,
+  path: "/compare",
+  staticData: { title: "Compare" },
+  validateSearch: ({ from }: Search): { from?: string | undefined } => ({ from: textIn(from) }),
+  component: lazyRouteComponent(() => import("./compare-tab.tsx"), "CompareTab"),
+});
+
+const manageRoute = createRoute({
+  getParentRoute: () => packageRoute,
+  path: "/manage",
+  staticData: { title: "Manage" },
+  component: lazyRouteComponent(() => import("./manage-tab.tsx"), "ManageTab"),
+});
+
+const uploadRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: "/packages/upload",
+  staticData: { title: "Upload a package" },
+  validateSearch: ({ registry }: Search): { registry?: string | undefined } => ({
+    registry: textIn(registry),
+  }),
+  component: lazyRouteComponent(() => import("./upload-page.tsx"), "UploadPage"),
+});
+
 /** Packages. */
 export const packageRoutes = [
   listRoute,
-  packageRoute.addChildren([readmeRoute, versionsRoute, dependenciesRoute]),
+  uploadRoute,
+  packageRoute.addChildren([
+    readmeRoute,
+    versionsRoute,
+    dependenciesRoute,
+    filesRoute,
+    compareRoute,
+    manageRoute,
+  ]),
 ] as const;
