@@ -25,7 +25,7 @@ export interface SigningKeys {
    * While the upstream fails, those known from before. Throws upstream errors where nothing is known.
    */
   of(upstream: Upstream): Promise<readonly SigningKey[]>;
-  /** Those of all upstreams of a registry, each once. Throws like `of`. */
+  /** Those of all upstreams of a registry that can be told, each once. Throws like `of` where none can. */
   merged(registry: Registry): Promise<readonly SigningKey[]>;
 }
 
@@ -68,13 +68,22 @@ export function createSigningKeys(deps: SigningKeysDeps): SigningKeys {
   return {
     of: keysOf,
     async merged(registry) {
-      const lists = await Promise.all(registry.upstreams.map(keysOf));
+      const lists = await tellable(registry.upstreams.map(keysOf));
       // Where two upstreams mean other keys by one id, the first one asked for packages is believed.
       const byId = new Map<string, SigningKey>();
       for (const key of lists.flat()) if (!byId.has(key.keyid)) byId.set(key.keyid, key);
       return [...byId.values()];
     },
   };
+}
+
+/** What those that did not fail give. Throws the first failure where all failed. */
+async function tellable<T>(asked: readonly Promise<T>[]): Promise<T[]> {
+  const settled = await Promise.allSettled(asked);
+  const told = settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  const failed = settled.find((one) => one.status === "rejected");
+  if (told.length === 0 && failed !== undefined) throw failed.reason;
+  return told;
 }
 
 /** The keys of an answer; those that are none are left out. */

@@ -294,6 +294,21 @@ describe("keys", () => {
     await mirror.close();
   });
 
+  it("of an upstream are given out while another one is down, which fails alone", async () => {
+    const down = await createFakeUpstream();
+    await down.offline();
+    const file =
+      "upstreams:\n" +
+      `  - { name: one, url: "${down.url}" }\n` +
+      `  - { name: two, url: "${upstream.url}" }\n` +
+      "registries: [{ name: both, upstreams: [one, two] }, { name: lone, upstreams: [one] }]\n";
+    const both = await startTestApp({ file });
+    expect((await both.admin.request(`/npm/both/${KEYS}`)).json["keys"]).toEqual([signer.key]);
+    expect((await both.admin.request(`/npm/lone/${KEYS}`)).status).toBeGreaterThanOrEqual(500);
+    await both.close();
+    await down.close();
+  });
+
   it("outlive a restart without the upstream", async () => {
     const data = await mkdtemp(join(tmpdir(), "entrepot-keys-"));
     const lone = await createFakeUpstream();
