@@ -1,6 +1,7 @@
 import type { Transaction } from "kysely";
 import { appendChange, type Actor, type ChangeKind } from "../changes/index.ts";
 import type { Database, Schema } from "../db/index.ts";
+import { assertNotFrozen } from "./frozen.ts";
 import { bumpRevision, requirePackage, type PackageRow } from "./package-rows.ts";
 import type { Registry } from "./registry.ts";
 import { revisionOf } from "./revision.ts";
@@ -29,13 +30,14 @@ export interface WriteScope {
 
 /**
  * Runs `work` on the package's row in one transaction, then counts the revision and logs the change it
- * reports. Gives the `_rev` that holds afterwards.
+ * reports. Gives the `_rev` that holds afterwards. Throws `permission-denied` where the registry is frozen.
  */
 export async function writePackage(
   deps: PackageWriteDeps,
   write: PackageWrite,
   work: (scope: WriteScope) => Promise<WriteEffect>,
 ): Promise<{ rev: string }> {
+  assertNotFrozen(write.registry);
   return await deps.db.write(async (trx) => {
     const now = deps.now();
     const row = await lockPackage(trx, write);

@@ -171,3 +171,27 @@ it("a version of an upstream is pulled into the cache, unless policy refuses it"
   expect(upstream.count("pulled/-/pulled-1.1.0.tgz")).toBe(0);
   expect((await call(ada, "POST /pulled/versions/9.0.0/pull")).status).toBe(404);
 });
+
+it("nothing of a frozen registry is changed", async () => {
+  await ada.publish({ name: "fixed", version: "1.0.0" });
+  await ada.publish({ name: "fixed", version: "1.1.0" });
+  const before = (await call(ada, "GET /fixed")).json;
+  const freeze = async (frozen: boolean): Promise<TestResponse> =>
+    await app.admin.request("/api/v1/registries/default", { method: "PATCH", body: { frozen } });
+  expect((await freeze(true)).status).toBe(200);
+  const writes: [string, unknown?][] = [
+    ["PUT /fixed/tags/latest", { version: "1.0.0" }],
+    ["DELETE /fixed/tags/stable"],
+    ["PUT /fixed/versions/1.0.0/deprecation", { message: "old" }],
+    ["DELETE /fixed/versions/1.1.0"],
+    ["DELETE /fixed"],
+  ];
+  for (const [wanted, body] of writes) {
+    const { status, json } = await call(app.admin, wanted, body);
+    expect([wanted, status, json["error"]]).toEqual([wanted, 403, expect.stringContaining("read-only")]);
+  }
+  const { bytes } = makePackageTarball({ name: "fixed", version: "1.2.0" });
+  expect((await upload(ada, bytes)).status).toBe(403);
+  expect((await freeze(false)).status).toBe(200);
+  expect((await call(ada, "GET /fixed")).json).toEqual({ ...before, at: expect.any(String) });
+});
