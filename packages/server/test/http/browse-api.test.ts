@@ -172,6 +172,48 @@ describe("what policy hides", () => {
     return () => api(app.admin, `DELETE ${path}`);
   }
 
+  it("says nothing of what a refused version says of itself, though another one may be had", async () => {
+    const name = "quiet-one";
+    await ada.publish({ name, version: "1.0.0", manifest: { description: "Calm" } });
+    await ada.publish({
+      name,
+      version: "1.1.0",
+      manifest: {
+        description: "Zebras",
+        keywords: ["stripes"],
+        license: "ISC",
+        dependencies: { "needed-one": "1.0.0" },
+      },
+    });
+    await ada.publish({ name: "needed-one", version: "1.0.0" });
+    const path = "/registries/default/packages";
+    expect(await found("query=zebras&origin=local")).toEqual(["local quiet-one"]);
+    const status = { status: "blocked", reason: "odd" };
+    await api(app.admin, `PUT ${path}/quiet-one/versions/1.1.0/status`, status);
+    for (const wanted of ["?query=zebras", "?query=keywords:stripes", "/needed-one/dependents"]) {
+      const [asAda, asAdmin] = [
+        await api(ada, `GET ${path}${wanted}`),
+        await api(app.admin, `GET ${path}${wanted}`),
+      ];
+      expect([wanted, asAda.json["items"]]).toEqual([wanted, []]);
+      expect([wanted, asAdmin.json["items"]]).toMatchObject([wanted, [{ name, description: "Zebras" }]]);
+    }
+    const { json } = await api(ada, `GET ${path}?query=quiet`);
+    expect(json["items"]).toMatchObject([
+      {
+        name,
+        latest: "1.0.0",
+        description: null,
+        keywords: [],
+        licence: null,
+        publisher: null,
+        updatedAt: null,
+      },
+    ]);
+    const { text } = await ada.request("/npm/default/-/v1/search?text=quiet");
+    expect([text.includes(name), /zebras|stripes|ISC/i.test(text)]).toEqual([true, false]);
+  });
+
   it.each(["blocked", "unlisted"])("is not found by others than managers when it is %s", async (wanted) => {
     for (const [name, origin] of [
       ["@acme/pad", "local"],

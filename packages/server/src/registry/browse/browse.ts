@@ -131,10 +131,11 @@ async function counted({ db, now }: BrowseDeps, items: readonly BrowsedPackage[]
 
 async function shownItem(
   deps: BrowseDeps,
-  { maySee, isManager }: BrowseQuestion,
+  question: BrowseQuestion,
   { registry, card }: { registry: Registry; card: FoundCard },
 ): Promise<BrowsedPackage | null> {
   const { name } = card;
+  const { maySee, isManager } = question;
   if (!maySee(registry, name)) return null;
   const { latest: known } = card;
   const hidden = await deps.verdicts.hiddenVersions(registry, name, known === null ? [] : [known]);
@@ -142,10 +143,25 @@ async function shownItem(
   const isOut = (version: string): boolean => hidden.has(version) || unlisted.has(version);
   const latest = known === null || isOut(known) ? await newestOf(deps, { registry, name, isOut }) : known;
   const refusal = hidden.get(known ?? "") ?? null;
-  const isUnlisted = unlisted.has("*") || unlisted.has(known ?? "");
+  const isUnlisted = ["*", known].some((one) => one !== null && unlisted.has(one));
   const isShown = latest !== null && !unlisted.has("*");
   if (!isShown && !isManager(registry, name)) return null;
-  return { ...itemOf(registry, card), latest, refusal, isUnlisted, hiddenCount: hidden.size };
+  const item = itemFor(question, { registry, card, isOut });
+  if (item === null) return null;
+  return { ...item, latest, refusal, isUnlisted, hiddenCount: hidden.size };
+}
+
+// Of a refused version others than managers get no word; null where only such words were looked for.
+function itemFor(
+  { isManager, text, needing }: BrowseQuestion,
+  { registry, card, isOut }: { registry: Registry; card: FoundCard; isOut: (version: string) => boolean },
+): BrowsedPackage | null {
+  const item = itemOf(registry, card);
+  if (card.latest === null || !isOut(card.latest) || isManager(registry, card.name)) return item;
+  const { terms, needed } = parseSearch(text);
+  const isNamed = terms.every((term) => card.name.toLowerCase().includes(term));
+  if (needing !== null || needed.length > 0 || !isNamed) return null;
+  return { ...item, ...NOTHING_SAID };
 }
 
 // The card's latest version may not be had, but another one may.
@@ -185,6 +201,17 @@ function itemOf(registry: Registry, card: FoundCard): BrowsedPackage {
 }
 
 const NO_LINKS: RemoteHit["links"] = { homepage: null, repository: null, bugs: null };
+
+/** Instead of the words of a version that the asker does not get. */
+const NOTHING_SAID = {
+  description: null,
+  keywords: [],
+  links: NO_LINKS,
+  maintainers: [],
+  publisher: null,
+  licence: null,
+  updatedAt: null,
+} satisfies Partial<BrowsedPackage>;
 
 async function remoteItem(
   deps: BrowseDeps,
