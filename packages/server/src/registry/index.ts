@@ -10,7 +10,7 @@ export { browsePackages, type BrowsedPackage, type BrowseQuestion } from "./brow
 export { countOnCards } from "./browse/card-rows.ts";
 export { createCatalogue, type Catalogue } from "./browse/catalogue.ts";
 export { readDownloads } from "./browse/downloads.ts";
-export { type CardOrder, type CardPlace } from "./browse/find-cards.ts";
+export { isByName, type CardOrder, type CardPlace } from "./browse/find-cards.ts";
 export { createDescriptions, type Descriptions } from "./browse/descriptions.ts";
 export { measureStorage, readStorage } from "./browse/storage.ts";
 export { createPackageFiles, type PackageFiles, type ReviewedVersion } from "./browse/package-files.ts";

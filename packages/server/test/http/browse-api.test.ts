@@ -126,6 +126,19 @@ describe("packages of a registry", () => {
     expect((await api(ada, `GET /registries/default/packages?${query}`)).status).toBe(400);
   });
 
+  it.each([
+    ["a number where a text is", ["", "sort=name", "query=scope:acme"], [1, "x", 1]],
+    ["a text where a number is", ["sort=updated", "sort=downloads", "query=pad"], ["x", "x", 1]],
+    ["a NUL in the value", ["sort=name"], ["x\0", "x", 1]],
+    ["a NUL in the name", ["sort=name", "sort=updated"], [1, "x\0", 1]],
+  ])("cannot be asked for by a cursor with %s", async (_, queries, place) => {
+    const cursor = Buffer.from(JSON.stringify(place)).toString("base64url");
+    for (const query of queries) {
+      const { status, json } = await api(ada, `GET /registries/default/packages?${query}&cursor=${cursor}`);
+      expect([query, status, json["error"]]).toMatchObject([query, 400, expect.anything()]);
+    }
+  });
+
   it("are gone from the list when nothing of them is left", async () => {
     await ada.publish({ name: "@acme/brief", version: "1.0.0" });
     expect(await found("query=brief&origin=local")).toEqual(["local @acme/brief"]);

@@ -1,12 +1,14 @@
 import {
   EntrepotError,
   may,
+  parseSearch,
   type PackageCardAnswer,
   type PackageCardsAnswer,
   type Permission,
 } from "@entrepot/core";
 import {
   browsePackages,
+  isByName,
   type BrowsedPackage,
   type BrowseQuestion,
   type CardOrder,
@@ -63,13 +65,14 @@ async function browse(
     (registry, packageName) =>
       may({ principal, permission, target: { registry, packageName } }, policy).allowed;
   const text = (context.query("query") ?? "").trim().slice(0, TEXT_CHARS_MAX);
+  const order = oneOf(context, "sort", ORDERS) ?? (text === "" ? "name" : "relevance");
   const found = await browsePackages(deps, {
     registries,
     text,
     needing,
     origin: oneOf(context, "origin", ORIGINS),
-    order: oneOf(context, "sort", ORDERS) ?? (text === "" ? "name" : "relevance"),
-    after: placeIn(context.query("cursor")),
+    order,
+    after: placeIn(context.query("cursor"), isByName({ order, search: parseSearch(text) })),
     limit: Math.min(LIMIT_MAX, limitOf(context.query("limit"))),
     withRemote: withRemote && text !== "",
     maySee: has("view"),
@@ -96,20 +99,26 @@ function cursorOf({ value, name, id }: CardPlace): string {
   return Buffer.from(JSON.stringify([value, name, id])).toString("base64url");
 }
 
-function placeIn(cursor: string | undefined): CardPlace | null {
+// A place of another order is none: a database would compare a text with a number.
+function placeIn(cursor: string | undefined, hasName: boolean): CardPlace | null {
   if (cursor === undefined) return null;
   try {
     const [value, name, id] = JSON.parse(Buffer.from(cursor, "base64url").toString()) as unknown[];
-    const isPlace = typeof value === "string" || Number.isSafeInteger(value);
-    if (isPlace && typeof name === "string" && Number.isSafeInteger(id)) {
+    const isValue = hasName ? isText(value) : Number.isSafeInteger(value);
+    if (isValue && isText(name) && Number.isSafeInteger(id)) {
       return { value: value as string | number, name, id: id as number };
     }
   } catch {
     // Said below.
   }
   throw new EntrepotError("request-invalid", {
-    message: 'Give as "cursor" what a page before said as "next".',
+    message: 'Give as "cursor" what a page before, in the same order, said as "next".',
   });
+}
+
+// No database compares a NUL.
+function isText(value: unknown): value is string {
+  return typeof value === "string" && !value.includes("\0");
 }
 
 function shown(item: BrowsedPackage): PackageCardAnswer {

@@ -30,6 +30,11 @@ export interface FoundCard extends PackageCard {
   place: CardPlace;
 }
 
+/** Tells whether cards come by name, with a text as the value of their place; otherwise that is a whole number. */
+export function isByName({ order, search }: Pick<CardQuestion, "order" | "search">): boolean {
+  return order === "name" || (order === "relevance" && search.terms.length === 0);
+}
+
 /** Behind every text that begins with the same characters. */
 const LAST_CHARACTER = "\u{10ffff}";
 /** Rows of the index of words that are looked at for one word. */
@@ -45,7 +50,7 @@ export async function findCards(
   if (registryIds.length === 0) return [];
   const hits = search.terms.map((term, at) => hitsOf(term, at));
   const value = valueOf(question);
-  const isAscending = question.order === "name" || (question.order === "relevance" && hits.length === 0);
+  const isAscending = isByName(question);
   const direction = sql.raw(isAscending ? "asc" : "desc");
   const beyond = isAscending ? sql`>` : sql`<`;
   const conditions = [
@@ -80,10 +85,11 @@ function hitsOf(term: string, at: number): RawBuilder<unknown> {
   ) ${name} on ${name}.card_id = card.id`;
 }
 
-function valueOf({ order, search }: CardQuestion): RawBuilder<unknown> {
+function valueOf(question: CardQuestion): RawBuilder<unknown> {
+  const { order, search } = question;
   if (order === "updated") return sql`card.updated_at`;
   if (order === "downloads") return sql`card.downloads_week`;
-  if (order === "name" || search.terms.length === 0) return sql`card.name`;
+  if (isByName(question)) return sql`card.name`;
   const weights = search.terms.map((_, at) => sql.raw(`hits${at}.weight`));
   // In one whole number: how much the words say, then how short the name is.
   const said = sql`(${sql.join(weights, sql` + `)})`;
