@@ -1,4 +1,4 @@
-import { indexSummary, isEntrepotError, parsePackageName, parseSearch } from "@entrepot/core";
+import { indexSummary, isEntrepotError, parsePackageName } from "@entrepot/core";
 import type { Database } from "../../db/index.ts";
 import type { Upstream, UpstreamHit, Upstreams } from "../../upstream/index.ts";
 import type { NameOrigins } from "../name-origin.ts";
@@ -56,17 +56,28 @@ function isAsked({ filters }: Registry, { id }: Upstream, word: string): boolean
 
 /** Tells whether somebody looks for what is this registry's own: who asks an upstream for it gives its name away. */
 async function isOwn({ origins }: RemoteDeps, registry: Registry, text: string): Promise<boolean> {
-  const { terms, scope } = parseSearch(text);
-  const scopes = [
-    scope === null ? null : `@${scope}`,
-    ...terms.map((term) => /^@[^/]+/.exec(term)?.[0] ?? null),
-  ];
-  const isClaimedScope = scopes.some(
-    (one) => one !== null && registry.claims.some((claim) => claim.startsWith(`${one}/`)),
-  );
-  if (isClaimedScope) return true;
-  const { local, claimed } = await origins.ownAmong(registry, terms);
+  const { names, scopes } = namesIn(text);
+  if (registry.claims.some((claim) => scopes.has(claim.slice(0, claim.indexOf("/"))))) return true;
+  const { local, claimed } = await origins.ownAmong(registry, [...names]);
   return local.size > 0 || claimed.size > 0;
+}
+
+/** Everything in a text that may be a name or a scope: the whole of it is sent, whatever else a search makes of it. */
+function namesIn(text: string): { names: Set<string>; scopes: Set<string> } {
+  const names = new Set<string>();
+  const scopes = new Set<string>();
+  for (const word of [text, text.toLowerCase()].flatMap((one) => one.split(/\s+/))) {
+    // A qualifier's values, and words in quotes, are sent as well.
+    const parts = word.split(/[:,+"]/).map((part) => part.replace(/^-+/, ""));
+    for (const part of [word, ...parts]) {
+      names.add(part).add(part.replace(/(?<=.)@.*$/, ""));
+      const scope = /^@[^/]+/.exec(part)?.[0];
+      if (scope !== undefined) scopes.add(scope);
+    }
+    if (/^scope:/i.test(word)) for (const part of parts.slice(1)) scopes.add(`@${part.replace(/^@/, "")}`);
+  }
+  names.delete("");
+  return { names, scopes };
 }
 
 async function hitsFrom(
