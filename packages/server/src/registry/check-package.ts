@@ -78,6 +78,18 @@ interface Place {
   name: string;
 }
 
+/** What the place that answers for a name says of it. */
+type Found = Pick<PackageVerdicts, "origin" | "upstream" | "versions" | "distTags" | "allFacts">;
+
+/** A package that no upstream has any more. */
+const TAKEN_DOWN: Found = {
+  origin: "upstream",
+  upstream: null,
+  versions: [],
+  distTags: new Map(),
+  allFacts: async () => [],
+};
+
 /** All that the versions of one package are judged by. */
 interface Judge {
   facts: ReadonlyMap<string, VersionFacts>;
@@ -97,14 +109,17 @@ export async function checkPackage(deps: CheckDeps, place: Place): Promise<Packa
   const { registry, name } = place;
   const { kind } = await deps.origins.of(registry, name);
   const known = await knownVersions(deps, place);
-  const isAdvised = kind === "upstream" && deps.advisories.of(name).length > 0;
-  if (kind !== "local" && known.size === 0 && !isAdvised) return null;
-  const found = await verdictsOf(deps, place);
-  if (found === null) {
-    // What was published here and taken back leaves nothing to look at.
-    if (kind === "local") await record(deps, place, { advisories: "", results: new Map(), found: [] });
+  const advisories = advisoryStamp(deps.advisories.of(name));
+  const isSpokenOf = (kind === "upstream" && advisories !== "") || (await hasOpenFindings(deps, place));
+  if (kind !== "local" && known.size === 0 && !isSpokenOf) return null;
+  const verdicts = await verdictsOf(deps, place);
+  if (verdicts === null && (kind === "local" || known.size === 0)) {
+    // What was taken back, or was only looked at and is gone, leaves nothing to look at.
+    await record(deps, place, { advisories, results: new Map(), found: [] });
     return null;
   }
+  // What its upstream took down is still kept here, and is still given out.
+  const found = verdicts ?? TAKEN_DOWN;
   const versions = versionsOf(found, known);
   const all = await found.allFacts();
   const judge: Judge = {
@@ -117,7 +132,7 @@ export async function checkPackage(deps: CheckDeps, place: Place): Promise<Packa
   const judged = [...versions].map(([version, presence]) => judgeVersion(judge, { version, presence }));
   const disagreements = kind === "upstream" ? await disagreementsOf(deps, place, versions) : [];
   const recorded = await record(deps, place, {
-    advisories: advisoryStamp(deps.advisories.of(name)),
+    advisories,
     results: new Map(judged.map(({ checked }) => [checked.version, checked.result])),
     found: [...judged.flatMap((one) => one.found), ...disagreements],
   });
@@ -146,6 +161,18 @@ async function verdictsOf(deps: CheckDeps, { registry, name }: Place): Promise<P
     if (isEntrepotError(error, "package-not-found")) return null;
     throw error;
   }
+}
+
+async function hasOpenFindings({ db }: CheckDeps, { registry, name }: Place): Promise<boolean> {
+  const row = await db.read
+    .selectFrom("findings")
+    .select("id")
+    .where("registry_id", "=", registry.id)
+    .where("name", "=", name)
+    .where("state", "=", "open")
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 async function record(deps: CheckDeps, { registry, name }: Place, seen: PackageSeen): Promise<RecordedCheck> {
@@ -181,7 +208,7 @@ async function knownVersions(
 }
 
 function versionsOf(
-  { origin, versions, distTags }: PackageVerdicts,
+  { origin, versions, distTags }: Found,
   known: ReadonlyMap<string, Presence>,
 ): ReadonlyMap<string, Presence> {
   if (origin === "local") return new Map(versions.map((version) => [version, "stored"]));
