@@ -33,7 +33,7 @@ export interface TrustReport {
   claimed: TrustLevel;
   /** Null: nobody has verified it yet. */
   verified: TrustLevel | null;
-  /** What counts: the claim, unless it was refuted. */
+  /** What counts: the claim, unless it was refuted or less than the provenance it claims was found. */
   level: TrustLevel;
   refuted: string | null;
   build: BuildIdentity | null;
@@ -51,12 +51,21 @@ export function trustOf(facts: VersionFacts, context: PolicyContext): TrustRepor
   return {
     claimed,
     verified: proof?.level ?? null,
-    level: refuted === null ? claimed : "none",
+    level: refuted === null ? countedOf(facts, { claimed, proof }) : "none",
     refuted,
     build: refuted === null ? (proof?.build ?? null) : null,
     publisher: facts.trustedPublisher ?? facts.publisher,
     approver: facts.approver ?? null,
   };
+}
+
+// Genuine provenance bears the whole claim, who published or approved it included; less than that bears only itself.
+function countedOf(
+  { attestations }: VersionFacts,
+  { claimed, proof }: { claimed: TrustLevel; proof: VersionProof | null },
+): TrustLevel {
+  if (proof === null || attestations === null) return claimed;
+  return TRUST_LEVELS.indexOf(proof.level) < TRUST_LEVELS.indexOf("attested build") ? proof.level : claimed;
 }
 
 // What is attested first, who published second. Who approves a staged release stands in the publisher's place.

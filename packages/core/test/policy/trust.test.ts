@@ -72,6 +72,21 @@ describe("what was verified", () => {
     expect(opinionOf("trust-downgrade", facts, { context })?.outcome).toBe("hold");
   });
 
+  test("counts as what was found where that is less than the provenance it claims", () => {
+    const trusted = published("1.2.0", 1, { ...attested, trustedPublisher: "ci" });
+    const signed = contextWith([proofOf("1.2.0", { level: "registry signature", build: null })]);
+    expect(trustOf(trusted, signed)).toMatchObject({
+      claimed: "trusted publisher",
+      level: "registry signature",
+    });
+    expect(opinionOf("trust-downgrade", trusted, { context: signed, others })?.outcome).toBe("hold");
+    const staged = published("1.2.0", 1, { ...attested, approver: "grace" });
+    for (const facts of [trusted, staged]) {
+      expect(trustOf(facts, contextWith([])).level).toBe("trusted publisher");
+      expect(trustOf(facts, contextWith([proofOf("1.2.0")])).level).toBe("trusted publisher");
+    }
+  });
+
   test("says nothing of a tarball other than that which was looked at", () => {
     const context = contextWith([
       proofOf("1.2.0", { integrity: "sha512-other", level: "none", refuted: "forged", build: null }),

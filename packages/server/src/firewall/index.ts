@@ -89,7 +89,12 @@ export {
 export type { KeptChoice } from "./kept-choice.ts";
 export { createPolicyRules, type PolicedRegistry, type PolicyRules } from "./policy-rules.ts";
 export type { PolicyPlace } from "./log-policy-change.ts";
-export { createProofRecords, type ProofRecords, type ProvenVersion } from "./proof-records.ts";
+export {
+  createProofRecords,
+  type ProofRecords,
+  type ProvenVersion,
+  type RecordedProof,
+} from "./proof-records.ts";
 export { policyWarnings } from "./policy-warnings.ts";
 export {
   chooseFirewallRules,

@@ -1,5 +1,5 @@
 import type { PolicyContext, VersionFacts, VersionProof } from "@entrepot/core";
-import type { ProofRecords, ProvenVersion } from "../firewall/index.ts";
+import type { ProofRecords, ProvenVersion, RecordedProof } from "../firewall/index.ts";
 import type { SigningKey, ThreadPool } from "../threads/index.ts";
 import type { DocumentEntry, Upstream, Upstreams } from "../upstream/index.ts";
 import type { SigningKeys } from "./signing-keys.ts";
@@ -124,7 +124,7 @@ async function verifyVersion(
   if (entry?.kind !== "present" || facts === null) return "nothing";
   const root = await deps.trustRoot();
   const place = { upstreamId: upstream.id, name, version, integrity: facts.integrity };
-  if ((await deps.proofs.find(place))?.trustRoot === root.digest) return "known";
+  if (isSettled(await deps.proofs.find(place), { facts, root })) return "known";
   if (!showsOrigin(facts)) {
     await deps.proofs.record(place, { proof: nothingShown(place), trustRoot: root.digest });
     return "nothing";
@@ -135,6 +135,15 @@ async function verifyVersion(
   if (proof.refuted === null) return "verified";
   deps.onRefuted({ upstream: upstream.name, name, version, reason: proof.refuted });
   return "refuted";
+}
+
+// A version may claim provenance that it did not claim when it was looked at.
+function isSettled(
+  recorded: RecordedProof | null,
+  { facts, root }: { facts: VersionFacts; root: TrustRoot },
+): boolean {
+  if (recorded?.trustRoot !== root.digest) return false;
+  return facts.attestations === null || recorded.proof.refuted !== null || recorded.proof.build !== null;
 }
 
 function nothingShown({ integrity }: ProvenVersion): VersionProof {

@@ -10,6 +10,7 @@ import type { BuildIdentity } from "@entrepot/core";
 import type { SigningKey } from "./tasks.ts";
 
 const PROVENANCE = "https://slsa.dev/provenance/";
+const NONE_SHOWN = "it claims provenance and shows none";
 const ATTESTATIONS_MAX = 16;
 const EVER = new Date(8.64e15);
 /** Extensions of a build's certificate: the repository's URL, and the URL of the workflow at a branch or tag. */
@@ -37,7 +38,10 @@ export type BundlesFinding =
   | { kind: "refuted"; reason: string }
   | { kind: "open"; reason: string };
 
-/** Verifies every attestation; one that is not genuine refutes all. Without provenance nothing is proven. */
+/**
+ * Verifies every attestation of a version that claims provenance; one that is not genuine refutes all, and so does an
+ * answer without provenance.
+ */
 export function verifyBundles(input: BundlesInput): BundlesFinding {
   try {
     const material = trustMaterialOf(input);
@@ -46,7 +50,7 @@ export function verifyBundles(input: BundlesInput): BundlesFinding {
     );
     return (
       found.find(({ kind }) => kind === "genuine") ??
-      found.find(({ kind }) => kind === "open") ?? { kind: "nothing" }
+      found.find(({ kind }) => kind === "open") ?? { kind: "refuted", reason: NONE_SHOWN }
     );
   } catch (error) {
     return { kind: "refuted", reason: error instanceof Error ? error.message : String(error) };

@@ -186,6 +186,11 @@ describe("provenance", () => {
     },
   );
 
+  it("is refuted where the answer holds none", async () => {
+    const { proof } = await verified({ attestations: [] });
+    expect(proof).toMatchObject({ level: "none", refuted: "it claims provenance and shows none" });
+  });
+
   it("does not hide that the signature is not genuine", async () => {
     const attestations = [await sigstore.provenance(LEFT)];
     const signatures = [signer.sign({ ...LEFT, version: "9.9.9" })];
