@@ -1,6 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { setImmediate as nextTurn, setTimeout as delay } from "node:timers/promises";
 import { isEntrepotError } from "@entrepot/core";
+import { isForeignKeyViolation } from "../db/index.ts";
 import { advisoryStamp, checkPackage, type CheckDeps, type PackageCheck } from "./check-package.ts";
 import { checksDue, noteChecked } from "./checks-due.ts";
 import type { Registries } from "./registries.ts";
@@ -36,6 +37,10 @@ interface Run {
   deps: ChecksDeps;
   report: CheckReport;
   lines: number;
+  /** Names that could not be judged in some registry. */
+  failed: Set<string>;
+  /** Ids of registries that were deleted meanwhile. */
+  gone: Set<string>;
   /** Of versions that are kept and are not as policy wants them. */
   found: NewFinding[];
 }
@@ -52,7 +57,7 @@ export async function checkAll(
   report: CheckReport,
   registryId?: string,
 ): Promise<NewFinding[]> {
-  const run: Run = { deps, report, lines: 0, found: [] };
+  const run = startRun(deps, report);
   for (const registry of (await deps.registries.snapshot()).byId.values()) {
     if (registryId !== undefined && registry.id !== registryId) continue;
     await walk(run, registry, "all");
@@ -63,7 +68,7 @@ export async function checkAll(
 /** The same for what is new, and for what the changes since the run before concern. */
 export async function checkChanged(deps: ChecksDeps, report: CheckReport): Promise<NewFinding[]> {
   const due = await checksDue(deps);
-  const run: Run = { deps, report, lines: 0, found: [] };
+  const run = startRun(deps, report);
   for (const registry of (await deps.registries.snapshot()).byId.values()) {
     if (due.all) {
       await walk(run, registry, "all");
@@ -73,13 +78,21 @@ export async function checkChanged(deps: ChecksDeps, report: CheckReport): Promi
     if (due.advised) await walk(run, registry, "advised");
     await walk(run, registry, "new");
   }
-  if (!report.signal.aborted) await noteChecked(deps, due);
+  if (!report.signal.aborted) await noteChecked(deps, { seq: due.seq, failed: [...run.failed] });
   return run.found;
 }
 
+function startRun(deps: ChecksDeps, report: CheckReport): Run {
+  return { deps, report, lines: 0, failed: new Set(), gone: new Set(), found: [] };
+}
+
+function isOver({ gone, report }: Run, registry: Registry): boolean {
+  return !registry.active || gone.has(registry.id) || report.signal.aborted;
+}
+
 async function walk(run: Run, registry: Registry, kind: Walk): Promise<void> {
-  const { deps, report } = run;
-  for (let after = ""; registry.active && !report.signal.aborted;) {
+  const { deps } = run;
+  for (let after = ""; !isOver(run, registry);) {
     const names = await namesAfter(deps, { registry, kind, after });
     for (const name of names) {
       if (kind !== "advised" || (await hasOtherAdvisories(deps, registry, name))) {
@@ -95,7 +108,7 @@ async function walk(run: Run, registry: Registry, kind: Walk): Promise<void> {
 
 async function checkOne(run: Run, registry: Registry, name: string): Promise<void> {
   const { deps, report } = run;
-  if (!registry.active || report.signal.aborted) return;
+  if (isOver(run, registry)) return;
   const begun = performance.now();
   try {
     const check = await checkPackage(deps, { registry, name });
@@ -110,13 +123,23 @@ async function checkOne(run: Run, registry: Registry, name: string): Promise<voi
       run.found.push({ registry: registry.name, name, version, rule });
     }
   } catch (error) {
+    if (isForeignKeyViolation(error) && !(await isThere(deps, registry))) {
+      run.gone.add(registry.id);
+      return;
+    }
     // One that cannot be judged now is looked at in the next run.
     if (!isEntrepotError(error)) throw error;
+    run.failed.add(name);
     report.count("failed");
     tell(run, `${registry.name}: ${name} could not be judged: ${error.message}`);
   }
   // Whoever waits for an answer goes first: half of the time is left to others.
   await delay(Math.min(PAUSE_MS_MAX, performance.now() - begun));
+}
+
+async function isThere({ db }: ChecksDeps, { id }: Registry): Promise<boolean> {
+  const row = await db.read.selectFrom("registries").select("id").where("id", "=", id).executeTakeFirst();
+  return row !== undefined;
 }
 
 function linesOf({ versions, opened, closed }: PackageCheck): string[] {
