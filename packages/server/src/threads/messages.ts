@@ -8,6 +8,9 @@ export interface TaskRequest {
   input: object;
 }
 
+/** Sent to a thread that is to end when it has nothing to do any more. */
+export const STOP = "stop";
+
 /** What a thread sends back. */
 export type TaskAnswer = { id: number; output: unknown } | { id: number; failure: Failure };
 

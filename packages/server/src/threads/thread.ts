@@ -1,5 +1,8 @@
 import { Worker, type ResourceLimits } from "node:worker_threads";
-import type { TaskAnswer, TaskRequest } from "./messages.ts";
+import { STOP, type TaskAnswer, type TaskRequest } from "./messages.ts";
+
+/** How long a thread may take to end by itself. */
+const STOP_MS = 1000;
 
 /** What happens to a thread; after `onEnd` it is of no more use. */
 export interface ThreadEvents {
@@ -11,6 +14,7 @@ export interface ThreadEvents {
 /** One thread, started when made. It does not keep the process alive while it has nothing to do. */
 export class Thread {
   readonly #worker: Worker;
+  readonly #ended: Promise<void>;
   #isStopping = false;
 
   constructor(url: URL, resourceLimits: ResourceLimits, events: ThreadEvents) {
@@ -28,6 +32,7 @@ export class Thread {
       cause = error;
       void this.#worker.terminate();
     });
+    this.#ended = new Promise((resolve) => this.#worker.once("exit", () => resolve()));
     this.#worker.on("exit", (exitCode) => {
       if (this.#isStopping) events.onEnd(null);
       else events.onEnd(cause ?? new Error(`The thread ended with the exit code ${exitCode}.`));
@@ -40,9 +45,15 @@ export class Thread {
     this.#worker.ref();
   }
 
-  /** Ends it at once, whatever it does. */
+  /**
+   * Ends it, by force if it is still at work after a second. Force is not the first choice: Node aborts the whole process
+   * when a thread is cut off just as it makes a stream of zlib.
+   */
   async stop(): Promise<void> {
     this.#isStopping = true;
-    await this.#worker.terminate();
+    this.#worker.postMessage(STOP);
+    const timer = setTimeout(() => void this.#worker.terminate(), STOP_MS);
+    await this.#ended;
+    clearTimeout(timer);
   }
 }

@@ -3,7 +3,7 @@
  * it: what only one task needs is imported by that task.
  */
 import { parentPort } from "node:worker_threads";
-import { failureOf, type TaskAnswer, type TaskRequest } from "./messages.ts";
+import { failureOf, STOP, type TaskAnswer, type TaskRequest } from "./messages.ts";
 import {
   compareIndexes,
   indexDocument,
@@ -42,8 +42,9 @@ const HANDLERS: TaskHandlers = {
 
 const COPIED_BYTES_MAX = 1024 ** 2;
 
-parentPort?.on("message", (request: TaskRequest) => {
-  void answer(request);
+parentPort?.on("message", (request: TaskRequest | typeof STOP) => {
+  if (request === STOP) parentPort?.close();
+  else void answer(request);
 });
 
 async function answer({ id, task, input }: TaskRequest): Promise<void> {

@@ -13,10 +13,10 @@ import {
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isDownloadable } from "@entrepot/core";
+import { isDownloadable, type Verdict } from "@entrepot/core";
 import semver from "semver";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { NPM_ROUTES } from "../../src/http/index.ts";
+import { API_ROUTES, NPM_ROUTES } from "../../src/http/index.ts";
 import { requestFor } from "../http/route-requests.ts";
 import { startFeeds, type WorldFeeds } from "./leak-advisories.ts";
 import {
@@ -44,6 +44,9 @@ const ASKED_CLOSELY = new Set(["get-packument", "get-manifest", "get-tarball"]);
 const OTHER_READS = NPM_ROUTES.filter(
   ({ id, method }) => method === "GET" && !ASKED_CLOSELY.has(id) && !id.startsWith("web-login"),
 );
+/** What the JSON API tells of packages, and of those that it finds. */
+const API_READS = API_ROUTES.filter(({ method, path }) => method === "GET" && path.includes(":package"));
+const API_SEARCHES = ["/packages?query=", "/registries/default/packages?query="];
 
 let upstream: FakeUpstream;
 let feeds: WorldFeeds;
@@ -124,7 +127,7 @@ async function begin(world: World): Promise<Life> {
     upstream.publish({
       name: world.name,
       version,
-      manifest,
+      manifest: { ...manifest, description: `${world.name}-${wordOf(version)}` },
       time: beganAt - ageMs,
       tag: version === newest ? "latest" : null,
       ...(deprecated === null ? {} : { deprecated }),
@@ -179,8 +182,18 @@ async function check(at: TestApp, life: Life, how: { isClose: boolean }): Promis
       expect([about, tarball.status]).toEqual([about, verdict === undefined ? 200 : 403]);
     }
     if (tarball.status === 200 && !life.served.has(version)) life.served.set(version, clock.now());
-    if (how.isClose && verdict !== undefined) await walkRoutes(at, name, version);
+    if (how.isClose && verdict !== undefined) await walk(at, life.world, { version, verdict });
   }
+}
+
+/** Asks every other route for what may not be had. */
+async function walk(
+  at: TestApp,
+  world: World,
+  { version, verdict }: { version: string; verdict: Verdict },
+): Promise<void> {
+  await walkRoutes(at, world.name, version);
+  if (!isDownloadable(verdict)) await walkApi(at, world, version);
 }
 
 /** What a registry behind the first one may show: nothing that the first one denies, once it has asked again. */
@@ -212,11 +225,50 @@ async function recorded({ world, served }: Life): Promise<void> {
   }, 10_000);
 }
 
+/** Resolves when the catalogue has the packages, which it learns of behind the answers. */
+async function catalogued(lives: readonly Life[]): Promise<void> {
+  const kept = lives.filter(({ served }) => served.size > 0);
+  await inParallel(kept, async ({ world: { name } }) => {
+    await vi.waitFor(async () => {
+      const path = `/api/v1/registries/default/packages?query=${name}&origin=cached&limit=100`;
+      const { items } = (await app.admin.request(path)).json as { items: { name: string }[] };
+      expect(items.map((item) => item.name)).toContain(name);
+    }, 60_000);
+  });
+}
+
 async function walkRoutes(at: TestApp, name: string, version: string): Promise<void> {
   for (const { id } of OTHER_READS) {
     const { path, ...request } = requestFor(id, { name, spelling: name, version });
     const response = await at.admin.request(`/npm/default${path}`, request);
-    expect([id, offers(response, version)]).toEqual([id, false]);
+    expect([id, id === "search" ? finds(response, name, version) : offers(response, version)]).toEqual([
+      id,
+      false,
+    ]);
+  }
+}
+
+/** Other packages that are found along with it have versions of the same numbers. */
+function finds({ json }: TestResponse, name: string, version: string): boolean {
+  const { objects } = json as unknown as { objects: { package: { name: string } }[] };
+  return JSON.stringify(objects.filter((found) => found.package.name === name)).includes(version);
+}
+
+/** What a version says of itself, which nothing else says. */
+function wordOf(version: string): string {
+  return `word-${version.replace(/\W/g, "-")}`;
+}
+
+/** Asks the JSON API as anybody for all that it tells of a version, which may name it but not give its words. */
+async function walkApi(at: TestApp, { name, versions }: World, version: string): Promise<void> {
+  const other = versions.find((known) => known.version !== version)?.version ?? version;
+  const asked = API_READS.map(({ path }) =>
+    path.replace(":name", "default").replace(":package", name).replace(":version", version),
+  );
+  const queries = `?path=package.json&from=${other}&to=${version}&range=${version}`;
+  for (const path of [...asked.map((each) => each + queries), ...API_SEARCHES.map((each) => each + name)]) {
+    const { text } = await at.request(`/api/v1${path}`);
+    expect([path, text.includes(`${name}-${wordOf(version)}`)]).toEqual([path, false]);
   }
 }
 
@@ -277,6 +329,7 @@ async function liveThrough(worlds: readonly World[], { isClose }: { isClose: boo
   const everywhere = (at: TestApp, close = false): Promise<void> =>
     inParallel(lives, (life) => check(at, life, { isClose: close }));
   await everywhere(app);
+  if (isClose) await catalogued(lives);
   await everywhere(app, isClose);
   await inParallel(lives, except);
   await everywhere(app);
