@@ -5,6 +5,7 @@ import {
   startPostgres,
   startTestApp,
   type FakeUpstream,
+  type Persona,
   type TestApp,
   type TestClock,
   type TestPostgres,
@@ -13,11 +14,9 @@ import {
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isDownloadable, type Verdict } from "@entrepot/core";
+import { isDownloadable } from "@entrepot/core";
 import semver from "semver";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { API_ROUTES, NPM_ROUTES } from "../../src/http/index.ts";
-import { requestFor } from "../http/route-requests.ts";
 import { startFeeds, type WorldFeeds } from "./leak-advisories.ts";
 import {
   DAY,
@@ -28,6 +27,7 @@ import {
   type WorldRule,
   type WorldState,
 } from "./leak-worlds.ts";
+import { offers, walk, wordOf } from "./leak-walk.ts";
 
 const ABBREVIATED = "application/vnd.npm.install-v1+json";
 const BATCHES = 10;
@@ -37,17 +37,6 @@ const WORLDS_POSTGRES = 60;
 const PARALLEL = 16;
 const DOWNSTREAM = makeWorlds(WORLDS_DOWNSTREAM, 1000);
 const WORLDS = Array.from({ length: BATCHES }, (_, batch) => makeWorlds(WORLDS_PER_BATCH, batch + 1));
-/** Members of answers that tell what is not there, and why. */
-const EXPLANATIONS = new Set(["_policy", "policyRestrictions", "error", "message", "reason"]);
-/** Asked one by one below; the rest of the table is walked. */
-const ASKED_CLOSELY = new Set(["get-packument", "get-manifest", "get-tarball"]);
-const OTHER_READS = NPM_ROUTES.filter(
-  ({ id, method }) => method === "GET" && !ASKED_CLOSELY.has(id) && !id.startsWith("web-login"),
-);
-/** What the JSON API tells of packages, and of those that it finds. */
-const API_READS = API_ROUTES.filter(({ method, path }) => method === "GET" && path.includes(":package"));
-const API_SEARCHES = ["/packages?query=", "/registries/default/packages?query="];
-
 let upstream: FakeUpstream;
 let feeds: WorldFeeds;
 let clock: TestClock;
@@ -164,8 +153,8 @@ async function except(life: Life): Promise<void> {
   if (exceptions.length > 0) life.exceptedAt = clock.now();
 }
 
-/** Asks for all there is of a world, and compares with what may be seen. */
-async function check(at: TestApp, life: Life, how: { isClose: boolean }): Promise<void> {
+/** Asks for all there is of a world, with a reader closely, and compares with what may be seen. */
+async function check(at: TestApp, life: Life, reader: Persona | null = null): Promise<void> {
   const { name } = life.world;
   for (const accept of [undefined, ABBREVIATED]) {
     const headers = accept === undefined ? {} : { accept };
@@ -182,18 +171,8 @@ async function check(at: TestApp, life: Life, how: { isClose: boolean }): Promis
       expect([about, tarball.status]).toEqual([about, verdict === undefined ? 200 : 403]);
     }
     if (tarball.status === 200 && !life.served.has(version)) life.served.set(version, clock.now());
-    if (how.isClose && verdict !== undefined) await walk(at, life.world, { version, verdict });
+    await walk(at, life.world, { version, verdict, reader });
   }
-}
-
-/** Asks every other route for what may not be had. */
-async function walk(
-  at: TestApp,
-  world: World,
-  { version, verdict }: { version: string; verdict: Verdict },
-): Promise<void> {
-  await walkRoutes(at, world.name, version);
-  if (!isDownloadable(verdict)) await walkApi(at, world, version);
 }
 
 /** What a registry behind the first one may show: nothing that the first one denies, once it has asked again. */
@@ -235,49 +214,6 @@ async function catalogued(lives: readonly Life[]): Promise<void> {
       expect(items.map((item) => item.name)).toContain(name);
     }, 60_000);
   });
-}
-
-async function walkRoutes(at: TestApp, name: string, version: string): Promise<void> {
-  for (const { id } of OTHER_READS) {
-    const { path, ...request } = requestFor(id, { name, spelling: name, version });
-    const response = await at.admin.request(`/npm/default${path}`, request);
-    expect([id, id === "search" ? finds(response, name, version) : offers(response, version)]).toEqual([
-      id,
-      false,
-    ]);
-  }
-}
-
-/** Other packages that are found along with it have versions of the same numbers. */
-function finds({ json }: TestResponse, name: string, version: string): boolean {
-  const { objects } = json as unknown as { objects: { package: { name: string } }[] };
-  return JSON.stringify(objects.filter((found) => found.package.name === name)).includes(version);
-}
-
-/** What a version says of itself, which nothing else says. */
-function wordOf(version: string): string {
-  return `word-${version.replace(/\W/g, "-")}`;
-}
-
-/** Asks the JSON API as anybody for all that it tells of a version, which may name it but not give its words. */
-async function walkApi(at: TestApp, { name, versions }: World, version: string): Promise<void> {
-  const other = versions.find((known) => known.version !== version)?.version ?? version;
-  const asked = API_READS.map(({ path }) =>
-    path.replace(":name", "default").replace(":package", name).replace(":version", version),
-  );
-  const queries = `?path=package.json&from=${other}&to=${version}&range=${version}`;
-  for (const path of [...asked.map((each) => each + queries), ...API_SEARCHES.map((each) => each + name)]) {
-    const { text } = await at.request(`/api/v1${path}`);
-    expect([path, text.includes(`${name}-${wordOf(version)}`)]).toEqual([path, false]);
-  }
-}
-
-/** True when an answer has the version as bytes or as anything but the explanation of its absence. */
-function offers(response: TestResponse, version: string): boolean {
-  if (response.headers["content-type"] === "application/octet-stream") return true;
-  if (!response.text.startsWith("{")) return response.text.includes(version);
-  const offered = Object.entries(response.json).filter(([member]) => !EXPLANATIONS.has(member));
-  return response.status < 400 && JSON.stringify(offered).includes(version);
 }
 
 interface Shown {
@@ -326,11 +262,11 @@ async function liveThrough(worlds: readonly World[], { isClose }: { isClose: boo
     lives.push(await begin(world));
   });
   await enforce(lives, 0);
-  const everywhere = (at: TestApp, close = false): Promise<void> =>
-    inParallel(lives, (life) => check(at, life, { isClose: close }));
+  const everywhere = (at: TestApp, reader: Persona | null = null): Promise<void> =>
+    inParallel(lives, (life) => check(at, life, reader));
   await everywhere(app);
   if (isClose) await catalogued(lives);
-  await everywhere(app, isClose);
+  await everywhere(app, isClose ? await app.as("reader", "read-only") : null);
   await inParallel(lives, except);
   await everywhere(app);
   await inParallel(lives, recorded);
@@ -370,7 +306,7 @@ describe("on SQLite", () => {
         await enforce(lives, round);
         // Its word on a package holds for a minute.
         clock.advance(5 * MINUTE);
-        await inParallel(lives, (life) => check(app, life, { isClose: false }));
+        await inParallel(lives, (life) => check(app, life));
         await inParallel(lives, (life) => checkDownstream(behind, life));
         await inParallel(lives, recorded);
       }
