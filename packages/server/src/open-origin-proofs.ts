@@ -42,9 +42,9 @@ interface ProofDeps {
 export function openOriginProofs(deps: ProofDeps): ProofParts {
   const { config, log } = deps;
   const proofs = createProofRecords(deps);
-  const signingKeys = createSigningKeys(deps);
-  const attestations = createUpstreamAttestations(deps);
   const trustRoot = createTrustRoot({ ...deps, file: config.trustRootFile });
+  const signingKeys = createSigningKeys({ ...deps, trustRoot });
+  const attestations = createUpstreamAttestations(deps);
   const originProofs = createOriginProofs({
     ...deps,
     proofs,

@@ -27,7 +27,7 @@ import type {
   PackageFiles,
   Packuments,
   Readmes,
-  PreflightSlots,
+  Slots,
   Registries,
   Registry,
   RegistryWriteDeps,
@@ -75,7 +75,7 @@ export interface HttpDeps {
   gate: Gate;
   decisions: DecisionLog;
   verdicts: Verdicts;
-  preflightSlots: PreflightSlots;
+  preflightSlots: Slots;
   evidence: Evidence;
   cachedVersions: CachedVersions;
   attestations: UpstreamAttestations;

@@ -94,6 +94,6 @@ export {
   type PreflightReport,
   type PreflightWork,
 } from "./preflight.ts";
-export { createPreflightSlots, type PreflightSlots } from "./preflight-slots.ts";
+export { createSlots, type Slots } from "./slots.ts";
 export { createVerdicts, type PackageVerdicts, type Verdicts, type VersionVerdict } from "./verdicts.ts";
 export type { View } from "./view.ts";

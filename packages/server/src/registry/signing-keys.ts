@@ -3,6 +3,7 @@ import type { Database } from "../db/index.ts";
 import type { SigningKey } from "../threads/index.ts";
 import type { Upstream, Upstreams } from "../upstream/index.ts";
 import type { Registry } from "./registry.ts";
+import type { TrustRoot } from "./trust-root.ts";
 
 const FRESH_MS = 3_600_000;
 /** After a failure the keys that are known are given out for so long before the upstream is asked again. */
@@ -15,6 +16,7 @@ const KEY_CHARS_MAX = 1000;
 export interface SigningKeysDeps {
   db: Database;
   upstreams: Pick<Upstreams, "proofs">;
+  trustRoot: () => Promise<Pick<TrustRoot, "registryKeys">>;
   now: () => number;
 }
 
@@ -25,7 +27,10 @@ export interface SigningKeys {
    * While the upstream fails, those known from before. Throws upstream errors where nothing is known.
    */
   of(upstream: Upstream): Promise<readonly SigningKey[]>;
-  /** Those of all upstreams of a registry that can be told, each once. Throws like `of` where none can. */
+  /**
+   * Those of the trust root that an upstream of the registry shows, and those of all its upstreams, each id once. An
+   * upstream that fails takes nothing away; throws like `of` where no other has any.
+   */
   merged(registry: Registry): Promise<readonly SigningKey[]>;
 }
 
@@ -68,22 +73,20 @@ export function createSigningKeys(deps: SigningKeysDeps): SigningKeys {
   return {
     of: keysOf,
     async merged(registry) {
-      const lists = await tellable(registry.upstreams.map(keysOf));
-      // Where two upstreams mean other keys by one id, the first one asked for packages is believed.
+      const asked = await Promise.allSettled(registry.upstreams.map(keysOf));
+      const lists = asked.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+      const failure = asked.find((each) => each.status === "rejected");
+      if (lists.flat().length === 0 && failure !== undefined) throw failure.reason;
+      const { registryKeys } = await deps.trustRoot();
+      const own = new Map(registryKeys.map((key) => [key.keyid, key]));
+      // Where two mean other keys by one id, the trust root is believed, then the first one asked for packages.
       const byId = new Map<string, SigningKey>();
-      for (const key of lists.flat()) if (!byId.has(key.keyid)) byId.set(key.keyid, key);
+      for (const key of lists.flat()) {
+        if (!byId.has(key.keyid)) byId.set(key.keyid, own.get(key.keyid) ?? key);
+      }
       return [...byId.values()];
     },
   };
-}
-
-/** What those that did not fail give. Throws the first failure where all failed. */
-async function tellable<T>(asked: readonly Promise<T>[]): Promise<T[]> {
-  const settled = await Promise.allSettled(asked);
-  const told = settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
-  const failed = settled.find((one) => one.status === "rejected");
-  if (told.length === 0 && failed !== undefined) throw failed.reason;
-  return told;
 }
 
 /** The keys of an answer; those that are none are left out. */

@@ -22,6 +22,8 @@ const ONE_PATCH_CHARS_MAX = 128 * 1024;
 /** Lines that may differ before two files count as wholly different, and how long that is looked for. */
 const EDITS_MAX = 5_000;
 const COMPARE_MS_MAX = 250;
+/** For all files together, for a thread does nothing else meanwhile. */
+const COMPARE_ALL_MS_MAX = 2000;
 const MEMBERS_MAX = 500;
 const VALUE_CHARS_MAX = 500;
 const MANIFEST = "package.json";
@@ -142,13 +144,16 @@ async function addPatches(
 ): Promise<void> {
   const { createTwoFilesPatch } = await import("diff");
   let room = PATCH_CHARS_MAX;
+  const endsAt = performance.now() + COMPARE_ALL_MS_MAX;
   for (const file of files) {
+    const timeout = Math.min(COMPARE_MS_MAX, endsAt - performance.now());
+    if (room <= 0 || timeout <= 0) return;
     const [was, is] = [
       textFor(file.sizeBytesBefore, old, file.path),
       textFor(file.sizeBytesAfter, young, file.path),
     ];
-    if (was === null || is === null || room <= 0 || !isComparable(file)) continue;
-    const limits = { context: 3, timeout: COMPARE_MS_MAX, maxEditLength: EDITS_MAX };
+    if (was === null || is === null || !isComparable(file)) continue;
+    const limits = { context: 3, timeout, maxEditLength: EDITS_MAX };
     const patch = createTwoFilesPatch(file.path, file.path, was, is, "", "", limits) as string | undefined;
     if (patch === undefined || patch.length > Math.min(room, ONE_PATCH_CHARS_MAX)) continue;
     file.patch = patch;

@@ -204,7 +204,9 @@ function closedError(): EntrepotError {
 
 function sizeOf(input: Tasks[TaskName]["input"]): TaskSize {
   if ("packument" in input) return input.packument.versions.length > LARGE_VERSION_COUNT ? "large" : "small";
-  if ("limits" in input && !("wanted" in input) && !("before" in input)) {
+  // Somebody looks into a tarball or compares two: that waits for the others.
+  if ("wanted" in input || "before" in input) return "large";
+  if ("limits" in input) {
     return (input.sizeBytes ?? 0) > LARGE_TARBALL_BYTES ? "large" : "small";
   }
   if ("selector" in input) return input.gzip.length > LARGE_INPUT_BYTES ? "large" : "small";

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -307,6 +307,26 @@ describe("keys", () => {
     expect((await both.admin.request(`/npm/lone/${KEYS}`)).status).toBeGreaterThanOrEqual(500);
     await both.close();
     await down.close();
+  });
+
+  it("are those of the upstreams that answer, and the trust root's where it has one of the same id", async () => {
+    const forged = { ...createFakeSigner("2026-01-01T00:00:00.000Z").key, keyid: signer.key.keyid };
+    const lone = await createFakeUpstream();
+    lone.answer(KEYS, { keys: [forged] });
+    const gone = await createFakeUpstream();
+    const folder = await mkdtemp(join(tmpdir(), "entrepot-root-"));
+    const root = JSON.parse(await readFile(rootFile, "utf8")) as object;
+    await writeFile(join(folder, "root.json"), JSON.stringify({ ...root, registryKeys: [signer.key] }));
+    const file =
+      `trustRootFile: ${join(folder, "root.json")}\n` +
+      `upstreams: [{ name: gone, url: "${gone.url}" }, { name: lone, url: "${lone.url}" }]\n` +
+      "registries: [{ name: both, upstreams: [gone, lone] }]\n";
+    const both = await startTestApp({ file });
+    await gone.offline();
+    expect((await both.admin.request(`/npm/both/${KEYS}`)).json["keys"]).toEqual([signer.key]);
+    await both.close();
+    await Promise.all([lone.close(), gone.close()]);
+    await rm(folder, { recursive: true });
   });
 
   it("outlive a restart without the upstream", async () => {

@@ -149,6 +149,15 @@ it("nobody but a manager looks into what policy refuses, and nothing is fetched 
   expect(upstream.count("bad/-/bad-2.0.0.tgz")).toBe(0);
 });
 
+it("who looks into many tarballs at once is told to wait", async () => {
+  const paths = Array.from({ length: 12 }, (_, at) => `left/versions/1.${at % 2}.0/files?limit=${at + 1}`);
+  const answers = await Promise.all(paths.map((path) => get(ada, path)));
+  const statuses = [...new Set(answers.map(({ status }) => status))].sort();
+  expect(statuses).toEqual([200, 503]);
+  expect(answers.find(({ status }) => status === 503)?.headers["retry-after"]).toBe("10");
+  expect((await get(ada, paths[0] ?? "")).status).toBe(200);
+});
+
 it("who may not download looks into nothing", async () => {
   const reader = await app.as("reader", "read-only");
   for (const what of [

@@ -6,6 +6,7 @@ import type { CachedVersions } from "../cached-versions.ts";
 import { keptBytes, type InspectDeps } from "../inspect-upstream-tarball.ts";
 import { findVersion } from "../package-rows.ts";
 import type { Registry } from "../registry.ts";
+import { createSlots } from "../slots.ts";
 import type { Tarballs } from "../tarballs.ts";
 import type { PackageVerdicts, Verdicts } from "../verdicts.ts";
 
@@ -32,7 +33,10 @@ export interface PackageFilesDeps extends InspectDeps {
   tarballLimits: TarballLimits;
 }
 
-/** Looks into tarballs, for people. Throws what a download throws, `tarball-invalid` and `body-too-large`. */
+/**
+ * Looks into tarballs, for people. Throws what a download throws, `tarball-invalid`, `body-too-large`, and `overloaded`
+ * while as many as may be are under way: each holds whole tarballs in memory.
+ */
 export interface PackageFiles {
   /** Lists the files; with a path, reads the text of that one too. */
   read(reviewed: ReviewedVersion, path: string | null): Promise<ReadFiles>;
@@ -44,20 +48,33 @@ export interface PackageFiles {
 export function createPackageFiles(deps: PackageFilesDeps): PackageFiles {
   const diffs = new LRUCache<string, TarballDiff>({ max: ANSWERS_MAX });
   const { threads, tarballLimits: limits } = deps;
+  const slots = createSlots("looks into tarballs");
+
+  async function inSlot<T>(work: () => Promise<T>): Promise<T> {
+    const release = slots.take();
+    try {
+      return await work();
+    } finally {
+      release();
+    }
+  }
+
   return {
-    async read(reviewed, wanted) {
-      const { bytes } = await tarballOf(deps, reviewed);
-      return await threads.run("readFiles", { bytes, limits, wanted });
-    },
-    async diff(before, after) {
-      const [old, young] = [await tarballOf(deps, before), await tarballOf(deps, after)];
-      const key = `${old.digest} ${young.digest}`;
-      const known = diffs.get(key);
-      if (known !== undefined) return known;
-      const diff = await threads.run("diffTarballs", { before: old.bytes, after: young.bytes, limits });
-      diffs.set(key, diff);
-      return diff;
-    },
+    read: (reviewed, wanted) =>
+      inSlot(async () => {
+        const { bytes } = await tarballOf(deps, reviewed);
+        return await threads.run("readFiles", { bytes, limits, wanted });
+      }),
+    diff: (before, after) =>
+      inSlot(async () => {
+        const [old, young] = [await tarballOf(deps, before), await tarballOf(deps, after)];
+        const key = `${old.digest} ${young.digest}`;
+        const known = diffs.get(key);
+        if (known !== undefined) return known;
+        const diff = await threads.run("diffTarballs", { before: old.bytes, after: young.bytes, limits });
+        diffs.set(key, diff);
+        return diff;
+      }),
   };
 }
 

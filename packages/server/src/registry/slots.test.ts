@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import { createPreflightSlots } from "./preflight-slots.ts";
+import { createSlots } from "./slots.ts";
 
 it("takes so many at once, says when to come back, and takes more when one ends", () => {
-  const slots = createPreflightSlots();
+  const slots = createSlots("pre-flights");
   const releases = Array.from({ length: 4 }, () => slots.take());
   expect(() => slots.take()).toThrow(
     expect.objectContaining({
