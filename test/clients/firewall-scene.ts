@@ -3,7 +3,7 @@ import { runClientCommand } from "@entrepot/cli";
 import type { Persona } from "@entrepot/testkit";
 import { expect } from "vitest";
 import { bun, npm10, npm11, pnpm10, pnpm12, pnpm9, yarn1, yarn4, type Client } from "./clients.ts";
-import { setScene, type Scene } from "./scene.ts";
+import { setScene, type Scene, type SceneOptions } from "./scene.ts";
 import type { Workplace } from "./workplace.ts";
 
 const HOUR_MS = 3_600_000;
@@ -139,10 +139,10 @@ export interface FirewallScene extends Scene {
 }
 
 /** Sets a scene whose server's clock a test may move. */
-export function setFirewallScene(): FirewallScene {
+export function setFirewallScene(options: Omit<SceneOptions, "now"> = {}): FirewallScene {
   let shiftMs = -BEHIND_MS;
   const now = (): number => Date.now() + shiftMs;
-  const scene = setScene({ now });
+  const scene = setScene({ ...options, now });
   async function api(wanted: string, body?: unknown): Promise<Record<string, unknown>> {
     const [method = "", path = ""] = wanted.split(" ");
     const sent = { method, ...(body === undefined ? {} : { body }) };
