@@ -231,6 +231,33 @@ describeOnEachDatabase("the decision log", (databases) => {
     const { rows } = await rowsOf(db, {}, 50);
     expect(rows.map(({ at }) => at)).toEqual([5_001, 1e12, 5_000]);
   });
+
+  it("opens what was refused in one registry also when another was deleted meanwhile", async () => {
+    const db = await databases.open();
+    const names = {
+      workspace_id: "w",
+      name: "default",
+      description: "",
+      host: null,
+      kind: "standard",
+    } as const;
+    const flags = { anonymous_read: 0, active: 1, allow_overwrite: 0, is_protected: 0, managed: 0 } as const;
+    const times = { refusal_status: 403, created_at: 0, updated_at: 0 } as const;
+    await db.write(async (trx) => {
+      await trx.insertInto("workspaces").values({ id: "w", name: "w", host: null, created_at: 0 }).execute();
+      await trx
+        .insertInto("registries")
+        .values({ id: "r", ...names, ...flags, ...times })
+        .execute();
+    });
+    const { log } = open(db);
+    log.record({ ...refused("left"), registryId: "gone" }, asker("ada"));
+    log.record(refused("right"), asker("ada"));
+    await log.flush();
+    const found = await db.read.selectFrom("findings").select(["registry_id", "name"]).execute();
+    expect(found).toEqual([{ registry_id: "r", name: "right" }]);
+    expect((await rowsOf(db)).rows.map(({ name }) => name)).toEqual(["right", "left"]);
+  });
 });
 
 it("keeps what a database cannot take until it can", async () => {

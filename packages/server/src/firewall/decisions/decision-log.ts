@@ -1,7 +1,7 @@
 import { isEntrepotError } from "@entrepot/core";
 import { createEventLimit, type AuditTrail } from "../../audit/index.ts";
 import { systemActor } from "../../changes/index.ts";
-import type { Database } from "../../db/index.ts";
+import { isForeignKeyViolation, type Database } from "../../db/index.ts";
 import type { Log, Metrics } from "../../telemetry/index.ts";
 import { FINDING_RULES } from "../findings/finding.ts";
 import { openRefused, type RefusedVersion } from "../findings/record-findings.ts";
@@ -136,11 +136,20 @@ function isFindable({ outcome, purpose, version, rule }: Decided): boolean {
 }
 
 // The log is written already: nobody's finding may cost an entry of it.
-async function openFindings(
+async function openFindings(deps: DecisionLogDeps, decisions: readonly WaitingDecision[]): Promise<void> {
+  // Each registry alone, because one that was deleted meanwhile takes no findings.
+  for (const id of new Set(decisions.map(({ decided }) => decided.registryId))) {
+    await openInRegistry(
+      deps,
+      decisions.filter(({ decided }) => decided.registryId === id),
+    );
+  }
+}
+
+async function openInRegistry(
   { db, log, workspaceId, now }: DecisionLogDeps,
   decisions: readonly WaitingDecision[],
 ): Promise<void> {
-  if (decisions.length === 0) return;
   const refused = decisions.map(
     ({ decided: { registryId, name, version, rule, reason } }): RefusedVersion => ({
       workspaceId,
@@ -154,6 +163,7 @@ async function openFindings(
   try {
     await db.write((trx) => openRefused(trx, refused, now()));
   } catch (error) {
+    if (isForeignKeyViolation(error)) return;
     log.warn("findings not written", { error, count: refused.length });
   }
 }
