@@ -11,6 +11,7 @@ import {
   writeCard,
   type CardContent,
 } from "../../src/registry/browse/card-rows.ts";
+import { createCatalogue } from "../../src/registry/browse/catalogue.ts";
 import { readDownloads } from "../../src/registry/browse/downloads.ts";
 import { findCards, type CardQuestion } from "../../src/registry/browse/find-cards.ts";
 import { describeOnEachDatabase } from "../db/each-database.ts";
@@ -165,6 +166,55 @@ describeOnEachDatabase("package cards", (databases) => {
     expect(again?.id).toBe(card?.id);
     await db.write((trx) => writeCard(trx, again!, { content: null, now: NOW }));
     expect(await found(db, { registryIds: [id] })).toEqual([]);
+  });
+
+  it("are described though one before them cannot be, which waits for its next change", async () => {
+    const db = await databases.open();
+    const id = await registryIn(db);
+    const warned: unknown[] = [];
+    const broken = new Set(["a-bad"]);
+    let tell: (names: readonly string[]) => void = () => undefined;
+    const row = { id: "p", removed_at: null, modified_at: 7, maintainers: "[]" };
+    const catalogue = createCatalogue({
+      db,
+      now: () => NOW,
+      log: { warn: (_: string, fields: Record<string, unknown>) => void warned.push(fields["packageName"]) },
+      threads: { waiting: 0 },
+      registries: { snapshot: async () => ({ byId: new Map([[id, { id, name: "default" }]]) }) },
+      origins: {
+        of: async (_: unknown, name: string) => {
+          if (broken.has(name)) throw new TypeError("odd");
+          return { kind: "local", row };
+        },
+      },
+      changes: {
+        refresh: async () => undefined,
+        subscribe: (listener: (batch: unknown) => void) => {
+          tell = (names) =>
+            listener(
+              names.map((packageName) => ({ kind: "version-published", registryId: id, packageName })),
+            );
+          return () => undefined;
+        },
+      },
+    } as never);
+    tell(["a-bad", "b-good"]);
+    await catalogue.refresh();
+    expect(warned).toEqual(["a-bad"]);
+    const times = async (): Promise<unknown> =>
+      Object.fromEntries(
+        (await db.read.selectFrom("package_cards").select(["name", "updated_at"]).execute()).map((card) => [
+          card.name,
+          Number(card.updated_at),
+        ]),
+      );
+    expect(await times()).toEqual({ "a-bad": NOW, "b-good": 7 });
+    expect(await waitingCards(db, { registryIds: [id], limit: 10 })).toEqual([]);
+    broken.clear();
+    tell(["a-bad"]);
+    await catalogue.refresh();
+    expect(await times()).toEqual({ "a-bad": 7, "b-good": 7 });
+    await catalogue.close();
   });
 
   it("say how often packages were served in the last week, as the counts do", async () => {

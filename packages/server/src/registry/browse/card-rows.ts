@@ -101,6 +101,16 @@ export async function writeCard(
   await writeDependencies(trx, id, dependencies);
 }
 
+/** Lets a card wait no longer that cannot be described; it says what it said before, until it is marked again. */
+export async function skipCard(trx: Transaction<Schema>, card: WaitingCard, now: number): Promise<void> {
+  await trx
+    .updateTable("package_cards")
+    .set({ described_at: now })
+    .where("id", "=", card.id)
+    .where("marks", "=", card.marks)
+    .execute();
+}
+
 async function writeDependencies(
   trx: Transaction<Schema>,
   id: number,

@@ -1,9 +1,11 @@
+import { isEntrepotError } from "@entrepot/core";
 import type { ChangeKind, ChangeLog } from "../../changes/index.ts";
 import type { Log } from "../../telemetry/index.ts";
 import type { ThreadPool } from "../../threads/index.ts";
+import type { Registry } from "../registry.ts";
 import type { Registries } from "../registries.ts";
 import { cardContent, type CardContentDeps } from "./card-content.ts";
-import { markCards, waitingCards, writeCard } from "./card-rows.ts";
+import { markCards, skipCard, waitingCards, writeCard, type WaitingCard } from "./card-rows.ts";
 
 /** Changes after which a card of a package of our own is out of date. */
 const TOUCHING: ReadonlySet<ChangeKind> = new Set<ChangeKind>([
@@ -108,7 +110,19 @@ async function describeSome(
   for (const card of await waitingCards(deps.db, { registryIds: [...byId.keys()], limit })) {
     const registry = byId.get(card.registry_id);
     if (registry === undefined || signal.aborted || (isPatient && deps.threads.waiting > 0)) return;
+    await describe(deps, registry, card);
+  }
+}
+
+// One package that cannot be described keeps none of those behind it waiting.
+async function describe(deps: CatalogueDeps, registry: Registry, card: WaitingCard): Promise<void> {
+  try {
     const content = await cardContent(deps, registry, card.name);
     await deps.db.write((trx) => writeCard(trx, card, { content, now: deps.now() }));
+  } catch (error) {
+    // That passes, and concerns every card.
+    if (isEntrepotError(error, "storage-unavailable") || isEntrepotError(error, "overloaded")) throw error;
+    deps.log.warn("package not described", { error, registry: registry.name, packageName: card.name });
+    await deps.db.write((trx) => skipCard(trx, card, deps.now()));
   }
 }
