@@ -62,6 +62,22 @@ const rowsOf = async (db: Database, filter: DecisionFilter = {}, limit = 500) =>
   await listDecisions({ db, workspaceId: "w" }, { filter, before: null, limit });
 
 describeOnEachDatabase("the decision log", (databases) => {
+  it("writes once a second at most for those who read", async () => {
+    const db = await databases.open();
+    const { log, clock } = open(db);
+    const written = async (): Promise<number> => (await rowsOf(db)).rows.length;
+    log.record(served("left"), asker("ada"));
+    await log.catchUp();
+    expect(await written()).toBe(1);
+    log.record(served("right"), asker("ada"));
+    await log.catchUp();
+    expect(await written()).toBe(1);
+    clock.advance(1_000);
+    await log.catchUp();
+    expect(await written()).toBe(2);
+    await log.close();
+  });
+
   it("keeps every column of what was served and refused", async () => {
     const db = await databases.open();
     const { log } = open(db);

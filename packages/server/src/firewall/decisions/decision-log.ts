@@ -30,6 +30,8 @@ export interface DecisionLog {
   recordOncePerMinute(decided: Decided, asker: Asker): void;
   /** Resolves when everything recorded so far is written, or given up for now. */
   flush(): Promise<void>;
+  /** Does so for anybody who only reads: once a second at most, however many ask; others wait for what is under way. */
+  catchUp(): Promise<void>;
   /** Stops, after a last write. */
   close(): Promise<void>;
 }
@@ -57,6 +59,7 @@ export function createDecisionLog(deps: DecisionLogDeps): DecisionLog {
   const isFirstRefusal = createMinuteLimit(deps.now);
   let timer: NodeJS.Timeout | null = null;
   let running: Promise<void> = Promise.resolve();
+  const isDue = createPacer(deps.now);
 
   async function writeAll(): Promise<void> {
     intern.clear();
@@ -100,10 +103,23 @@ export function createDecisionLog(deps: DecisionLogDeps): DecisionLog {
       if (isFirstInMinute(decided, asker)) record(decided, asker);
     },
     flush,
+    catchUp: () => (isDue() ? flush() : running),
     async close() {
       await flush();
       if (timer !== null) clearTimeout(timer);
     },
+  };
+}
+
+/** Says yes once a second at most. */
+function createPacer(now: () => number): () => boolean {
+  let last = Number.NEGATIVE_INFINITY;
+  return () => {
+    const at = now();
+    // A clock that was set back does not make anybody wait for longer.
+    if (Math.abs(at - last) < FLUSH_MS) return false;
+    last = at;
+    return true;
   };
 }
 

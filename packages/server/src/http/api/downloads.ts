@@ -24,8 +24,8 @@ async function show(context: Context): Promise<DownloadsAnswer> {
   const from = to - daysIn(context) + 1;
   const asked = context.query("version");
   const version = asked === undefined ? null : versionFrom(asked);
-  // What was served a moment ago counts already.
-  await deps.decisions.flush();
+  // What was served a moment ago counts already; anybody may ask, so this writes seldom.
+  await deps.decisions.catchUp();
   const found = await readDownloads(deps.db, { registryId: registry.id, name, version, from, to });
   const counts = new Map(found.days.map(({ day, count }) => [day, count]));
   const days = Array.from({ length: to - from + 1 }, (_, at) => from + at);
