@@ -119,6 +119,7 @@ it("tells an upstream nothing but which public packages are wanted", async () =>
   expect(upstream.writes()).toBe(0);
   const paths = new Set(upstream.requests.map(({ path }) => path));
   expect([...paths].sort()).toEqual([
+    "/-/npm/v1/keys",
     "/-/v1/search?text=%40pub%2Fright&size=50",
     "/-/v1/search?text=left&size=50",
     "/@pub%2fright",
