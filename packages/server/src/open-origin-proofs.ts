@@ -53,6 +53,13 @@ export function openOriginProofs(deps: ProofDeps): ProofParts {
     trustRoot,
     documentBytesMax: config.limits.documentBytesMax,
     onRefuted: (event) => reportRefuted(deps, event),
+    onOpen: ({ upstream, name, version, reason }) =>
+      log.warn("origins cannot be verified with what is known; their claims count", {
+        upstream,
+        packageName: name,
+        version,
+        reason,
+      }),
     onError: (error, { name, version }) =>
       log.warn("an origin was not verified; the nightly job tries again", {
         error,

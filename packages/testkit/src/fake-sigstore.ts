@@ -15,6 +15,8 @@ export interface FakeBuild {
   /** Path of the workflow in it. */
   workflow?: string;
   issuer?: string;
+  /** E-mail address of a person who signs in the place of a build. */
+  person?: string;
 }
 
 /** A key as `/-/npm/v1/keys` has it. */
@@ -114,7 +116,9 @@ function certificateOf({
   repository = "https://github.com/acme/left",
   workflow = ".github/workflows/release.yml",
   issuer = "https://token.actions.githubusercontent.com",
+  person,
 }: FakeBuild): { subjectAltName: string; extensions: { oid: string; value: string }[] } {
+  if (person !== undefined) return { subjectAltName: person, extensions: [{ oid: ISSUER, value: issuer }] };
   const config = `${repository}/${workflow}@refs/heads/main`;
   return {
     subjectAltName: config,

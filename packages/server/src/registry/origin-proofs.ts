@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import type { PolicyContext, VersionFacts, VersionProof } from "@entrepot/core";
 import type { ProofRecords, ProvenVersion, RecordedProof } from "../firewall/index.ts";
 import type { SigningKey, ThreadPool } from "../threads/index.ts";
@@ -9,6 +10,7 @@ import type { UpstreamAttestations } from "./upstream-attestations.ts";
 /** Versions that wait; what comes on top is found by the nightly job. */
 const WAITING_MAX = 2000;
 const PARALLEL = 2;
+const REASONS_MAX = 1000;
 
 export interface OriginProofsDeps {
   upstreams: Pick<Upstreams, "current" | "facts" | "document">;
@@ -20,11 +22,13 @@ export interface OriginProofsDeps {
   documentBytesMax: number;
   /** Called once for what turns out not to be genuine. */
   onRefuted: (event: RefutedProof) => void;
+  /** Called once for each reason, with the first version that stays unverified for it. */
+  onOpen: (event: RefutedProof) => void;
   /** Told of what could not be verified for now. */
   onError: (error: unknown, subject: { name: string; version: string }) => void;
 }
 
-/** A version whose proof of origin is not genuine. */
+/** A version whose proof of origin is not genuine, or cannot be verified for now. */
 export interface RefutedProof {
   upstream: string;
   name: string;
@@ -55,7 +59,8 @@ export interface OriginProofs {
 }
 
 /** Makes the verifier. */
-export function createOriginProofs(deps: OriginProofsDeps): OriginProofs {
+export function createOriginProofs(given: OriginProofsDeps): OriginProofs {
+  const deps = { ...given, onOpen: oncePerReason(given.onOpen) };
   const waiting = new Map<string, OriginSubject>();
   const running = new Set<Promise<void>>();
 
@@ -97,6 +102,15 @@ export function createOriginProofs(deps: OriginProofsDeps): OriginProofs {
       waiting.clear();
       await settle();
     },
+  };
+}
+
+function oncePerReason(tell: OriginProofsDeps["onOpen"]): OriginProofsDeps["onOpen"] {
+  const told = new LRUCache<string, true>({ max: REASONS_MAX });
+  return (event) => {
+    if (told.has(event.reason)) return;
+    told.set(event.reason, true);
+    tell(event);
   };
 }
 
@@ -178,6 +192,9 @@ async function provenBy(
     keys,
     trustRoot: root.json,
   });
+  if (proof.refuted === null && open !== null) {
+    deps.onOpen({ upstream: upstream.name, name, version, reason: open });
+  }
   const isMissing = facts.attestations !== null && attestations === null;
   return proof.refuted === null && (open !== null || isMissing) ? null : proof;
 }

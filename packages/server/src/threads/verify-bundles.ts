@@ -7,15 +7,24 @@ import { bundleFromJSON, type SerializedBundle } from "@sigstore/bundle";
 import { TrustedRoot } from "@sigstore/protobuf-specs";
 import { toSignedEntity, toTrustMaterial, Verifier, type Signer, type TrustMaterial } from "@sigstore/verify";
 import type { BuildIdentity } from "@entrepot/core";
+import { unknownAuthority } from "./unknown-authority.ts";
 import type { SigningKey } from "./tasks.ts";
 
 const PROVENANCE = "https://slsa.dev/provenance/";
-const NONE_SHOWN = "it claims provenance and shows none";
+const NONE_SHOWN = "it claims provenance and shows none of a build";
 const ATTESTATIONS_MAX = 16;
 const EVER = new Date(8.64e15);
 /** Extensions of a build's certificate: the repository's URL, and the URL of the workflow at a branch or tag. */
 const SOURCE_REPOSITORY = "1.3.6.1.4.1.57264.1.12";
+/** The repository's name, as the first certificates of builds had it. */
+const WORKFLOW_REPOSITORY = "1.3.6.1.4.1.57264.1.5";
 const BUILD_CONFIG = "1.3.6.1.4.1.57264.1.18";
+const MEDIA_TYPES: readonly string[] = [
+  "application/vnd.dev.sigstore.bundle+json;version=0.1",
+  "application/vnd.dev.sigstore.bundle+json;version=0.2",
+  "application/vnd.dev.sigstore.bundle+json;version=0.3",
+  "application/vnd.dev.sigstore.bundle.v0.3+json",
+];
 const UTF8_STRING = 0x0c;
 const SHORT_LENGTH_MAX = 0x7f;
 
@@ -40,11 +49,12 @@ export type BundlesFinding =
 
 /**
  * Verifies every attestation of a version that claims provenance; one that is not genuine refutes all, and so does an
- * answer without provenance.
+ * answer without provenance of a build. What the trust root does not know stays open. Throws for a root that cannot be
+ * read.
  */
 export function verifyBundles(input: BundlesInput): BundlesFinding {
+  const material = trustMaterialOf(input);
   try {
-    const material = trustMaterialOf(input);
     const found = attestationsIn(input.attestations).map((attestation) =>
       verifyOne(attestation, { input, material }),
     );
@@ -93,15 +103,21 @@ function verifyOne(
   if (keyid !== null && !input.keys.some((key) => key.keyid === keyid)) {
     return { kind: "open", reason: `the key ${keyid} is not known` };
   }
+  const { mediaType } = bundle;
+  if (typeof mediaType === "string" && !MEDIA_TYPES.includes(mediaType)) {
+    return { kind: "open", reason: `bundles of the kind ${mediaType} are not known` };
+  }
   const signed = toSignedEntity(bundleFromJSON(bundle as unknown as SerializedBundle));
   const isProvenance = predicateType.startsWith(PROVENANCE);
   if (isProvenance && signed.key.$case !== "certificate") {
     throw new Error("the provenance is signed by a key, not by the build");
   }
+  const unknown = unknownAuthority(signed, material);
+  if (unknown !== null) return { kind: "open", reason: `${unknown} is not known` };
   const verifier = new Verifier(material, { tlogThreshold: 1, ctlogThreshold: 1, timestampThreshold: 1 });
   const signer = verifier.verify(signed);
   assertSubject(statementOf(bundle), { input, predicateType });
-  return isProvenance ? { kind: "genuine", build: buildOf(signer) } : { kind: "nothing" };
+  return isProvenance && isBuild(signer) ? { kind: "genuine", build: buildOf(signer) } : { kind: "nothing" };
 }
 
 function statementOf(bundle: Record<string, unknown>): Record<string, unknown> {
@@ -154,6 +170,11 @@ function trustMaterialOf({ trustRoot, keys }: BundlesInput): TrustMaterial {
   });
 }
 
+// Sigstore gives certificates to everybody with an e-mail address too; only those of builds name a repository.
+function isBuild({ identity }: Signer): boolean {
+  return [SOURCE_REPOSITORY, WORKFLOW_REPOSITORY].some((oid) => valueOf(identity, oid) !== null);
+}
+
 function buildOf({ identity }: Signer): BuildIdentity {
   const subject = identity?.subjectAlternativeName ?? "";
   const repository = extensionOf(identity, SOURCE_REPOSITORY) ?? repositoryIn(subject);
@@ -172,11 +193,15 @@ function repositoryIn(subject: string): string | null {
 }
 
 function extensionOf(identity: Signer["identity"], oid: string): string | null {
-  const found = identity?.oids?.find((one) => one.oid?.id.join(".") === oid);
-  const value = found === undefined ? null : Buffer.from(found.value);
+  const value = valueOf(identity, oid);
   if (value === null || value[0] !== UTF8_STRING) return null;
   const length = value[1] ?? 0;
   if (length <= SHORT_LENGTH_MAX) return value.subarray(2, 2 + length).toString("utf8");
   const lengthBytes = length & SHORT_LENGTH_MAX;
   return value.subarray(2 + lengthBytes).toString("utf8");
+}
+
+function valueOf(identity: Signer["identity"], oid: string): Buffer | null {
+  const found = identity?.oids?.find((one) => one.oid?.id.join(".") === oid);
+  return found === undefined ? null : Buffer.from(found.value);
 }

@@ -136,8 +136,52 @@ describe("provenance", () => {
     expect(trusted.proof.level).toBe("trusted publisher");
   });
 
-  it("is refuted where other authorities vouch for it", async () => {
-    const { proof } = await verified({ attestations: [await other.provenance(LEFT)] });
+  it("stays open where authorities vouch for it that are not known", async () => {
+    const { proof, open } = await verified({ attestations: [await other.provenance(LEFT)] });
+    expect([proof.refuted, proof.build]).toEqual([null, null]);
+    expect(open).toMatch(/^the certificate authority [0-9a-f]+ is not known$/u);
+  });
+
+  it.each([
+    ["certificateAuthorities", "the certificate authority"],
+    ["ctlogs", "the log of certificates"],
+    ["tlogs", "the log of signatures"],
+  ])("stays open by a root without its %s", async (part, unknown) => {
+    const root = { ...(JSON.parse(sigstore.trustRoot) as object), [part]: [] };
+    const attestations = [await sigstore.provenance(LEFT)];
+    const { proof, open } = await verified({ attestations }, { trustRoot: JSON.stringify(root) });
+    expect([proof.refuted, open]).toEqual([null, expect.stringContaining(unknown)]);
+  });
+
+  it("stays open where its bundle is of a kind that is not known", async () => {
+    const genuine = await sigstore.provenance(LEFT);
+    const mediaType = "application/vnd.dev.sigstore.bundle.v9.0+json";
+    const attestations = [{ ...genuine, bundle: { ...genuine.bundle, mediaType } }];
+    const { proof, open } = await verified({ attestations });
+    expect([proof.refuted, open]).toEqual([null, `bundles of the kind ${mediaType} are not known`]);
+  });
+
+  it("is not judged by a trust root that cannot be read", async () => {
+    const attestations = [await sigstore.provenance(LEFT)];
+    await expect(verified({ attestations }, { trustRoot: "{" })).rejects.toThrow();
+  });
+
+  it("is none where a person signed it, not a build", async () => {
+    const attestations = [await sigstore.provenance(LEFT, { person: "mallory@example.com" })];
+    expect((await verified({ attestations })).proof).toMatchObject({
+      level: "none",
+      refuted: "it claims provenance and shows none of a build",
+      build: null,
+    });
+  });
+
+  it("is refuted where known authorities are named under another's signature", async () => {
+    const genuine = await sigstore.provenance(LEFT);
+    const envelope = genuine.bundle["dsseEnvelope"] as Record<string, unknown>;
+    const { dsseEnvelope } = (await other.provenance(LEFT)).bundle as Record<string, Record<string, unknown>>;
+    const swapped = { ...envelope, signatures: dsseEnvelope?.["signatures"] };
+    const attestations = [{ ...genuine, bundle: { ...genuine.bundle, dsseEnvelope: swapped } }];
+    const { proof } = await verified({ attestations });
     expect(proof).toMatchObject({ level: "none", refuted: expect.any(String) as string, build: null });
   });
 
@@ -159,8 +203,12 @@ describe("provenance", () => {
   });
 
   it("is refuted where one attestation of several is", async () => {
-    const attestations = [await sigstore.provenance(LEFT), await other.provenance(LEFT)];
-    expect((await verified({ attestations })).proof.level).toBe("none");
+    const genuine = await sigstore.provenance(LEFT);
+    const odd = await sigstore.provenance({ ...LEFT, version: "1.0.1" });
+    expect((await verified({ attestations: [genuine, odd] })).proof.level).toBe("none");
+    const strange = await other.provenance(LEFT);
+    expect((await verified({ attestations: [strange, odd] })).proof.level).toBe("none");
+    expect((await verified({ attestations: [strange, genuine] })).proof.level).toBe("attested build");
   });
 
   it("is refuted where it is said to be of another kind, or signed by a key", async () => {
@@ -188,7 +236,7 @@ describe("provenance", () => {
 
   it("is refuted where the answer holds none", async () => {
     const { proof } = await verified({ attestations: [] });
-    expect(proof).toMatchObject({ level: "none", refuted: "it claims provenance and shows none" });
+    expect(proof).toMatchObject({ level: "none", refuted: "it claims provenance and shows none of a build" });
   });
 
   it("does not hide that the signature is not genuine", async () => {
