@@ -18,7 +18,7 @@ export {
 } from "./assessments.ts";
 export { contextStamp } from "./context-stamp.ts";
 export { approvedScripts } from "./approved-scripts.ts";
-export type { Asker, Decided } from "./decisions/decision.ts";
+export { LOOK, type Asker, type Decided } from "./decisions/decision.ts";
 export { readDecisionCounts } from "./decisions/read-counts.ts";
 export { dayOf } from "./decisions/count-decisions.ts";
 export { createDecisionLog, type DecisionLog } from "./decisions/decision-log.ts";

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { EntrepotError, Principal } from "@entrepot/core";
-import type { Asker, Decided } from "../firewall/index.ts";
+import { LOOK, type Asker, type Decided } from "../firewall/index.ts";
 import { credentialOf } from "./actor.ts";
 import type { HttpDeps } from "./context.ts";
 import { nameOf } from "./require-user.ts";
@@ -13,6 +13,14 @@ interface Asking {
   at: number;
 }
 
+/** What is wanted by routes whose method does not say it. */
+const PURPOSES: ReadonlyMap<string | null, string> = new Map([
+  ["get-tarball", "tarball"],
+  ["pull-version", "tarball"],
+  ["list-files", LOOK],
+  ["show-file", LOOK],
+  ["diff-versions", LOOK],
+]);
 const OK = 200;
 const PARTIAL = 206;
 const NOT_MODIFIED = 304;
@@ -39,6 +47,22 @@ export function recordSent(
   }
   if (status === OK || status === CUT_SHORT) decisions.record(decided, askerOf(request, sent));
   if (status === PARTIAL) decisions.recordOncePerMinute(decided, askerOf(request, sent));
+}
+
+/** Tells the decision log of a version whose files were shown; of the same to the same once a minute. */
+export function recordLook(
+  { decisions }: Pick<HttpDeps, "decisions">,
+  request: IncomingMessage,
+  look: Asking & { registry: { id: string; name: string }; name: string; version: string },
+): void {
+  if (request.method !== "GET") return;
+  const { registry, name, version } = look;
+  const about = { registryId: registry.id, registry: registry.name, name, version };
+  const nothing = { rule: null, reason: null, until: null };
+  decisions.recordOncePerMinute(
+    { ...about, outcome: "served", purpose: LOOK, ...nothing },
+    askerOf(request, look),
+  );
 }
 
 /** Tells the decision log of a version that policy refused. */
@@ -84,8 +108,7 @@ function askerOf({ headers }: IncomingMessage, { principal, ip, at }: Asking): A
 }
 
 function purposeOf({ method }: IncomingMessage, route: string | null): string {
-  if (route === "get-tarball") return "tarball";
-  return method === "GET" || method === "HEAD" ? "metadata" : "publish";
+  return PURPOSES.get(route) ?? (method === "GET" || method === "HEAD" ? "metadata" : "publish");
 }
 
 function textOf(value: unknown): string | null {

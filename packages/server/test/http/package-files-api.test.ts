@@ -6,7 +6,7 @@ import {
   type TestApp,
   type TestResponse,
 } from "@entrepot/testkit";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 
 let app: TestApp;
 let upstream: FakeUpstream;
@@ -156,6 +156,38 @@ it("who looks into many tarballs at once is told to wait", async () => {
   expect(statuses).toEqual([200, 503]);
   expect(answers.find(({ status }) => status === 503)?.headers["retry-after"]).toBe("10");
   expect((await get(ada, paths[0] ?? "")).status).toBe(200);
+});
+
+it("what was shown and what was refused is in the decision log, and no look is a download", async () => {
+  for (const version of ["1.0.0", "1.1.0"]) upstream.publish({ name: "logged", version });
+  const eve = await app.as("eve");
+  const downloads = async (): Promise<unknown> => (await get(eve, "logged/downloads")).json;
+  const before = await downloads();
+  for (const what of ["versions/1.0.0/files", "versions/1.0.0/file?path=package.json"]) {
+    expect((await get(eve, `logged/${what}`)).status).toBe(200);
+  }
+  expect((await get(eve, "logged/diff?from=1.0.0&to=1.1.0")).status).toBe(200);
+  expect(await downloads()).toEqual(before);
+  const path = "/api/v1/registries/default/packages/logged/versions/1.1.0/status";
+  await app.admin.request(path, { method: "PUT", body: { status: "blocked", reason: "odd" } });
+  expect((await get(eve, "logged/versions/1.1.0/files")).status).toBe(403);
+  const pull = "/api/v1/registries/default/packages/logged/versions/1.1.0/pull";
+  expect((await eve.request(pull, { method: "POST" })).status).toBe(403);
+  await vi.waitFor(
+    async () => {
+      const { json } = await app.admin.request("/api/v1/decisions?package=logged&principal=eve");
+      const rows = json["items"] as Record<string, unknown>[];
+      expect(
+        rows.map(({ outcome, purpose, version, rule }) => [outcome, purpose, version, rule].join(" ")).sort(),
+      ).toEqual([
+        "refused look 1.1.0 operator-status",
+        "refused tarball 1.1.0 operator-status",
+        "served look 1.0.0 ",
+        "served look 1.1.0 ",
+      ]);
+    },
+    { timeout: 10_000 },
+  );
 });
 
 it("who may not download looks into nothing", async () => {

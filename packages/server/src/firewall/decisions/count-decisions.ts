@@ -1,6 +1,6 @@
 import { sql, type Transaction } from "kysely";
 import { columnList, jsonRows, type Schema } from "../../db/index.ts";
-import type { WaitingDecision } from "./decision.ts";
+import { LOOK, type WaitingDecision } from "./decision.ts";
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -36,7 +36,9 @@ export async function countDecisions(
   trx: Transaction<Schema>,
   { workspaceId, decisions }: { workspaceId: string; decisions: readonly WaitingDecision[] },
 ): Promise<void> {
-  const served = decisions.filter(({ decided }) => decided.outcome === "served");
+  const served = decisions.filter(
+    ({ decided: { outcome, purpose } }) => outcome === "served" && purpose !== LOOK,
+  );
   const downloads = summed(served, ({ decided, asker }) => {
     const { registryId, name, version } = decided;
     return { registry_id: registryId, name, version, day: dayOf(asker.at) };

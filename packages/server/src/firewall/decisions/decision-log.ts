@@ -249,8 +249,8 @@ function isWithinMinute(before: Asker, asker: Asker): boolean {
 }
 
 function keyOf(decided: Decided, asker: Asker): string {
-  const { registryId, name, version, outcome } = decided;
-  return [registryId, name, version, outcome, asker.principal, asker.address].join("\n");
+  const { registryId, name, version, outcome, purpose } = decided;
+  return [registryId, name, version, outcome, purpose, asker.principal, asker.address].join("\n");
 }
 
 function droppedEvent(count: number): Parameters<AuditTrail["record"]>[0] {

@@ -1,5 +1,8 @@
 import type { DecisionsTable } from "../../db/index.ts";
 
+/** The purpose of who reads a version's files on a page, and installs nothing. */
+export const LOOK = "look";
+
 /**
  * What was decided about one version, or of a packument that left versions out about `*`. Whoever gives the same
  * answer again hands over the same object again, so that noting it costs next to nothing.

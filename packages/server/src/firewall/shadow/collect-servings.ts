@@ -1,5 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { LOOK } from "../decisions/decision.ts";
 import type { DecisionRow } from "../decisions/read-decisions.ts";
 
 const HOUR_MS = 3_600_000;
@@ -84,7 +85,7 @@ export async function collectServings(
 
   for await (const rows of pages) {
     for (const row of rows) {
-      if (row.outcome === "served") addServed(row);
+      if (row.outcome === "served" && row.purpose !== LOOK) addServed(row);
       else if (row.outcome === "refused") addRefusal(refusals, row, limits);
     }
     if (performance.now() > limits.giveUpAt) {

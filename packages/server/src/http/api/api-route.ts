@@ -28,6 +28,8 @@ export interface ApiContext<Body> {
   baseUrl: string | null;
   /** Sets a header of the answer. */
   setHeader(name: string, value: string): void;
+  /** Writes down that files of a version are shown. */
+  noteLook(seen: { registry: Registry; name: string; version: string }): void;
   /** Refuses what another site made a browser send; throws permission-denied. */
   assertSameSite(): void;
 }

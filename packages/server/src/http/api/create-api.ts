@@ -7,8 +7,9 @@ import type { Answer } from "../answer.ts";
 import { hasUnreadBody } from "../body.ts";
 import { baseUrlOf, ownOrigins, plainAddress, type AddressReader } from "../client-address.ts";
 import type { HttpDeps } from "../context.ts";
-import { errorAnswer, isServerFault } from "../errors.ts";
+import { errorAnswer, isRefusal, isServerFault } from "../errors.ts";
 import { recordUse } from "../key-log.ts";
+import { recordLook, recordRefusal } from "../record-decision.ts";
 import { nameOf } from "../require-user.ts";
 import { assertSameSite, requireSession } from "../session-cookie.ts";
 import { credentialInBody, shownCredential } from "../shown-credential.ts";
@@ -59,7 +60,10 @@ export async function createApi(deps: HttpDeps, addresses: AddressReader): Promi
   app.decorateRequest("startedAt", 0);
   app.decorateRequest("clientIp", "");
   app.decorateRequest("sentText", "");
-  app.setErrorHandler((error, request, reply) => sendError(deps, addresses, { error, request, reply }));
+  app.setErrorHandler(async (error, request, reply) => {
+    await sendError(deps, addresses, { error, request, reply });
+    return reply;
+  });
   app.setNotFoundHandler(() => {
     throw new EntrepotError("not-found", { message: "The API has nothing at this URL." });
   });
@@ -239,6 +243,9 @@ function contextOf(
     session: request.ownSession,
     baseUrl: baseUrl(request),
     setHeader: (name, value) => void reply.header(name, value),
+    noteLook: ({ registry, name, version }) => {
+      recordLook(deps, request.raw, { ...askingOf(deps, request), registry, name, version });
+    },
     assertSameSite: () => assertSameSite(request.raw, origins(request)),
   };
 }
@@ -254,19 +261,35 @@ interface Exchange {
   reply: FastifyReply;
 }
 
-function sendError(
+async function sendError(
   deps: HttpDeps,
   addresses: AddressReader,
   { error, request, reply }: Exchange & { error: unknown },
-): void {
+): Promise<void> {
   const known = frameworkError(error);
   auditRefusal(deps, request.raw, { error: known, ...askedOf(request) });
+  if (known instanceof EntrepotError && isRefusal(known)) await noteRefusal(deps, request, known);
   if (isServerFault(known)) deps.log.error("request failed", { requestId: request.id, error: known });
   // What was not wanted is not listened to any longer.
   if (hasUnreadBody(request.raw)) void reply.header("connection", "close");
   const baseUrl = baseUrlOf(deps, addresses, request.raw);
   const isForPage = request.headers["x-entrepot-client"] === "console";
   sendPlain(reply, errorAnswer(known, { requestId: request.id, baseUrl, isForPage }));
+}
+
+async function noteRefusal(deps: HttpDeps, request: FastifyRequest, error: EntrepotError): Promise<void> {
+  const { route, registry: asked, packageName } = askedOf(request);
+  const { byName } = await deps.registries.snapshot();
+  const registry = byName.get(asked?.name.toLowerCase() ?? "") ?? null;
+  const asking = askingOf(deps, request);
+  recordRefusal(deps, request.raw, { ...asking, error, registry, packageName, route });
+}
+
+function askingOf(
+  { now }: HttpDeps,
+  { principal, clientIp: ip }: FastifyRequest,
+): Pick<RefusedRequest, "principal" | "ip"> & { at: number } {
+  return { principal, ip, at: now() };
 }
 
 function askedOf(request: FastifyRequest): RefusedRequest {

@@ -22,6 +22,7 @@ async function reviewed(context: Context, asked: AskedPackage, version: string):
 async function listFiles(context: Context): Promise<PackageFilesAnswer> {
   const wanted = await reviewed(context, await packageOf(context), context.param("version"));
   const { files, fileCount, unpackedSizeBytes } = await context.deps.packageFiles.read(wanted, null);
+  context.noteLook(wanted);
   const limit = limitOf(context.query("limit"));
   const [after, text] = [context.query("cursor") ?? "", context.query("query") ?? ""];
   const rows = files.filter(({ path }) => path > after && path.includes(text)).slice(0, limit + 1);
@@ -32,6 +33,7 @@ async function showFile(context: Context): Promise<FileTextAnswer> {
   const wanted = await reviewed(context, await packageOf(context), context.param("version"));
   const path = queried(context, "path").slice(0, PATH_CHARS_MAX);
   const { file } = await context.deps.packageFiles.read(wanted, path);
+  context.noteLook(wanted);
   if (file !== null) return { version: wanted.version, ...file };
   throw new EntrepotError("not-found", {
     message: `${wanted.name}@${wanted.version} has no file ${path}.`,
@@ -43,6 +45,7 @@ async function diff(context: Context): Promise<DiffAnswer> {
   const before = await reviewed(context, asked, queried(context, "from"));
   const after = await reviewed(context, asked, queried(context, "to"));
   const found = await context.deps.packageFiles.diff(before, after);
+  for (const side of [before, after]) context.noteLook(side);
   return {
     package: asked.name,
     from: await sideOf(context, before),
