@@ -310,7 +310,18 @@ describe("npm search", () => {
       (json["objects"] as { package: { name: string } }[]).map((one) => one.package.name);
     const all = namesOf(await search("text=pad"));
     expect(all).toHaveLength(3);
-    expect(namesOf(await search("text=pad&size=1&from=1"))).toEqual([all[1]]);
+    for (const [from, total] of [
+      [0, 2],
+      [1, 2],
+      [2, 3],
+      [3, 3],
+      [900, 3],
+      // Nothing can be so deep, so no upstream is asked.
+      [5_000_000, 2],
+    ] as const) {
+      const page = await search(`text=pad&size=1&from=${from}`);
+      expect([from, namesOf(page), page.json["total"]]).toEqual([from, all.slice(from, from + 1), total]);
+    }
   });
 
   it("wants some words, and numbers that are numbers", async () => {

@@ -12,6 +12,8 @@ import {
   type CardContent,
 } from "../../src/registry/browse/card-rows.ts";
 import { createCatalogue } from "../../src/registry/browse/catalogue.ts";
+import { browsePackages, type BrowseQuestion } from "../../src/registry/browse/browse.ts";
+import type { Registry } from "../../src/registry/index.ts";
 import { readDownloads } from "../../src/registry/browse/downloads.ts";
 import { findCards, type CardQuestion } from "../../src/registry/browse/find-cards.ts";
 import { describeOnEachDatabase } from "../db/each-database.ts";
@@ -215,6 +217,65 @@ describeOnEachDatabase("package cards", (databases) => {
     await catalogue.refresh();
     expect(await times()).toEqual({ "a-bad": 7, "b-good": 7 });
     await catalogue.close();
+  });
+
+  it("are judged 250 for one page at most, and not at all where they are passed over", async () => {
+    const db = await databases.open();
+    const id = await registryIn(db);
+    const names = Array.from({ length: 600 }, (_, at) => `pad-${String(at).padStart(3, "0")}`);
+    const rows = names.map((name) => ({
+      registry_id: id,
+      name,
+      origin: "local" as const,
+      updated_at: 0,
+    }));
+    await db.write((trx) => markCards(trx, rows));
+    let judged = 0;
+    const browse = async (question: Partial<BrowseQuestion>, versions: readonly string[]) => {
+      judged = 0;
+      const deps = {
+        db,
+        now: () => NOW,
+        catalogue: { refresh: async () => undefined },
+        statuses: { marks: { of: async () => ({ unlisted: new Set() }) } },
+        verdicts: {
+          hiddenVersions: async () => {
+            judged += 1;
+            return new Map();
+          },
+          of: async () => ({ versions, distTags: new Map() }),
+        },
+      } as unknown as Parameters<typeof browsePackages>[0];
+      const { items, next, skipped } = await browsePackages(deps, {
+        registries: [{ id } as unknown as Registry],
+        text: "",
+        origin: null,
+        needing: null,
+        order: "name",
+        after: null,
+        skip: 0,
+        limit: 200,
+        withRemote: false,
+        maySee: () => true,
+        isManager: () => false,
+        ...question,
+      });
+      return { shown: items.map(({ name }) => name), next, skipped, judged };
+    };
+    let after: BrowseQuestion["after"] = null;
+    for (const [count, last] of [
+      [250, names[249]],
+      [250, names[499]],
+      [100, undefined],
+    ] as const) {
+      const page: Awaited<ReturnType<typeof browse>> = await browse({ after }, []);
+      expect([page.shown, page.judged, page.next?.name]).toEqual([[], count, last]);
+      after = page.next;
+    }
+    const deep = await browse({ skip: 300, limit: 5 }, ["1.0.0"]);
+    expect(deep).toMatchObject({ shown: names.slice(300, 305), skipped: 300, judged: 5 });
+    const beyond = await browse({ skip: 1_000, limit: 5 }, ["1.0.0"]);
+    expect(beyond).toEqual({ shown: [], next: null, skipped: 600, judged: 0 });
   });
 
   it("say how often packages were served in the last week, as the counts do", async () => {

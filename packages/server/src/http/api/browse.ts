@@ -73,6 +73,7 @@ async function browse(
     origin: oneOf(context, "origin", ORIGINS),
     order,
     after: placeIn(context.query("cursor"), isByName({ order, search: parseSearch(text) })),
+    skip: 0,
     limit: Math.min(LIMIT_MAX, limitOf(context.query("limit"))),
     withRemote: withRemote && text !== "",
     maySee: has("view"),

@@ -14,24 +14,26 @@ export async function search({ deps, registry, principal, query }: NpmContext): 
   if (text === "") {
     throw new EntrepotError("request-invalid", { message: 'Say what to look for, as in "?text=left".' });
   }
-  const size = Math.min(SIZE_MAX, wholeNumber(query, "size", SIZE_DEFAULT));
-  const from = wholeNumber(query, "from", 0);
+  const from = Math.min(REACH_MAX, wholeNumber(query, "from", 0));
+  const size = Math.min(SIZE_MAX, REACH_MAX - from, wholeNumber(query, "size", SIZE_DEFAULT));
   const policy = await deps.access.policy();
-  const { items, next } = await browsePackages(deps, {
+  const { items, next, skipped } = await browsePackages(deps, {
     registries: [registry],
     text,
     origin: null,
     needing: null,
     order: "relevance",
     after: null,
-    limit: Math.min(REACH_MAX, from + size),
+    skip: from,
+    limit: size,
     withRemote: true,
     maySee: (_, packageName) =>
       may({ principal, permission: "view", target: { registry, packageName } }, policy).allowed,
     isManager: () => false,
   });
-  const objects = items.slice(from, from + size).map((item, at) => shown(item, items.length - from - at));
-  const total = items.length + (next === null ? 0 : 1);
+  // What comes first scores most, on later pages too.
+  const objects = items.map((item, at) => shown(item, REACH_MAX + SIZE_MAX - from - at));
+  const total = skipped + items.length + (next === null ? 0 : 1);
   return jsonAnswer(200, { objects, total, time: new Date(deps.now()).toISOString() });
 }
 

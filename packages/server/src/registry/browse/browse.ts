@@ -11,6 +11,8 @@ import type { PackageOrigin } from "./package-page.ts";
 
 /** How often the index is asked for one page of which most may not be shown. */
 const ROUNDS_MAX = 5;
+/** How many packages policy is asked about for one page; one that finds few of them shown is short. */
+const JUDGED_MAX = 250;
 const REMOTE_MAX = 50;
 const DAYS_PER_WEEK = 7;
 
@@ -42,6 +44,8 @@ export interface BrowseQuestion {
   needing: string | null;
   order: CardOrder;
   after: CardPlace | null;
+  /** How many are passed over first. Policy is not asked about these, so some that it hides may be among them. */
+  skip: number;
   limit: number;
   /** Whether upstreams are asked too; only of one registry, for words, and on the last page. */
   withRemote: boolean;
@@ -54,6 +58,8 @@ export interface BrowsedPage {
   items: BrowsedPackage[];
   /** Null on the last page. */
   next: CardPlace | null;
+  /** How many were passed over; fewer than asked for where there are no more. */
+  skipped: number;
   /** Upstreams that could not be searched, and why. */
   problems: { upstream: string; problem: string }[];
 }
@@ -72,51 +78,74 @@ export interface BrowseDeps extends RemoteDeps {
  */
 export async function browsePackages(deps: BrowseDeps, question: BrowseQuestion): Promise<BrowsedPage> {
   await deps.catalogue.refresh();
-  const local = question.origin === "remote" ? { items: [], next: null } : await localPage(deps, question);
+  const isLocal = question.origin !== "remote";
+  const local = isLocal ? await localPage(deps, question) : { items: [], next: null, skipped: 0 };
   const [registry, second] = question.registries;
   const wantsRemote = question.withRemote && (question.origin === null || question.origin === "remote");
   if (!wantsRemote || local.next !== null || registry === undefined || second !== undefined) {
     return { ...local, problems: [] };
   }
-  const limit = Math.min(REMOTE_MAX, question.limit - local.items.length);
+  const left = question.skip - local.skipped;
+  const wanted = question.limit - local.items.length;
+  const limit = wanted <= 0 ? 0 : Math.min(REMOTE_MAX, left + wanted);
   const remote = await findRemote(deps, { registry, text: question.text, limit });
+  const hits = remote.hits.filter(({ name }) => question.maySee(registry, name));
   const items = [...local.items];
-  for (const hit of remote.hits) {
+  for (const hit of hits.slice(left)) {
     const shown = await remoteItem(deps, question, { registry, hit });
     if (shown !== null) items.push(shown);
   }
-  return { items, next: null, problems: remote.problems };
+  const skipped = local.skipped + Math.min(left, hits.length);
+  return { items, next: null, skipped, problems: remote.problems };
 }
 
-async function localPage(
-  deps: BrowseDeps,
-  question: BrowseQuestion,
-): Promise<Pick<BrowsedPage, "items" | "next">> {
-  const { registries, limit, origin } = question;
+type LocalPage = Pick<BrowsedPage, "items" | "next" | "skipped">;
+
+async function localPage(deps: BrowseDeps, question: BrowseQuestion): Promise<LocalPage> {
+  const { registries, limit, skip, maySee } = question;
   const byId = new Map(registries.map((registry) => [registry.id, registry]));
-  const search = parseSearch(question.text);
+  const seen = (card: FoundCard): { registry: Registry; card: FoundCard }[] => {
+    const registry = byId.get(card.registry_id);
+    return registry !== undefined && maySee(registry, card.name) ? [{ registry, card }] : [];
+  };
   const items: BrowsedPackage[] = [];
-  let { after } = question;
+  let [after, skipped, judged] = [question.after, 0, 0];
+  const upTo = async (next: CardPlace | null): Promise<LocalPage> => {
+    return { items: await counted(deps, items), next, skipped };
+  };
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
-    const cards = await findCards(deps.db, {
-      registryIds: [...byId.keys()],
-      search,
-      origin: origin === "remote" ? null : origin,
-      needing: question.needing,
-      order: question.order,
-      after,
-      limit: limit + 1,
-    });
-    for (const card of cards) {
-      if (items.length === limit) return { items: await counted(deps, items), next: after };
-      after = card.place;
-      const registry = byId.get(card.registry_id);
-      const shown = registry === undefined ? null : await shownItem(deps, question, { registry, card });
-      if (shown !== null) items.push(shown);
+    const wanted = skip - skipped + limit + 1;
+    const cards = await cardsAfter(deps, question, { after, limit: wanted });
+    for (const one of cards.flatMap(seen)) {
+      if (skipped < skip) skipped += 1;
+      else if (items.length === limit || judged === JUDGED_MAX) return await upTo(after);
+      else {
+        judged += 1;
+        const shown = await shownItem(deps, question, one);
+        items.push(...(shown === null ? [] : [shown]));
+      }
+      after = one.card.place;
     }
-    if (cards.length <= limit) return { items: await counted(deps, items), next: null };
+    after = cards.at(-1)?.place ?? after;
+    if (cards.length < wanted) return await upTo(null);
   }
-  return { items: await counted(deps, items), next: after };
+  return await upTo(after);
+}
+
+async function cardsAfter(
+  { db }: BrowseDeps,
+  { registries, text, origin, needing, order }: BrowseQuestion,
+  { after, limit }: { after: CardPlace | null; limit: number },
+): Promise<FoundCard[]> {
+  return await findCards(db, {
+    registryIds: [...new Set(registries.map(({ id }) => id))],
+    search: parseSearch(text),
+    origin: origin === "remote" ? null : origin,
+    needing,
+    order,
+    after,
+    limit,
+  });
 }
 
 // The order by downloads is that of the last hour; what is shown is that of now.
@@ -135,8 +164,7 @@ async function shownItem(
   { registry, card }: { registry: Registry; card: FoundCard },
 ): Promise<BrowsedPackage | null> {
   const { name } = card;
-  const { maySee, isManager } = question;
-  if (!maySee(registry, name)) return null;
+  const { isManager } = question;
   const { latest: known } = card;
   const hidden = await deps.verdicts.hiddenVersions(registry, name, known === null ? [] : [known]);
   const { unlisted } = await deps.statuses.marks.of(registry, name);
@@ -215,11 +243,10 @@ const NOTHING_SAID = {
 
 async function remoteItem(
   deps: BrowseDeps,
-  { maySee, isManager }: BrowseQuestion,
+  { isManager }: BrowseQuestion,
   { registry, hit }: { registry: Registry; hit: RemoteHit },
 ): Promise<BrowsedPackage | null> {
   const { name, version, publishedAt, ...said } = hit;
-  if (!maySee(registry, name)) return null;
   const hidden = await deps.verdicts.hiddenVersions(registry, name, [version]);
   const { unlisted } = await deps.statuses.marks.of(registry, name);
   const refusal = hidden.get(version) ?? null;
