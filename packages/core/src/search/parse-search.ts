@@ -34,7 +34,8 @@ export function parseSearch(text: string): PackageSearch {
     unstable: null,
   };
   const free: string[] = [];
-  for (const word of text.slice(0, TEXT_CHARS_MAX).toLowerCase().split(/\s+/)) {
+  // No database takes a NUL, and no word has one.
+  for (const word of text.slice(0, TEXT_CHARS_MAX).replaceAll("\0", " ").toLowerCase().split(/\s+/)) {
     if (word !== "" && !isQualifier(word, search)) free.push(word);
   }
   search.text = free.join(" ");

@@ -50,6 +50,7 @@ describe("a search", () => {
   });
 
   test("is bounded", () => {
+    expect(parseSearch("left\0pad keywords:a\0").terms).toEqual(["left", "pad"]);
     const { terms, needed } = parseSearch(`keywords:${"a,".repeat(100_000)} ${"x ".repeat(100_000)}`);
     expect(terms.length).toBeLessThanOrEqual(6);
     expect(needed.flat().length).toBeLessThanOrEqual(20);
