@@ -65,9 +65,9 @@ export function recordLook(
   );
 }
 
-/** Tells the decision log of a version that policy refused. */
+/** Tells the decision log and the metrics of a version that policy refused. */
 export function recordRefusal(
-  { decisions }: Pick<HttpDeps, "decisions">,
+  { decisions, metrics }: Pick<HttpDeps, "decisions" | "metrics">,
   request: IncomingMessage,
   refused: Asking & {
     error: EntrepotError;
@@ -78,6 +78,7 @@ export function recordRefusal(
   },
 ): void {
   const { registry, packageName, error, route } = refused;
+  metrics.counter("entrepot_refusals_total", { rule: String(error.details["rule"]) }).value += 1;
   const { rule, reason, until, version } = error.details;
   // Not every path spells the name where it can be found before the handler reads it.
   const name = textOf(error.details["package"]) ?? packageName;

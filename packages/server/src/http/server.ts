@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { EntrepotError, type Principal } from "@entrepot/core";
 import type { ChangeLog } from "../changes/index.ts";
 import type { Decided } from "../firewall/index.ts";
-import type { Metrics, RouteMeter } from "../telemetry/index.ts";
+import type { RouteMeter } from "../telemetry/index.ts";
 import { isOwnRequest } from "../upstream/index.ts";
 import type { Answer } from "./answer.ts";
 import { auditRefusal } from "./audit-refusal.ts";
@@ -200,7 +200,6 @@ async function outcomeOf(parts: ServerParts, exchange: NpmExchange): Promise<Out
     auditRefusal(parts.deps, request, { ...trace, error });
     if (isServerFault(error)) parts.deps.log.error("request failed", { requestId, error });
     if (error instanceof EntrepotError && isRefusal(error)) {
-      countRefusal(parts.deps.metrics, error);
       recordRefusal(parts.deps, request, { ...trace, at: parts.deps.now(), error });
     }
     const baseUrl = baseUrlOf(parts.deps, parts.addresses, request);
@@ -208,10 +207,6 @@ async function outcomeOf(parts: ServerParts, exchange: NpmExchange): Promise<Out
     if (phrase !== null) response.statusMessage = phrase;
     return { answer: errorAnswer(error, { requestId, baseUrl }), requestId };
   }
-}
-
-function countRefusal(metrics: Metrics, { details }: EntrepotError): void {
-  metrics.counter("entrepot_refusals_total", { rule: String(details["rule"]) }).value += 1;
 }
 
 function finish(parts: ServerParts, request: IncomingMessage, finished: Finished): void {

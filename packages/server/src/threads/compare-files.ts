@@ -118,8 +118,12 @@ function changesBetween(old: FilesFound, young: FilesFound): FileChange[] {
   });
 }
 
-function isComparable({ sizeBytesBefore, sizeBytesAfter }: FileChange): boolean {
-  return Math.max(sizeBytesBefore ?? 0, sizeBytesAfter ?? 0) <= COMPARED_BYTES_MAX;
+function isComparable(file: FileChange): boolean {
+  return sizeOf(file) <= COMPARED_BYTES_MAX;
+}
+
+function sizeOf({ sizeBytesBefore, sizeBytesAfter }: FileChange): number {
+  return Math.max(sizeBytesBefore ?? 0, sizeBytesAfter ?? 0);
 }
 
 async function textsIn(
@@ -145,7 +149,8 @@ async function addPatches(
   const { createTwoFilesPatch } = await import("diff");
   let room = PATCH_CHARS_MAX;
   const endsAt = performance.now() + COMPARE_ALL_MS_MAX;
-  for (const file of files) {
+  // Short ones first, so that a few that are made to take long do not use up the time of all others.
+  for (const file of files.toSorted((one, other) => sizeOf(one) - sizeOf(other))) {
     const timeout = Math.min(COMPARE_MS_MAX, endsAt - performance.now());
     if (room <= 0 || timeout <= 0) return;
     const [was, is] = [

@@ -13,6 +13,7 @@ export type { ChangedIntegrity, CurrentOptions, SeenVersions } from "./documents
 export type { ProxySettings } from "./proxies.ts";
 export type { IntegrityMismatch } from "./tarball-download.ts";
 export type { UpstreamHit } from "./searches.ts";
+export { createSingleFlight } from "./single-flight.ts";
 export type { FetchedTarball, TarballRequest } from "./tarballs.ts";
 export {
   type AbsentEntry,

@@ -6,6 +6,7 @@ import {
   createDecisionLog,
   decisionsInOrder,
   listDecisions,
+  LOOK,
   pruneDecisions,
   type Asker,
   type Decided,
@@ -109,6 +110,20 @@ describeOnEachDatabase("the decision log", (databases) => {
       },
       expect.objectContaining({ seq: 1, name: "left", principal: "ada", rule: null, project: "shop" }),
     ]);
+  });
+
+  it("counts neither as a download nor as served what was only looked into", async () => {
+    const db = await databases.open();
+    const { log } = open(db);
+    log.record({ ...served("left"), purpose: LOOK }, asker("ada"));
+    await log.flush();
+    log.record(served("left"), asker("ada"));
+    await log.flush();
+    expect((await rowsOf(db)).rows.map(({ purpose }) => purpose)).toEqual(["tarball", LOOK]);
+    for (const table of ["download_counts", "decision_counts"] as const) {
+      const counts = await db.read.selectFrom(table).select("count").execute();
+      expect([table, counts.map(({ count }) => Number(count))]).toEqual([table, [1]]);
+    }
   });
 
   it("counts the very same up and tells different askers apart", async () => {

@@ -53,6 +53,8 @@ it("shows every metric of a server that is used, and what its parts say of thems
     (await ask("/api/v1/registries/default/packages/left-pad/versions/1.0.0/status", blocked)).status,
   ).toBe(200);
   expect((await ask("/npm/default/left-pad/-/left-pad-1.0.0.tgz")).status).toBe(403);
+  const pull = "/api/v1/registries/default/packages/left-pad/versions/1.0.0/pull";
+  expect((await ask(pull, { method: "POST" })).status).toBe(403);
   expect((await ask("/api/v1/jobs/collect-garbage/run", { method: "POST" })).status).toBe(202);
 
   await expect.poll(metrics, { timeout: 10_000 }).toContain("entrepot_jobs_total{");
@@ -62,7 +64,7 @@ it("shows every metric of a server that is used, and what its parts say of thems
     ([name, { type }]) => !text.includes(`\n${name}${type === "histogram" ? "_count" : ""}{`),
   );
   expect(missing.map(([name]) => name)).toEqual([]);
-  expect(text).toContain('entrepot_refusals_total{rule="operator-status"} 1');
+  expect(text).toContain('entrepot_refusals_total{rule="operator-status"} 2');
   expect(text).toContain('entrepot_jobs_total{kind="collect-garbage",outcome="done"} 1');
   expect(text).toContain('entrepot_upstream_breaker_state{upstream="public"} 0');
   expect(text).toContain('entrepot_queue_length{queue="threads"} 0');

@@ -9,7 +9,12 @@ import {
   plainContext,
 } from "@entrepot/core";
 import { afterAll, describe, expect, test } from "vitest";
-import { createThreadPool, type ThreadPool, type ThreadPoolOptions } from "../../src/threads/index.ts";
+import {
+  createThreadPool,
+  TARBALL_LIMITS,
+  type ThreadPool,
+  type ThreadPoolOptions,
+} from "../../src/threads/index.ts";
 
 const pools: ThreadPool[] = [];
 
@@ -264,6 +269,25 @@ describe("the pool", () => {
     await pool.close();
     pool.warm();
     await expect(pool.run("ingestDocument", input)).rejects.toMatchObject({ code: "overloaded" });
+  });
+
+  test("keeps a thread free of what people look into, however short the tarballs are", async () => {
+    const pool = newPool({
+      size: 2,
+      workerUrl: moduleUrl(
+        `parentPort.on("message", ({ id, input }) => {
+          if (input.body !== undefined) parentPort.postMessage({ id, output: "fine" });
+        });`,
+      ),
+    });
+    const [bytes, limits] = [new Uint8Array(1), TARBALL_LIMITS];
+    const stuck = Promise.allSettled([
+      pool.run("diffTarballs", { before: bytes, after: bytes, limits }),
+      pool.run("readFiles", { bytes, limits, wanted: null }),
+    ]);
+    expect(await pool.run("ingestDocument", input)).toBe("fine");
+    await pool.close();
+    expect((await stuck).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
   });
 
   test("keeps a thread free of large tasks", async () => {

@@ -36,14 +36,17 @@ export async function countDecisions(
   trx: Transaction<Schema>,
   { workspaceId, decisions }: { workspaceId: string; decisions: readonly WaitingDecision[] },
 ): Promise<void> {
-  const served = decisions.filter(
-    ({ decided: { outcome, purpose } }) => outcome === "served" && purpose !== LOOK,
+  // Who looked into a version was not served it.
+  const counted = decisions.filter(
+    ({ decided: { outcome, purpose } }) => outcome !== "served" || purpose !== LOOK,
   );
+  if (counted.length === 0) return;
+  const served = counted.filter(({ decided }) => decided.outcome === "served");
   const downloads = summed(served, ({ decided, asker }) => {
     const { registryId, name, version } = decided;
     return { registry_id: registryId, name, version, day: dayOf(asker.at) };
   });
-  const kinds = summed(decisions, ({ decided, asker }) => {
+  const kinds = summed(counted, ({ decided, asker }) => {
     const { registryId, outcome, rule } = decided;
     const hour = hourOf(asker.at);
     return { workspace_id: workspaceId, registry_id: registryId, hour, outcome, rule: rule ?? "" };
