@@ -146,8 +146,10 @@ describe("the API of advisories", () => {
     await expect
       .poll(async () => (await app.admin.request("/api/v1/advisories/status")).json["epoch"])
       .toBe(2);
-    const lines = await app.admin.request(`/api/v1/jobs/${String(asked.json["id"])}/lines`);
-    expect(JSON.stringify(lines.json)).toContain("test: 3 records, 2 before");
+    // A job's lines are written in batches.
+    await expect
+      .poll(async () => (await app.admin.request(`/api/v1/jobs/${String(asked.json["id"])}/lines`)).text)
+      .toContain("test: 3 records, 2 before");
     const epochs = await app.admin.request("/api/v1/advisories/epochs");
     expect(epochs.json).toMatchObject({ items: [{ epoch: 2, origin: "sync" }, { epoch: 1 }] });
     const back = await app.admin.request("/api/v1/advisories/rollback", {
