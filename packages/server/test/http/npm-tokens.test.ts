@@ -175,7 +175,8 @@ describe("npm token list", () => {
     expect(objects).toHaveLength(100);
     const next = await many.request(urls.next?.replace(app.url, "") ?? "");
     expect(next.json).toMatchObject({ total: 6, urls: {} });
-    expect(objects[1]).toMatchObject({
+    // All are of one moment, so any of them may be first.
+    expect(objects.find(({ description }) => description !== "")).toMatchObject({
       key: expect.stringMatching(/^[0-9a-f]{32}$/),
       token: "ent_",
       name: expect.stringMatching(/^t\d+$/),
